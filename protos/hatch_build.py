@@ -1,0 +1,24 @@
+"""The build hook: a wheel, and an editable install, carry code generated from the contracts as they are now."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import generate  # noqa: E402  (found through the path above: a build hook is not part of a package)
+
+
+class ContractsHook(BuildHookInterface[Any]):
+    """Generates before each build."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Generate what is stale."""
+        if generate.staleness():
+            generate.generate()
