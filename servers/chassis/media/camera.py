@@ -1,0 +1,287 @@
+"""A camera that moves over a still picture by fractions of a pixel.
+
+The maths (`View`, `path`, `view_at`, `matrix`) is plain Python, so that a server may plan with it; numpy,
+OpenCV and Pillow are imported only where pixels are touched, which happens in worker processes.
+
+A picture is cover-fitted: its largest centred part that has the frame's proportions is what a view of
+scale 1 shows. Rounding a moving crop to whole pixels shakes, so every frame is warped out of the picture
+with linear interpolation. The three planes of a YUV picture are warped each by itself: a quarter less work
+than RGB, and no colour conversion for each frame.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+
+MOST_PIXELS = 64_000_000
+"""Largest picture that is decoded: about 200 MB as RGB."""
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+"""Formats of pictures that are decoded, by Pillow's names."""
+
+KINDS = ("still", "zoom_in", "zoom_out", "pan_left", "pan_right", "rise", "sink")
+"""Moves that `path` knows."""
+
+# Linear interpolation softens by up to half a pixel, and by how much changes as the picture slides. Out of a
+# picture a third larger than the frame the softness stays below what can be seen; out of a much larger one the
+# warp would skip pixels, which flickers.
+_OVERSAMPLE = 1.35
+
+# ITU-R BT.709-6 for limited range (luma 16-235, chroma 16-240), from 8-bit RGB.
+_BT709 = (
+    (0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255, 16.0),
+    (-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255, 128.0),
+    (0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255, 128.0),
+)
+
+
+class PictureRefused(ValueError):
+    """A picture that is not decoded; the message is the rule that it breaks."""
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """What the camera sees: a window of the cover-fitted picture."""
+
+    cx: float = 0.5
+    """Centre of the window, 0 (left) to 1 (right) of the cover-fitted picture."""
+    cy: float = 0.5
+    """Centre of the window, 0 (top) to 1 (bottom) of the cover-fitted picture."""
+    scale: float = 1.0
+    """Magnification, 1 (the whole cover-fitted picture) or more."""
+
+
+def path(kind: str, amount: float = 0.12, seed: int = 0) -> tuple[View, View]:
+    """First and last view of one move.
+
+    Args:
+        kind: one of `KINDS`. The words name what the camera does: on "pan_left" it turns left, so the
+            picture slides right; on "rise" it goes up.
+        amount: how far, as a fraction of the frame, 0 (nothing) to 1.
+        seed: draws where a zoom aims and how a pan tilts, so that two scenes do not move alike.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    amount = min(max(amount, 0.0), 1.0)
+    draw = random.Random(f"camera {seed}")
+    near = 1.0 + amount
+    room = 0.5 - 0.5 / near  # how far the centre can leave the middle at this scale
+    aside, tilt = draw.uniform(-0.6, 0.6) * room, draw.uniform(-0.25, 0.25) * room
+    wide = View()
+    close = View(0.5 + aside, 0.5 + tilt - 0.3 * room, near)
+    moves = {
+        "still": (wide, wide),
+        "zoom_in": (wide, close),
+        "zoom_out": (close, wide),
+        "pan_left": (View(0.5 + room, 0.5 + tilt, near), View(0.5 - room, 0.5 - tilt, near)),
+        "pan_right": (View(0.5 - room, 0.5 + tilt, near), View(0.5 + room, 0.5 - tilt, near)),
+        "rise": (View(0.5 - tilt, 0.5 + room, near), View(0.5 + tilt, 0.5 - room, near)),
+        "sink": (View(0.5 - tilt, 0.5 - room, near), View(0.5 + tilt, 0.5 + room, near)),
+    }
+    if kind not in moves:
+        raise ValueError(f"no camera move is called {kind!r}; there are {', '.join(KINDS)}")
+    return moves[kind]
+
+
+def view_at(start: View, end: View, t: float) -> View:
+    """The view at time `t`, 0 (start) to 1 (end); the move starts and stops softly (smoothstep)."""
+    t = min(max(t, 0.0), 1.0)
+    return _between(start, end, t * t * (3.0 - 2.0 * t))
+
+
+def loop_at(start: View, end: View, t: float) -> View:
+    """The view at time `t` of a move that goes to `end` and comes back: t = 1 is t = 0 again."""
+    return _between(start, end, 0.5 - 0.5 * math.cos(2.0 * math.pi * t))
+
+
+def _between(start: View, end: View, share: float) -> View:
+    """Mixes by window edges (1 / scale, not scale): a point that both views hold at one place stays there."""
+    window = (1.0 - share) / start.scale + share / end.scale
+    return View(
+        start.cx + (end.cx - start.cx) * share,
+        start.cy + (end.cy - start.cy) * share,
+        1.0 / window,
+    )
+
+
+def window(view: View, source_size: tuple[int, int], frame_size: tuple[int, int]) -> tuple[float, ...]:
+    """Left, top, width and height of what a view shows, in pixels of the source; always inside of it."""
+    source_width, source_height = source_size
+    frame_width, frame_height = frame_size
+    cover = min(source_width / frame_width, source_height / frame_height)  # source pixels for one frame pixel
+    fitted_width, fitted_height = frame_width * cover, frame_height * cover
+    scale = max(view.scale, 1.0)
+    width, height = fitted_width / scale, fitted_height / scale
+    left = (source_width - fitted_width) / 2 + view.cx * fitted_width - width / 2
+    top = (source_height - fitted_height) / 2 + view.cy * fitted_height - height / 2
+    return (
+        min(max(left, 0.0), source_width - width),
+        min(max(top, 0.0), source_height - height),
+        width,
+        height,
+    )
+
+
+def matrix(
+    view: View, source_size: tuple[int, int], frame_size: tuple[int, int], plane_scale: float = 1.0
+) -> NDArray[np.float64]:
+    """The 2x3 matrix from a pixel of the frame to its place in the source, for cv2.WARP_INVERSE_MAP.
+
+    Args:
+        view: what is to be seen.
+        source_size: width and height of the source's full-size plane.
+        frame_size: width and height of the frame's full-size plane.
+        plane_scale: size of this plane by the full one, e.g. 0.5 for 4:2:0 chroma.
+    """
+    import numpy as np
+
+    left, top, width, height = window(view, source_size, frame_size)
+    step_x, step_y = width / frame_size[0], height / frame_size[1]
+    # The middle of pixel i lies at i + 0.5; OpenCV counts from the middle of pixel 0.
+    return np.array(
+        [
+            [step_x, 0.0, left * plane_scale + 0.5 * step_x - 0.5],
+            [0.0, step_y, top * plane_scale + 0.5 * step_y - 0.5],
+        ],
+        dtype=np.float64,
+    )
+
+
+def decode(picture: Path) -> Bytes:
+    """Decodes a PNG, JPEG or WebP to 8-bit RGB, turned as its EXIF says; transparency lies on black.
+
+    Call it in a worker process that is bounded in memory.
+
+    Raises:
+        PictureRefused: another format, a broken file, or more than `MOST_PIXELS`.
+    """
+    import numpy as np
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(picture, formats=FORMATS) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise PictureRefused(
+                    f"a picture has at most {MOST_PIXELS // 1_000_000} megapixels, "
+                    f"this one has {opened.width}x{opened.height}"
+                )
+            opened.load()
+            return np.asarray(_rgb(ImageOps.exif_transpose(opened)))
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise PictureRefused("a picture is a PNG, JPEG or WebP") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, PictureRefused):
+            raise
+        raise PictureRefused("the picture is broken or cut off") from error
+
+
+def _rgb(picture: Any) -> Any:
+    """8-bit RGB of a Pillow image of any mode."""
+    from PIL import Image
+
+    if picture.mode.startswith("I"):  # 16 bits of grey: keep the upper eight
+        picture = picture.point(lambda value: value / 256).convert("L")
+    if picture.has_transparency_data:
+        layered = picture.convert("RGBA")
+        ground = Image.new("RGBA", layered.size, (0, 0, 0, 255))
+        return Image.alpha_composite(ground, layered).convert("RGB")
+    return picture.convert("RGB")
+
+
+class YUVPicture:
+    """A picture ready to be filmed: decoded and converted once, to planar 4:2:0 in BT.709 limited range."""
+
+    def __init__(self, rgb: Bytes, frame_size: tuple[int, int], *, closest: float = 1.25) -> None:
+        """Prepares a picture for frames of one size.
+
+        Args:
+            rgb: height x width x 3, 8 bits.
+            frame_size: width and height of the frames, both even.
+            closest: the largest scale it will be seen at.
+
+        Raises:
+            ValueError: the frame's sides are not even.
+        """
+        import cv2
+        import numpy as np
+
+        if frame_size[0] % 2 or frame_size[1] % 2:
+            raise ValueError("a frame in 4:2:0 has even sides")
+        self.frame_size = frame_size
+        rgb = _fitted(rgb, frame_size, max(closest, _OVERSAMPLE))
+        rgb = rgb[: rgb.shape[0] // 2 * 2, : rgb.shape[1] // 2 * 2]
+        self.size = (rgb.shape[1], rgb.shape[0])
+        yuv = cv2.transform(np.ascontiguousarray(rgb), np.array(_BT709, dtype=np.float32))
+        half = (self.size[0] // 2, self.size[1] // 2)
+        chroma = cv2.resize(np.ascontiguousarray(yuv[..., 1:]), half, interpolation=cv2.INTER_AREA)
+        self._planes: tuple[Any, ...] = tuple(
+            np.ascontiguousarray(plane) for plane in (yuv[..., 0], chroma[..., 0], chroma[..., 1])
+        )
+
+    @classmethod
+    def open(cls, picture: Path, frame_size: tuple[int, int], *, closest: float = 1.25) -> YUVPicture:
+        """Decodes a picture file (see `decode`) and prepares it.
+
+        Raises:
+            PictureRefused: see `decode`.
+        """
+        return cls(decode(picture), frame_size, closest=closest)
+
+    def planes(self, view: View, into: Bytes | None = None) -> Bytes:
+        """The frame that a view shows, as one row of planar I420: width * height * 3 / 2 bytes.
+
+        `into` is such a row to write to instead of a new one.
+        """
+        import cv2
+        import numpy as np
+
+        width, height = self.frame_size
+        row: Bytes = np.empty(width * height * 3 // 2, dtype=np.uint8) if into is None else into
+        end = 0
+        for plane, shrink in zip(self._planes, (1, 2, 2), strict=True):
+            plane_width, plane_height = width // shrink, height // shrink
+            begin, end = end, end + plane_width * plane_height
+            cv2.warpAffine(
+                plane,
+                matrix(view, self.size, self.frame_size, 1.0 / shrink),
+                (plane_width, plane_height),
+                dst=row[begin:end].reshape(plane_height, plane_width),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
+        return row
+
+    def frame(self, view: View) -> bytes:
+        """The frame that a view shows, as planar I420: what ffmpeg's rawvideo yuv420p reads."""
+        return self.planes(view).tobytes()
+
+
+def _fitted(rgb: Bytes, frame_size: tuple[int, int], room: float) -> Bytes:
+    """The picture, sized so that its cover-fitted part has `room` pixels for each of the frame."""
+    import cv2
+    import numpy as np
+
+    height, width = rgb.shape[:2]
+    factor = room * max(frame_size[0] / width, frame_size[1] / height)
+    size = (max(2, math.ceil(width * factor)), max(2, math.ceil(height * factor)))
+    # A narrow strip would grow without bound in the other direction: only the fitted middle is ever seen,
+    # and a little around it.
+    most = (math.ceil(frame_size[0] * room * 2), math.ceil(frame_size[1] * room * 2))
+    if size[0] > most[0] or size[1] > most[1]:
+        keep_width, keep_height = min(width, int(most[0] / factor)), min(height, int(most[1] / factor))
+        left, top = (width - keep_width) // 2, (height - keep_height) // 2
+        rgb = rgb[top : top + keep_height, left : left + keep_width]
+        size = (min(size[0], most[0]), min(size[1], most[1]))
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(np.ascontiguousarray(rgb), size, interpolation=how), dtype=np.uint8)
