@@ -1,0 +1,1 @@
+"""Media for servers: what a file is, ffmpeg as a confined process, fonts, and a camera over pictures."""

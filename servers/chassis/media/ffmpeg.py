@@ -1,0 +1,198 @@
+"""ffmpeg as a process: confined, bounded, watched, and gone within a second when it is not wanted any more.
+
+Confined means: no protocol but files and pipes, the format of every input named by us (see
+`servers.chassis.media.formats`), nothing read from the terminal, bounds on time and memory. Text of users
+never stands in an argument: it reaches ffmpeg in files of our making only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import functools
+import os
+import resource
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from reelmesh.common.v1.engine_pb2 import MISSING_KIND_PROGRAM, Missing
+from servers.chassis.errors import DeadlineExceeded, FailedPrecondition, Fault, Internal, without_paths
+
+OnProgress = Callable[[float], None]
+"""Takes how many seconds of output are written."""
+
+QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "warning")
+CONFINED = ("-protocol_whitelist", "file,pipe")
+"""Stands before every input."""
+
+_VARIABLE = "REELMESH_FFMPEG"
+_KEPT_LINES = 12
+_MEMORY_BYTES = 6 * 1024**3
+REMEDY = f'pip install "reelmesh[mesh]", or set {_VARIABLE} to an ffmpeg'
+
+
+@functools.cache
+def executable() -> str:
+    """Path of the ffmpeg to use: `REELMESH_FFMPEG` where that is set, else the one that came as a wheel.
+
+    Raises:
+        FailedPrecondition: there is none.
+    """
+    if named := os.environ.get(_VARIABLE):
+        return named
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError) as error:
+        lacking = Missing(kind=MISSING_KIND_PROGRAM, name="ffmpeg", remedy=REMEDY)
+        raise FailedPrecondition("there is no ffmpeg", missing=[lacking]) from error
+
+
+@functools.cache
+def version() -> str:
+    """Version of ffmpeg as it names itself, e.g. "n9.0.2-17-g2a571b6068". Asked once.
+
+    Raises:
+        FailedPrecondition: there is none, or it does not start.
+    """
+    try:
+        said = subprocess.run([executable(), "-version"], capture_output=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        lacking = Missing(kind=MISSING_KIND_PROGRAM, name="ffmpeg", remedy=REMEDY)
+        raise FailedPrecondition("ffmpeg does not start", missing=[lacking]) from error
+    return said.stdout.decode(errors="replace").split()[2]
+
+
+def source(path: Path, demuxer: str, *options: str) -> list[str]:
+    """Arguments of one input: confined, its format named. `options` are more input options, e.g. "-ss"."""
+    return [*CONFINED, "-f", demuxer, *options, "-i", f"file:{path}"]
+
+
+def command(arguments: Sequence[str]) -> list[str]:
+    """The whole command line for arguments that begin with inputs.
+
+    Raises:
+        ValueError: an input's format is not named, or it is not confined. That is a fault of the caller.
+    """
+    options: list[str] = []
+    for argument in arguments:
+        if argument == "-i":
+            if "-f" not in options or CONFINED[0] not in options:
+                raise ValueError("every input of ffmpeg is confined and has its format named: see source()")
+            options.clear()
+        else:
+            options.append(argument)
+    return [executable(), *QUIET, *arguments]
+
+
+async def run(
+    arguments: Sequence[str],
+    *,
+    timeout_seconds: float,
+    on_progress: OnProgress | None = None,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Runs ffmpeg to its end. Outputs are files; existing ones are overwritten.
+
+    Args:
+        arguments: inputs (see `source`), options and outputs.
+        timeout_seconds: bound on its wall time; it may use as many seconds of each core.
+        on_progress: called with the seconds of output written, about five times a second.
+        cwd: folder that relative names start from.
+        environment: variables to add.
+
+    Raises:
+        Internal: it failed; the message is the end of its log, without paths.
+        DeadlineExceeded: it took too long.
+    """
+    await logged(
+        arguments, timeout_seconds=timeout_seconds, on_progress=on_progress, cwd=cwd, environment=environment
+    )
+
+
+async def logged(
+    arguments: Sequence[str],
+    *,
+    timeout_seconds: float,
+    on_progress: OnProgress | None = None,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    kept_lines: int = _KEPT_LINES,
+) -> list[str]:
+    """As `run`, and returns the last lines of the log: what measuring filters print."""
+    process = await asyncio.create_subprocess_exec(
+        *command(["-y", "-progress", "pipe:1", "-stats_period", "0.2", *arguments]),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=cwd,
+        env={**os.environ, **(environment or {})},
+        start_new_session=True,
+    )
+    bound(process.pid, timeout_seconds)
+    lines: collections.deque[str] = collections.deque(maxlen=kept_lines)
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            await asyncio.gather(_watch(process.stdout, on_progress), _keep(process.stderr, lines))
+            code = await process.wait()
+    except TimeoutError:
+        raise DeadlineExceeded(
+            f"ffmpeg took longer than {timeout_seconds:g} s", reason="FFMPEG_TIMEOUT"
+        ) from None
+    finally:
+        await _end(process)
+    if code != 0:
+        raise failure(code, lines)
+    return list(lines)
+
+
+def bound(pid: int, cpu_seconds: float) -> None:
+    """Bounds a process's memory and its time on the processor, where the system can (Linux)."""
+    if not hasattr(resource, "prlimit"):
+        return
+    seconds = int(cpu_seconds * (os.cpu_count() or 1)) + 1
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        resource.prlimit(pid, resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+        resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
+
+
+def failure(code: int, lines: Sequence[str]) -> Fault:
+    """What an ffmpeg that ended badly is told as: how it ended and the end of its log."""
+    how = f"was ended by signal {-code}" if code < 0 else f"failed with code {code}"
+    said = without_paths(" | ".join(line for line in lines if line.strip()))
+    return Internal(f"ffmpeg {how}: {said[-800:] or 'it said nothing'}", reason="FFMPEG_FAILED")
+
+
+async def _watch(stream: asyncio.StreamReader | None, on_progress: OnProgress | None) -> None:
+    if stream is None:
+        return
+    async for line in stream:
+        key, _, value = line.decode(errors="replace").strip().partition("=")
+        if on_progress is not None and key == "out_time_us" and value.lstrip("-").isdigit():
+            on_progress(max(0, int(value)) / 1e6)
+
+
+async def _keep(stream: asyncio.StreamReader | None, lines: collections.deque[str]) -> None:
+    if stream is None:
+        return
+    # Read by blocks, not lines: a line of a log may be longer than a stream reader takes.
+    rest = b""
+    while block := await stream.read(65536):
+        *whole, rest = (rest + block).replace(b"\r", b"\n").split(b"\n")
+        lines.extend(line.decode(errors="replace")[:1000] for line in whole)
+        rest = rest[-1000:]
+    if rest:
+        lines.append(rest.decode(errors="replace"))
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kills the process's group if it still runs, and waits for its end."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()

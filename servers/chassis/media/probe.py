@@ -1,0 +1,122 @@
+"""Measuring media: what it is, its size, length, rates and codecs.
+
+What users supply is opened only in a worker process that is bounded in time and memory, by a demuxer named
+from its first bytes (see `servers.chassis.media.formats`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reelmesh.common.v1.asset_pb2 import MediaFacts
+from servers.chassis.errors import InvalidArgument
+from servers.chassis.media.formats import Kind, sniff
+from servers.chassis.worker import WorkerPool
+
+_TIMEOUT_SECONDS = 30.0
+_MEMORY_BYTES = 3 * 1024**3
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What was measured. What does not apply is 0 or empty."""
+
+    media_type: str
+    """RFC 6838 media type."""
+    container: str
+    """Name of the container as ffmpeg knows it."""
+    width: int = 0
+    """Pixels, after rotation."""
+    height: int = 0
+    """Pixels, after rotation."""
+    duration: float = 0.0
+    """Playing time in seconds."""
+    fps: float = 0.0
+    """Average frame rate."""
+    sample_rate: int = 0
+    """Hertz."""
+    channels: int = 0
+    video_codec: str = ""
+    audio_codec: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """Picture, sound or video."""
+        if self.media_type.startswith("image/") and not self.duration:
+            return Kind.PICTURE
+        return Kind.VIDEO if self.video_codec else Kind.SOUND
+
+    def facts(self) -> MediaFacts:
+        """The same as the contract's message."""
+        facts = MediaFacts(
+            width_pixels=self.width,
+            height_pixels=self.height,
+            frames_per_second=self.fps,
+            sample_rate_hertz=self.sample_rate,
+            channels=self.channels,
+            video_codec=self.video_codec,
+            audio_codec=self.audio_codec,
+        )
+        if self.duration:
+            facts.duration.FromNanoseconds(round(self.duration * 1e9))
+        return facts
+
+
+class Prober:
+    """Measures media in worker processes of its own. One for a server; close it at the end."""
+
+    def __init__(self, size: int = 1) -> None:
+        self._workers = WorkerPool(
+            "servers.chassis.media.probe_worker", size=size, memory_bytes=_MEMORY_BYTES
+        )
+
+    async def probe(self, path: Path, field: str = "asset") -> Probe:
+        """Measures one file.
+
+        Args:
+            path: the file.
+            field: the request's field that named it, for errors.
+
+        Raises:
+            InvalidArgument: it is not media that can be read, or a picture larger than is decoded.
+            DeadlineExceeded: measuring took too long.
+        """
+        found = sniff(path, field)
+        arguments = {
+            "path": str(path),
+            "field": field,
+            "demuxer": found.demuxer,
+            "media_type": found.media_type,
+        }
+        method = "picture" if found.kind is Kind.PICTURE else "streams"
+        return Probe(**await self._workers.call(method, arguments, timeout_seconds=_TIMEOUT_SECONDS))
+
+    async def want(self, path: Path, field: str, *kinds: Kind) -> Probe:
+        """As `probe`, and refuses what is not of one of `kinds`.
+
+        Raises:
+            InvalidArgument: see `probe`; or it is another kind of media than the field wants.
+        """
+        probe = await self.probe(path, field)
+        if probe.kind not in kinds and not (Kind.SOUND in kinds and probe.audio_codec):
+            wanted = " or ".join(kind.value for kind in kinds)
+            raise InvalidArgument((field, f"must be a {wanted}; this one is a {probe.kind.value}"))
+        return probe
+
+    async def close(self) -> None:
+        """Ends the worker processes."""
+        await self._workers.close()
+
+
+async def probe(path: Path, field: str = "asset") -> Probe:
+    """Measures one file in a worker process started for it alone. A server keeps a `Prober` instead.
+
+    Raises:
+        InvalidArgument: see `Prober.probe`.
+    """
+    prober = Prober()
+    try:
+        return await prober.probe(path, field)
+    finally:
+        await prober.close()
