@@ -1,0 +1,1 @@
+"""What the orchestrator remembers: jobs, executions, steps, events, results."""

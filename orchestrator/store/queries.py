@@ -1,0 +1,181 @@
+"""Everything that is read from the database, one function for each question."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import Row, Table, and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from orchestrator.store.rows import EditRow, ExecutionRow, JobRow, RememberedRow, StepRow
+from orchestrator.store.schema import (
+    durations,
+    events,
+    executions,
+    jobs,
+    labels,
+    remembered,
+    scene_edits,
+    steps,
+)
+from reelmesh.orchestrator.v1.job_pb2 import JobState
+
+ENDED = (JobState.JOB_STATE_SUCCEEDED, JobState.JOB_STATE_FAILED, JobState.JOB_STATE_CANCELLED)
+"""States of a job that has no execution under way."""
+
+
+async def job(connection: AsyncConnection, owner: str, job_id: str) -> JobRow | None:
+    """A job of the owner's."""
+    found = await connection.execute(select(jobs).where(jobs.c.id == job_id, jobs.c.owner == owner))
+    return _job(found.one_or_none())
+
+
+async def job_by_request(connection: AsyncConnection, owner: str, request_id: str) -> JobRow | None:
+    """The job that was submitted with this request_id."""
+    found = await connection.execute(
+        select(jobs).where(jobs.c.owner == owner, jobs.c.request_id == request_id)
+    )
+    return _job(found.one_or_none())
+
+
+async def list_jobs(
+    connection: AsyncConnection,
+    owner: str,
+    *,
+    before: str = "",
+    limit: int,
+    states: Collection[int] = (),
+    with_labels: Mapping[str, str] | None = None,
+) -> list[JobRow]:
+    """Jobs of the owner's, newest first; `before` is the id of the last one of the page before."""
+    query = select(jobs).where(jobs.c.owner == owner).order_by(jobs.c.id.desc()).limit(limit)
+    if before:
+        query = query.where(jobs.c.id < before)
+    if states:
+        query = query.where(jobs.c.state.in_(states))
+    for name, value in (with_labels or {}).items():
+        query = query.where(
+            exists().where(and_(labels.c.job_id == jobs.c.id, labels.c.name == name, labels.c.value == value))
+        )
+    return [JobRow(**row._mapping) for row in await connection.execute(query)]
+
+
+async def unfinished(connection: AsyncConnection) -> list[JobRow]:
+    """Every job that has not ended: those of high priority first, then the oldest."""
+    query = select(jobs).where(jobs.c.state.not_in(ENDED)).order_by(jobs.c.priority.desc(), jobs.c.id)
+    return [JobRow(**row._mapping) for row in await connection.execute(query)]
+
+
+async def execution(connection: AsyncConnection, execution_id: str) -> ExecutionRow | None:
+    """One execution."""
+    found = await connection.execute(select(executions).where(executions.c.id == execution_id))
+    return _execution(found.one_or_none())
+
+
+async def execution_by_request(
+    connection: AsyncConnection, job_id: str, request_id: str
+) -> ExecutionRow | None:
+    """The execution that RunJob made for this request_id."""
+    found = await connection.execute(
+        select(executions).where(executions.c.job_id == job_id, executions.c.request_id == request_id)
+    )
+    return _execution(found.one_or_none())
+
+
+async def list_executions(
+    connection: AsyncConnection, job_id: str, *, before: int = 0, limit: int
+) -> list[ExecutionRow]:
+    """Executions of a job, newest first; `before` is the number of the last one of the page before."""
+    query = select(executions).where(executions.c.job_id == job_id)
+    if before:
+        query = query.where(executions.c.number < before)
+    rows = await connection.execute(query.order_by(executions.c.number.desc()).limit(limit))
+    return [ExecutionRow(**row._mapping) for row in rows]
+
+
+async def executions_by_id(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, ExecutionRow]:
+    """Several executions, by their ids."""
+    rows = await connection.execute(select(executions).where(executions.c.id.in_(ids)))
+    return {row.id: ExecutionRow(**row._mapping) for row in rows}
+
+
+async def step_rows(connection: AsyncConnection, execution_id: str) -> list[StepRow]:
+    """Every step instance of an execution, by step, then index."""
+    query = select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.step, steps.c.index)
+    return [StepRow(**row._mapping) for row in await connection.execute(query)]
+
+
+async def events_after(
+    connection: AsyncConnection, job_id: str, sequence: int, limit: int
+) -> list[tuple[int, bytes]]:
+    """(sequence, event) of a job's events after a sequence, in order."""
+    query = (
+        select(events.c.sequence, events.c.body)
+        .where(events.c.job_id == job_id, events.c.sequence > sequence)
+        .order_by(events.c.sequence)
+        .limit(limit)
+    )
+    return [(row.sequence, row.body) for row in await connection.execute(query)]
+
+
+async def oldest_sequence(connection: AsyncConnection, job_id: str) -> int | None:
+    """The sequence of the oldest event there is of a job."""
+    query = select(func.min(events.c.sequence)).where(events.c.job_id == job_id)
+    oldest: int | None = (await connection.execute(query)).scalar_one()
+    return oldest
+
+
+async def owner_events_after(
+    connection: AsyncConnection, owner: str, event_id: int, *, with_steps: bool, limit: int
+) -> list[tuple[int, bytes]]:
+    """(id, event) of the events of all jobs of an owner after an event, in the order of their commits."""
+    query = (
+        select(events.c.id, events.c.body)
+        .where(events.c.owner == owner, events.c.id > event_id)
+        .order_by(events.c.id)
+        .limit(limit)
+    )
+    if not with_steps:
+        query = query.where(events.c.of_step == 0)
+    return [(row.id, row.body) for row in await connection.execute(query)]
+
+
+async def latest_event_id(connection: AsyncConnection) -> int:
+    """The id of the latest event of all."""
+    latest: int | None = (await connection.execute(select(func.max(events.c.id)))).scalar_one()
+    return latest or 0
+
+
+async def recall(connection: AsyncConnection, owner: str, digest: bytes) -> RememberedRow | None:
+    """The remembered result of a step."""
+    query = select(remembered).where(remembered.c.owner == owner, remembered.c.digest == digest)
+    row = (await connection.execute(query)).one_or_none()
+    return RememberedRow(**row._mapping) if row else None
+
+
+async def edits(connection: AsyncConnection, job_id: str) -> dict[str, EditRow]:
+    """The edits of a job's scenes, by scene id."""
+    rows = await connection.execute(select(scene_edits).where(scene_edits.c.job_id == job_id))
+    return {row.scene_id: EditRow(**row._mapping) for row in rows}
+
+
+async def usual_seconds(connection: AsyncConnection) -> dict[tuple[str, str], float]:
+    """What calls usually take: (method, engine) -> seconds."""
+    return {(row.method, row.engine): row.seconds for row in await connection.execute(select(durations))}
+
+
+async def counts(connection: AsyncConnection) -> dict[str, int]:
+    """How many rows each table has, for those who look after the database."""
+    tables: tuple[Table, ...] = (jobs, executions, steps, events, remembered)
+    return {
+        table.name: (await connection.execute(select(func.count()).select_from(table))).scalar_one()
+        for table in tables
+    }
+
+
+def _job(row: Row[tuple[object, ...]] | None) -> JobRow | None:
+    return JobRow(**row._mapping) if row else None
+
+
+def _execution(row: Row[tuple[object, ...]] | None) -> ExecutionRow | None:
+    return ExecutionRow(**row._mapping) if row else None

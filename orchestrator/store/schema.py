@@ -1,0 +1,152 @@
+"""The tables.
+
+Times are microseconds since the Unix epoch. Messages are stored as serialised protobuf. States are the
+numbers of the contract's enums. Whoever changes a table here adds a migration beside it and sets `HEAD`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+HEAD = "0001"
+"""The migration this code needs. Kept here so that a start with an up-to-date database loads no Alembic."""
+
+NO_INDEX = -1
+"""`steps.index` of a step that does not fan out."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts up by itself only in a column of exactly this type.
+_Counter = BigInteger().with_variant(Integer(), "sqlite")
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("owner", String(200), nullable=False),
+    # Null where the caller gave none: nulls are never equal, so such jobs do not collide.
+    Column("request_id", String(128)),
+    Column("spec_digest", LargeBinary, nullable=False),  # SHA-256 of the spec as submitted
+    Column("spec", LargeBinary, nullable=False),  # JobSpec as it stands, after UpdateJob
+    Column("state", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("create_time", BigInteger, nullable=False),
+    Column("end_time", BigInteger),
+    Column("execution_id", String(64), nullable=False),  # the latest
+    Column("result", LargeBinary),  # JobResult of the latest execution that succeeded
+    Column("sequence", BigInteger, nullable=False),  # of the latest event
+    UniqueConstraint("owner", "request_id"),
+    Index(None, "owner", "id"),
+    Index(None, "state"),
+)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(63), primary_key=True),
+    Column("value", String(200), nullable=False),
+    Index(None, "name", "value"),
+)
+
+executions = Table(
+    "executions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("request_id", String(128)),  # of RunJob
+    Column("from_step", String(63), nullable=False),  # from here on nothing is remembered; empty: everything
+    Column("graph", LargeBinary, nullable=False),  # StepGraph that it runs
+    Column("state", Integer, nullable=False),
+    Column("create_time", BigInteger, nullable=False),
+    Column("start_time", BigInteger),
+    Column("end_time", BigInteger),
+    Column("error", LargeBinary),  # google.rpc.Status
+    Column("failed_step", String(100), nullable=False),
+    Column("warnings", Text, nullable=False),  # JSON list of strings
+    Column("cost", LargeBinary),  # google.type.Money
+    UniqueConstraint("job_id", "number"),
+    UniqueConstraint("job_id", "request_id"),
+    Index(None, "state"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("execution_id", String(64), ForeignKey("executions.id", ondelete="CASCADE"), primary_key=True),
+    Column("step", String(63), primary_key=True),
+    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("state", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),  # begun
+    Column("failures", Integer, nullable=False),  # attempts that failed; one that our crash cut off did not
+    Column("request_id", String(128), nullable=False),
+    Column("result", LargeBinary),
+    Column("error", LargeBinary),  # google.rpc.Status
+    Column("engine", String(100), nullable=False),
+    Column("scene_id", String(64), nullable=False),
+    Column("start_time", BigInteger),
+    Column("end_time", BigInteger),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", _Counter, primary_key=True),  # over all jobs, in the order of commits
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("sequence", BigInteger, nullable=False),  # within the job, from 1
+    Column("of_step", Integer, nullable=False),  # 1: tells of a step
+    Column("body", LargeBinary, nullable=False),  # Event
+    UniqueConstraint("job_id", "sequence"),
+    Index(None, "owner", "id"),
+    sqlite_autoincrement=True,  # a number is never given twice, or a watcher's cursor would lie
+)
+
+remembered = Table(
+    "remembered",
+    metadata,
+    Column("owner", String(200), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("method", String(200), nullable=False),
+    Column("engine", String(100), nullable=False),
+    Column("result", LargeBinary, nullable=False),
+    Column("create_time", BigInteger, nullable=False),
+)
+
+scene_edits = Table(
+    "scene_edits",
+    metadata,
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("scene_id", String(64), primary_key=True),
+    Column("edit", LargeBinary, nullable=False),  # EditSceneRequest: all edits of the scene, merged
+    Column("time", BigInteger, nullable=False),  # of the latest one
+)
+
+durations = Table(
+    "durations",
+    metadata,
+    Column("method", String(200), primary_key=True),
+    Column("engine", String(100), primary_key=True),
+    Column("seconds", Double, nullable=False),  # what a call usually takes: an exponential average
+)

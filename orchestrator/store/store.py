@@ -1,0 +1,72 @@
+"""The store: opens the database, reads from it, writes to it in groups."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from orchestrator.store import sqlite
+from orchestrator.store.migrate import migrate
+from orchestrator.store.writer import Append, Transaction, Writer
+from reelmesh.orchestrator.v1.events_pb2 import Event
+from servers.chassis.errors import FailedPrecondition
+
+T = TypeVar("T")
+Published = Callable[[Sequence[tuple[str, Event]]], None]
+
+
+class Store:
+    """An open database."""
+
+    def __init__(self, writing: AsyncEngine, reading: AsyncEngine, published: Published) -> None:
+        self._writing = writing
+        self._reading = reading
+        self._writer = Writer(writing, published)
+
+    @classmethod
+    async def open(cls, path: Path, published: Published) -> Store:
+        """Opens, and where needed makes or upgrades, a SQLite database.
+
+        `published` gets (owner, event) of whatever is committed, in order.
+
+        Raises:
+            FailedPrecondition: the file is no database of ours, or a newer version's; or can not be written.
+        """
+        writing = sqlite.writer(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            await migrate(writing)
+        except (DBAPIError, sqlite3.Error, OSError) as fault:
+            await writing.dispose()
+            cause = fault.orig if isinstance(fault, DBAPIError) else fault
+            raise FailedPrecondition(f"the orchestrator's database can not be opened: {cause}") from fault
+        except FailedPrecondition:
+            await writing.dispose()
+            raise
+        return cls(writing, sqlite.readers(path), published)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A read transaction: it sees the database as it is at its first query."""
+        async with self._reading.begin() as connection:
+            yield connection
+
+    async def append(self, append: Append) -> None:
+        """Writes what happened to a job. See `Writer.append`."""
+        await self._writer.append(append)
+
+    async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Runs `work` in a writing transaction. See `Writer.transact`."""
+        return await self._writer.transact(work)
+
+    async def close(self) -> None:
+        """Writes what is queued and closes the database."""
+        await self._writer.close()
+        await self._writing.dispose()
+        await self._reading.dispose()

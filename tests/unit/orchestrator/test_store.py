@@ -1,0 +1,305 @@
+"""The store: migrations, group commit, sequences, reading beside writing."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, insert, select
+
+from orchestrator.store import queries
+from orchestrator.store.migrate import MIGRATIONS
+from orchestrator.store.rows import RememberedRow, StepRow, new_id, now
+from orchestrator.store.schema import HEAD, executions, jobs, metadata
+from orchestrator.store.store import Store
+from orchestrator.store.writer import Append, Gone, Transaction
+from reelmesh.orchestrator.v1.events_pb2 import Event, JobChanged
+from reelmesh.orchestrator.v1.job_pb2 import JobState
+from servers.chassis.errors import FailedPrecondition, Unavailable
+
+
+@asynccontextmanager
+async def opened(path: Path, published: list[tuple[str, Event]] | None = None) -> AsyncIterator[Store]:
+    def publish(events: Sequence[tuple[str, Event]]) -> None:
+        if published is not None:
+            published.extend(events)
+
+    store = await Store.open(path, publish)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def add_job(store: Store, owner: str = "ann", **columns: object) -> str:
+    job_id = new_id()
+    row = {
+        "id": job_id,
+        "owner": owner,
+        "request_id": None,
+        "spec_digest": b"",
+        "spec": b"",
+        "state": int(JobState.JOB_STATE_QUEUED),
+        "priority": 5,
+        "create_time": now(),
+        "execution_id": job_id,
+        "sequence": 0,
+        **columns,
+    }
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.connection.execute(insert(jobs).values(**row))
+        await transaction.connection.execute(
+            insert(executions).values(
+                id=job_id, job_id=job_id, number=1, from_step="", graph=b"", state=1, create_time=now(),
+                failed_step="", warnings="[]",
+            )
+        )  # fmt: skip
+
+    await store.transact(work)
+    return job_id
+
+
+def changed(state: JobState.ValueType = JobState.JOB_STATE_RUNNING) -> Event:
+    return Event(job_changed=JobChanged(state=state))
+
+
+async def test_sequences_have_no_gap_and_are_published_in_order(tmp_path: Path) -> None:
+    published: list[tuple[str, Event]] = []
+    async with opened(tmp_path / "jobs.db", published) as store:
+        ids = [await add_job(store) for _ in range(3)]
+        await asyncio.gather(
+            *(
+                store.append(Append(job_id, "ann", [changed(), changed()]))
+                for _ in range(20)
+                for job_id in ids
+            )
+        )
+        async with store.read() as connection:
+            for job_id in ids:
+                stored = await queries.events_after(connection, job_id, 0, 1000)
+                assert [sequence for sequence, _ in stored] == list(range(1, 41))
+                assert [Event.FromString(body).sequence for _, body in stored] == list(range(1, 41))
+                row = await queries.job(connection, "ann", job_id)
+                assert row is not None
+                assert row.sequence == 40
+            everything = await queries.owner_events_after(connection, "ann", 0, with_steps=False, limit=1000)
+    assert len(everything) == len(published) == 120
+    seen: dict[int, int] = {}
+    for _, event in published:
+        assert event.sequence == seen.get(id(event), 0) + event.sequence  # set before it is published
+    assert [Event.FromString(body).sequence for _, body in everything] == [e.sequence for _, e in published]
+
+
+async def test_concurrent_writes_share_transactions(tmp_path: Path) -> None:
+    async with opened(tmp_path / "jobs.db") as store:
+        job_id = await add_job(store)
+        commits: list[object] = []
+        from sqlalchemy import event
+
+        event.listen(store._writing.sync_engine, "commit", commits.append)
+        await asyncio.gather(*(store.append(Append(job_id, "ann", [changed()])) for _ in range(500)))
+    assert len(commits) < 50
+
+
+async def test_a_write_that_fails_takes_no_other_with_it(tmp_path: Path) -> None:
+    published: list[tuple[str, Event]] = []
+    async with opened(tmp_path / "jobs.db", published) as store:
+        job_id = await add_job(store)
+
+        async def fails(transaction: Transaction) -> None:
+            await transaction.append(Append(job_id, "ann", [changed(JobState.JOB_STATE_FAILED)]))
+            raise FailedPrecondition("no")
+
+        outcomes = await asyncio.gather(
+            store.append(Append(job_id, "ann", [changed()])),
+            store.append(Append("nobody", "ann", [changed()])),
+            store.transact(fails),
+            store.append(Append(job_id, "ann", [changed()])),
+            return_exceptions=True,
+        )
+        assert [type(outcome) for outcome in outcomes] == [type(None), Gone, FailedPrecondition, type(None)]
+        async with store.read() as connection:
+            stored = await queries.events_after(connection, job_id, 0, 1000)
+    assert [Event.FromString(body).job_changed.state for _, body in stored] == [
+        JobState.JOB_STATE_RUNNING,
+        JobState.JOB_STATE_RUNNING,
+    ]
+    assert [event.sequence for _, event in published] == [1, 2]
+
+
+async def test_state_and_event_appear_together(tmp_path: Path) -> None:
+    async with opened(tmp_path / "jobs.db") as store:
+        job_id = await add_job(store)
+
+        async def look() -> None:
+            for _ in range(50):
+                async with store.read() as connection:
+                    row = await queries.job(connection, "ann", job_id)
+                    await asyncio.sleep(0)
+                    steps = await queries.step_rows(connection, job_id)
+                    events = await queries.events_after(connection, job_id, 0, 1000)
+                    assert row is not None
+                    assert row.sequence == len(events)
+                    assert [step.attempts for step in steps] == ([row.sequence] if row.sequence else [])
+
+        async def change() -> None:
+            for attempt in range(1, 100):
+                step = StepRow(job_id, "plan", -1, 3, attempts=attempt)
+                await store.append(Append(job_id, "ann", [changed()], execution_id=job_id, steps=[step]))
+
+        await asyncio.gather(look(), change())
+
+
+async def test_everything_is_there_after_opening_again(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    async with opened(path) as store:
+        job_id = await add_job(store)
+        row = StepRow(job_id, "narrate", 3, 4, 2, 1, "r", b"result", b"error", "espeak", "s3", 5, 6)
+        kept = RememberedRow("ann", b"d" * 32, "m", "e", b"result", 7)
+        await store.append(
+            Append(
+                job_id,
+                "ann",
+                [changed()],
+                job={"state": 2},
+                execution_id=job_id,
+                execution={"state": 2, "start_time": 9},
+                steps=[row],
+                remembered=[kept],
+                durations=[("m", "e", 2.0)],
+            )
+        )
+        await store.append(Append(job_id, "ann", durations=[("m", "e", 4.0)]))
+    async with opened(path) as store, store.read() as connection:
+        assert await queries.step_rows(connection, job_id) == [row]
+        assert await queries.recall(connection, "ann", b"d" * 32) == kept
+        assert await queries.recall(connection, "bob", b"d" * 32) is None
+        assert await queries.usual_seconds(connection) == {("m", "e"): pytest.approx(2.6)}
+        (job,) = await queries.unfinished(connection)
+        assert (job.id, job.state) == (job_id, 2)
+        execution = await queries.execution(connection, job_id)
+        assert execution is not None
+        assert (execution.state, execution.start_time) == (2, 9)
+
+
+async def test_lists_are_paged_and_filtered(tmp_path: Path) -> None:
+    async with opened(tmp_path / "jobs.db") as store:
+        ids = [await add_job(store, state=1 + n % 2) for n in range(6)]
+        await add_job(store, owner="bob")
+        async with store.read() as connection:
+            first = await queries.list_jobs(connection, "ann", limit=4)
+            rest = await queries.list_jobs(connection, "ann", limit=4, before=first[-1].id)
+            assert [job.id for job in first + rest] == sorted(ids, reverse=True)
+            running = await queries.list_jobs(connection, "ann", limit=9, states=[2])
+            assert {job.id for job in running} == {job_id for n, job_id in enumerate(ids) if n % 2}
+            assert await queries.list_jobs(connection, "ann", limit=9, with_labels={"a": "b"}) == []
+
+
+async def test_readers_can_not_write(tmp_path: Path) -> None:
+    async with opened(tmp_path / "jobs.db") as store:
+        job_id = await add_job(store)
+        with pytest.raises(Exception, match="readonly"):
+            async with store.read() as connection:
+                await connection.execute(jobs.delete().where(jobs.c.id == job_id))
+
+
+async def test_writes_after_closing_are_refused(tmp_path: Path) -> None:
+    async with opened(tmp_path / "jobs.db") as store:
+        job_id = await add_job(store)
+        writes = [asyncio.create_task(store.append(Append(job_id, "ann", [changed()]))) for _ in range(9)]
+        await asyncio.sleep(0)
+        await store.close()
+        await asyncio.gather(*writes)
+        with pytest.raises(Unavailable):
+            await store.append(Append(job_id, "ann", [changed()]))
+    async with opened(tmp_path / "jobs.db") as store, store.read() as connection:
+        assert len(await queries.events_after(connection, job_id, 0, 1000)) == 9
+
+
+def test_the_migrations_make_the_tables_of_the_schema(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+
+    async def make() -> None:
+        async with opened(path):
+            pass
+
+    asyncio.run(make())
+    with create_engine(f"sqlite:///{path}").connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+async def test_a_start_with_an_upgraded_database_loads_no_alembic(tmp_path: Path) -> None:
+    import sys
+
+    async with opened(tmp_path / "jobs.db"):
+        pass
+    script = (
+        "import asyncio, sys, pathlib\n"
+        "from orchestrator.store.store import Store\n"
+        "async def main():\n"
+        "    store = await Store.open(pathlib.Path(sys.argv[1]), lambda events: None)\n"
+        "    await store.close()\n"
+        "asyncio.run(main())\n"
+        "sys.exit('alembic' in sys.modules)\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(tmp_path / "jobs.db"))
+    assert await process.wait() == 0
+
+
+async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    async with opened(path):
+        pass
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with pytest.raises(FailedPrecondition, match="9999.*newer version"):
+        async with opened(path):
+            pass
+
+
+async def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.db"
+    path.write_bytes(b"this is no database, only a text that is long enough to be one" * 40)
+    with pytest.raises(FailedPrecondition, match="can not be opened"):
+        async with opened(path):
+            pass
+
+
+async def test_deleting_a_job_takes_everything_of_it_along(tmp_path: Path) -> None:
+    async with opened(tmp_path / "jobs.db") as store:
+        job_id = await add_job(store)
+        step = StepRow(job_id, "plan", -1, 3)
+        await store.append(Append(job_id, "ann", [changed()], execution_id=job_id, steps=[step]))
+
+        async def delete(transaction: Transaction) -> None:
+            await transaction.connection.execute(jobs.delete().where(jobs.c.id == job_id))
+
+        await store.transact(delete)
+        async with store.read() as connection:
+            assert set((await queries.counts(connection)).values()) == {0}
+            assert (await connection.execute(select(executions))).all() == []
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(min_value=2, max_value=50))
+def test_ids_are_unique_and_sort_by_time(count: int) -> None:
+    ids = [new_id() for _ in range(count)]
+    assert len(set(ids)) == count
+    assert all(len(made) == 20 for made in ids)
+    assert [made[:9] for made in ids] == sorted(made[:9] for made in ids)
