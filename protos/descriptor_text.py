@@ -16,7 +16,11 @@ from google.protobuf.message import Message
 
 _Field = descriptor_pb2.FieldDescriptorProto
 _INDENT = "  "
-_LABELS = {_Field.LABEL_OPTIONAL: "optional ", _Field.LABEL_REQUIRED: "required ", _Field.LABEL_REPEATED: "repeated "}
+_LABELS = {
+    _Field.LABEL_OPTIONAL: "optional ",
+    _Field.LABEL_REQUIRED: "required ",
+    _Field.LABEL_REPEATED: "repeated ",
+}
 
 
 def render(files: Iterable[bytes], name: str) -> str:
@@ -34,11 +38,13 @@ def render(files: Iterable[bytes], name: str) -> str:
 
 
 class _Writer:
-    def __init__(self, pool: descriptor_pool.DescriptorPool, file: descriptor_pb2.FileDescriptorProto) -> None:
+    def __init__(
+        self, pool: descriptor_pool.DescriptorPool, file: descriptor_pb2.FileDescriptorProto
+    ) -> None:
         self._pool = pool
         self._file = file
         self._proto3 = file.syntax == "proto3"
-        pool.FindFileByName(file.name)  # links the file, so that its own extensions can be read in its options
+        pool.FindFileByName(file.name)  # links it, so that its own extensions can be read in its options
 
     def text(self) -> str:
         if self._file.syntax == "editions":
@@ -79,15 +85,15 @@ class _Writer:
             yield from self._enum(enum, inner)
         open_oneof = None
         for field in message.field:
-            real_oneof = field.oneof_index if field.HasField("oneof_index") and not field.proto3_optional else None
-            if real_oneof != open_oneof:
+            oneof = field.oneof_index if field.HasField("oneof_index") and not field.proto3_optional else None
+            if oneof != open_oneof:
                 if open_oneof is not None:
                     yield f"{inner}}}"
-                if real_oneof is not None:
-                    yield f"{inner}oneof {message.oneof_decl[real_oneof].name} {{"
-                    for option in self._options(message.oneof_decl[real_oneof].options):
+                if oneof is not None:
+                    yield f"{inner}oneof {message.oneof_decl[oneof].name} {{"
+                    for option in self._options(message.oneof_decl[oneof].options):
                         yield f"{inner}{_INDENT}option {option};"
-                open_oneof = real_oneof
+                open_oneof = oneof
             where = inner + (_INDENT if open_oneof is not None else "")
             yield where + self._field(field, maps, in_oneof=open_oneof is not None)
         if open_oneof is not None:
@@ -107,7 +113,9 @@ class _Writer:
             yield indent + _INDENT + self._field(field, {}, in_oneof=False)
             yield f"{indent}}}"
 
-    def _field(self, field: _Field, maps: dict[str, descriptor_pb2.DescriptorProto], *, in_oneof: bool) -> str:
+    def _field(
+        self, field: _Field, maps: dict[str, descriptor_pb2.DescriptorProto], *, in_oneof: bool
+    ) -> str:
         entry = maps.get(field.type_name.rpartition(".")[2]) if field.label == _Field.LABEL_REPEATED else None
         if entry is not None:
             label, kind = "", f"map<{_type(entry.field[0])}, {_type(entry.field[1])}>"
@@ -116,7 +124,8 @@ class _Writer:
             implicit = self._proto3 and field.label == _Field.LABEL_OPTIONAL and not field.proto3_optional
             if in_oneof or implicit:
                 label = ""
-        return f"{label}{kind} {field.name} = {field.number}{self._bracketed(field.options, *_attributes(field))};"
+        options = self._bracketed(field.options, *_attributes(field))
+        return f"{label}{kind} {field.name} = {field.number}{options};"
 
     def _enum(self, enum: descriptor_pb2.EnumDescriptorProto, indent: str) -> Iterator[str]:
         inner = indent + _INDENT

@@ -38,6 +38,8 @@ IMAGE = BUILD / "reelmesh.binpb"
 STAMP = BUILD / "stamp.json"
 RULES = "buf/validate/validate.proto"
 
+_IMPORT = re.compile(r'^import\s+(?:public\s+)?"([^"]+)"', re.MULTILINE)
+
 # Generated code imports the rules as `buf.validate`. Our copy lives inside our own package, so that it can
 # not meet another distribution's package `buf` in site-packages.
 _RULES_IMPORT = re.compile(r"^(from|import) buf\.validate\b", re.MULTILINE)
@@ -135,7 +137,8 @@ def _write_include() -> None:
     _write(INCLUDE / RULES, _rules_text().encode())
     google = importlib.metadata.distribution("googleapis-common-protos")
     done: set[str] = set()
-    while wanted := {name for name in wanted - done if not name.startswith(("reelmesh/", "google/protobuf/"))}:
+    elsewhere = ("reelmesh/", "google/protobuf/")  # beside this file, and inside every protoc
+    while wanted := {name for name in wanted - done if not name.startswith(elsewhere)}:
         for name in wanted - {RULES}:
             _write(INCLUDE / name, Path(str(google.locate_file(name))).read_bytes())
         done |= wanted
@@ -144,7 +147,7 @@ def _write_include() -> None:
 
 def _imports(paths: Iterator[Path]) -> Iterator[str]:
     for path in paths:
-        yield from re.findall(r'^import\s+(?:public\s+)?"([^"]+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+        yield from _IMPORT.findall(path.read_text(encoding="utf-8"))
 
 
 def _rules_text() -> str:
@@ -162,20 +165,26 @@ def _rules_text() -> str:
 
 
 def _run_protoc(out: Path) -> None:
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.path.dirname(sys.executable), os.environ["PATH"]])
-    plugins = [
-        f"--plugin=protoc-gen-{name}={shutil.which(f'protoc-gen-{name}', path=path)}" for name in ("mypy", "mypy_grpc")
-    ]
+    plugins = [f"--plugin={name}={_script(name)}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")]
     protoc = [sys.executable, "-m", "grpc_tools.protoc", f"-I{PROTOS}", f"-I{INCLUDE}"]
     python = [f"--python_out={out}", *plugins, f"--mypy_out=quiet:{out}"]
     grpc = [f"--grpc_python_out={out}", f"--mypy_grpc_out=quiet,only_async:{out}"]
     image = [f"--descriptor_set_out={IMAGE}", "--include_imports", "--include_source_info"]
     subprocess.run([*protoc, *python, *grpc, *image, *contracts()], check=True)
-    rules = out / "reelmesh"
-    subprocess.run([*protoc, f"--python_out={rules}", *plugins, f"--mypy_out=quiet:{rules}", RULES], check=True)
+    rules = [f"--python_out={out / 'reelmesh'}", *plugins, f"--mypy_out=quiet:{out / 'reelmesh'}", RULES]
+    subprocess.run([*protoc, *rules], check=True)
     for stub in out.rglob("*_pb2_grpc.py*"):  # files without services get empty stubs: leave them out
         if "class " not in stub.read_text(encoding="utf-8"):
             stub.unlink()
+
+
+def _script(name: str) -> str:
+    """A command of the pinned tools. In a build, pip puts them on PATH and not beside the interpreter."""
+    here = [sysconfig.get_path("scripts"), str(Path(sys.executable).parent)]
+    found = shutil.which(name, path=os.pathsep.join([*here, os.environ.get("PATH", "")]))
+    if found is None:
+        raise FileNotFoundError(f"{name} is not installed: it comes with mypy-protobuf")
+    return found
 
 
 def _relocated(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""The build hook: a wheel, and an editable install, carry code generated from the contracts as they are now."""
+"""The build hook: wheels and editable installs carry code generated from the contracts as they are now."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import generate  # noqa: E402  (found through the path above: a build hook is not part of a package)
+import generate  # found through the path above: a build hook is not part of a package
 
 
 class ContractsHook(BuildHookInterface[Any]):
