@@ -1,0 +1,1 @@
+"""The orchestrator: jobs, step graphs, the walk, limits and the event log."""

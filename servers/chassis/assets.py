@@ -1,0 +1,207 @@
+"""Assets as local files: engines read and write paths, whatever the store is.
+
+With a shared folder an asset's path is the blob itself: nothing is copied. With a remote Storage its bytes
+are streamed once into a cache that needs no invalidation, since the name is the content.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+import grpc
+
+from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
+from reelmesh.storage.v1 import storage_pb2, storage_pb2_grpc
+from servers.chassis.blobs import BlobFolder, checked_digest
+from servers.chassis.context import OWNER_KEY
+from servers.chassis.durable import hash_file
+from servers.chassis.errors import Fault, Internal, NotFound, ResourceExhausted, Unavailable
+
+CHUNK_BYTES = 512 * 1024
+
+
+class Assets(Protocol):
+    """Where a server's assets come from and go to."""
+
+    async def path(self, owner: str, asset: Asset, field: str) -> Path:
+        """A read-only local file with the asset's bytes.
+
+        Raises:
+            NotFound: it is not in the store, or not the owner's; the details name `field`.
+        """
+
+    async def store(self, owner: str, path: Path, media_type: str, facts: MediaFacts | None = None) -> Asset:
+        """Moves a finished file into the store and gives the owner a reference.
+
+        Raises:
+            ResourceExhausted: the disk is nearly full.
+        """
+
+    async def require_room(self) -> None:
+        """Checks that there is room for new work.
+
+        Raises:
+            ResourceExhausted: the disk is nearly full.
+        """
+
+    def scratch(self, name: str) -> contextlib.AbstractAsyncContextManager[Path]:
+        """An empty folder on the store's filesystem, removed at the end."""
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+
+
+class SharedAssets:
+    """Assets in a folder that this server shares with Storage."""
+
+    def __init__(self, folder: BlobFolder) -> None:
+        self._folder = folder
+
+    async def path(self, owner: str, asset: Asset, field: str) -> Path:
+        """See `Assets.path`."""
+        path = await asyncio.to_thread(self._folder.path_of, owner, checked_digest(asset.digest, field))
+        if path is None:
+            raise NotFound("asset", asset.digest, field=field, what="is not in the store")
+        return path
+
+    async def store(self, owner: str, path: Path, media_type: str, facts: MediaFacts | None = None) -> Asset:
+        """See `Assets.store`."""
+        return await asyncio.to_thread(self._folder.put_file, path, owner, media_type, facts)
+
+    async def require_room(self) -> None:
+        """See `Assets.require_room`."""
+        await asyncio.to_thread(self._folder.require_room)
+
+    @contextlib.asynccontextmanager
+    async def scratch(self, name: str) -> AsyncIterator[Path]:
+        """See `Assets.scratch`."""
+        async with _scratch(self._folder, name) as path:
+            yield path
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class RemoteAssets:
+    """Assets of a Storage server on another machine, behind a local cache."""
+
+    def __init__(self, channel: grpc.aio.Channel, folder: BlobFolder, cache_bytes: int) -> None:
+        """`folder` gives scratch space and the disk's watermark; the cache lies in its `cache`."""
+        self._channel = channel
+        self._stub = storage_pb2_grpc.StorageServiceStub(channel)
+        self._folder = folder
+        self._cache = folder.root / "cache"
+        self._cache.mkdir(parents=True, exist_ok=True)
+        self._cache_bytes = cache_bytes
+        self._fetching: dict[tuple[str, str], asyncio.Task[Path]] = {}
+
+    async def path(self, owner: str, asset: Asset, field: str) -> Path:
+        """See `Assets.path`. A copy is used only while the owner may still read the asset."""
+        digest = checked_digest(asset.digest, field)
+        key = (owner, digest)
+        if key not in self._fetching:
+            task = asyncio.create_task(self._fetch(owner, digest, field))
+            self._fetching[key] = task
+            task.add_done_callback(lambda _: self._fetching.pop(key, None))
+        return await asyncio.shield(self._fetching[key])
+
+    async def store(self, owner: str, path: Path, media_type: str, facts: MediaFacts | None = None) -> Asset:
+        """See `Assets.store`."""
+        digest = await asyncio.to_thread(hash_file, path)
+        size = (await asyncio.to_thread(path.stat)).st_size
+
+        async def messages() -> AsyncIterator[storage_pb2.WriteRequest]:
+            spec = storage_pb2.WriteSpec(digest=digest, size_bytes=size, media_type=media_type)
+            yield storage_pb2.WriteRequest(upload_id=secrets.token_hex(16), spec=spec)
+            offset = 0
+            with path.open("rb") as file:
+                while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+                    yield storage_pb2.WriteRequest(offset=offset, data=chunk)
+                    offset += len(chunk)
+            yield storage_pb2.WriteRequest(offset=offset, finish=True)
+
+        try:
+            response = await self._stub.Write(messages(), metadata=((OWNER_KEY, owner),))
+        except grpc.aio.AioRpcError as error:
+            raise _translated(error, digest, "") from error
+        asset: Asset = response.asset
+        if facts is not None:
+            asset.facts.CopyFrom(facts)
+        await asyncio.to_thread(os.replace, path, self._cache / digest)
+        return asset
+
+    async def require_room(self) -> None:
+        """See `Assets.require_room`."""
+        await asyncio.to_thread(self._folder.require_room)
+
+    @contextlib.asynccontextmanager
+    async def scratch(self, name: str) -> AsyncIterator[Path]:
+        """See `Assets.scratch`."""
+        async with _scratch(self._folder, name) as path:
+            yield path
+
+    async def close(self) -> None:
+        """Closes the channel."""
+        await self._channel.close()
+
+    async def _fetch(self, owner: str, digest: str, field: str) -> Path:
+        cached = self._cache / digest
+        metadata = ((OWNER_KEY, owner),)
+        try:
+            if cached.exists():
+                await self._stub.Stat(storage_pb2.StatRequest(digest=digest), metadata=metadata)
+                await asyncio.to_thread(os.utime, cached)
+                return cached
+            async with self.scratch("fetch") as folder:
+                partial = folder / digest
+                with partial.open("wb") as file:
+                    async for chunk in self._stub.Read(
+                        storage_pb2.ReadRequest(digest=digest), metadata=metadata
+                    ):
+                        await asyncio.to_thread(file.write, chunk.data)
+                if await asyncio.to_thread(hash_file, partial) != digest:
+                    raise Internal(
+                        f"{field}: what Storage sent is not what was asked for", reason="DIGEST_MISMATCH"
+                    )
+                partial.chmod(0o444)
+                await asyncio.to_thread(os.replace, partial, cached)
+        except grpc.aio.AioRpcError as error:
+            raise _translated(error, digest, field) from error
+        await asyncio.to_thread(self._trim)
+        return cached
+
+    def _trim(self) -> None:
+        """Removes the least recently used copies until the cache is within its bound."""
+        entries = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in self._cache.iterdir())
+        total = sum(size for _, size, _ in entries)
+        for used, size, path in entries:
+            if total <= self._cache_bytes or time.time() - used < 60:
+                return
+            path.unlink(missing_ok=True)
+            total -= size
+
+
+@contextlib.asynccontextmanager
+async def _scratch(folder: BlobFolder, name: str) -> AsyncIterator[Path]:
+    path = await asyncio.to_thread(folder.scratch, name)
+    try:
+        yield path
+    finally:
+        await asyncio.shield(asyncio.to_thread(shutil.rmtree, path, ignore_errors=True))
+
+
+def _translated(error: grpc.aio.AioRpcError, digest: str, field: str) -> Fault:
+    code = error.code()
+    if code == grpc.StatusCode.NOT_FOUND:
+        return NotFound("asset", digest, field=field, what="is not in the store")
+    if code == grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return ResourceExhausted("the store has no room", retry_after_seconds=60, reason="STORE_FULL")
+    return Unavailable(f"Storage answered {code.name}", reason="STORAGE_UNAVAILABLE")

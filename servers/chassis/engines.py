@@ -1,0 +1,141 @@
+"""The engines of one server: found through entry points, described, chosen for a request."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from google.protobuf.message import Message
+
+from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
+from reelmesh.common.v1.engine_pb2 import Engine as Description
+from servers.chassis.engine import Engine, Resolved
+from servers.chassis.errors import FailedPrecondition, InvalidArgument
+
+_log = structlog.get_logger("reelmesh.engines")
+
+
+class Engines:
+    """The engines of one server, the default first."""
+
+    def __init__(self, engines: Sequence[Engine]) -> None:
+        self._engines = {engine.name: engine for engine in engines}
+
+    @classmethod
+    def load(cls, group: str, order: Sequence[str], options: Mapping[str, Mapping[str, Any]]) -> Engines:
+        """Finds the engines of an entry point group and makes them.
+
+        `order` names them, the default first; empty takes all, by name. An engine that can not even be
+        imported is listed as missing, so that a request for it says why.
+        """
+        found = {point.name: point for point in importlib.metadata.entry_points(group=group)}
+        names = [*order] or sorted(found)
+        engines: list[Engine] = []
+        for name in names:
+            if name not in found:
+                engines.append(_Absent(name, f"no installed package offers it in {group}"))
+                continue
+            try:
+                engine: Engine = found[name].load()(dict(options.get(name, {})))
+            except Exception as error:  # a third party's engine must not keep the server from starting
+                _log.warning("engine can not be loaded", engine=name, error=repr(error))
+                engine = _Absent(name, f"it can not be loaded: {type(error).__name__}: {error}"[:300])
+            engine.name = name
+            engines.append(engine)
+        return cls(engines)
+
+    def all(self) -> list[Engine]:
+        """Every engine, the default first."""
+        return list(self._engines.values())
+
+    def ready(self) -> list[Engine]:
+        """Those that lack nothing."""
+        return [engine for engine in self._engines.values() if not engine.missing()]
+
+    def describe(self) -> list[Description]:
+        """Every engine as ListEngines tells it."""
+        default = next(iter(self.ready()), None)
+        return [_described(engine, is_default=engine is default) for engine in self._engines.values()]
+
+    def choose(self, request: Any) -> Engine:
+        """The engine a request names, or the first ready one that serves it.
+
+        Raises:
+            InvalidArgument: there is no engine of that name.
+            FailedPrecondition: it lacks something, or no engine can serve the request.
+        """
+        if request.engine:
+            named = self._engines.get(request.engine)
+            if named is None:
+                known = ", ".join(self._engines) or "none"
+                raise InvalidArgument(
+                    ("engine", f'"{request.engine}" is not an engine of this server ({known})')
+                )
+            _demand(named)
+            return named
+        for engine in self.ready():
+            if engine.serves(request):
+                return engine
+        lacking = [engine for engine in self._engines.values() if engine.missing() and engine.serves(request)]
+        if lacking:
+            _demand(lacking[0])
+        raise FailedPrecondition("no engine of this server can serve the request", reason="NO_ENGINE")
+
+    def resolve(self, request: Any) -> tuple[Engine, Resolved[Any]]:
+        """The engine for a request and the request as that engine would serve it, its name filled in."""
+        engine = self.choose(request)
+        resolved = engine.resolve(request)
+        resolved.request.engine = engine.name
+        resolved.request.model = resolved.model
+        return engine, resolved
+
+    async def close(self) -> None:
+        """Closes every engine."""
+        for engine in self._engines.values():
+            await engine.close()
+
+
+def _described(engine: Engine, *, is_default: bool) -> Description:
+    description = engine.describe()
+    missing = engine.missing()
+    description.name = engine.name
+    description.ready = not missing
+    del description.missing[:]
+    description.missing.extend(missing)
+    description.is_default = is_default
+    return description
+
+
+def _demand(engine: Engine) -> None:
+    missing = engine.missing()
+    if missing:
+        what = "; ".join(f"{item.name} is missing: {item.remedy}" for item in missing)
+        raise FailedPrecondition(
+            f'engine "{engine.name}": {what}', reason="ENGINE_NOT_READY", missing=missing
+        )
+
+
+class _Absent(Engine):
+    """Stands for an engine that is named in the settings but can not be used."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__({})
+        self.name = name
+        self._why = why
+
+    def describe(self) -> Description:
+        return Description(description=self._why)
+
+    def missing(self) -> Sequence[Missing]:
+        return (Missing(kind=MISSING_KIND_EXTRA, name=self.name, remedy=self._why),)
+
+    def serves(self, request: Message) -> bool:
+        return False
+
+    def resolve(self, request: Any) -> Resolved[Any]:
+        raise FailedPrecondition(f'engine "{self.name}": {self._why}')
+
+    def run(self, request: Any, work: Any) -> Any:
+        raise FailedPrecondition(f'engine "{self.name}": {self._why}')

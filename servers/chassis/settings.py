@@ -1,0 +1,244 @@
+"""Settings: one YAML shape, every value overridable by an environment variable.
+
+Files are laid over each other, later ones winning: /etc/reelmesh/config.yaml (system), ./reelmesh.yaml
+(project), ~/.config/reelmesh/config.yaml (user), and the file that REELMESH_CONFIG names. Above the files
+stand environment variables: REELMESH_TTS__CAPACITY=2 sets `tts.capacity`. A value "${NAME}" stands for the
+environment variable NAME and is looked up when it is used, so secrets are never in a file, a log or an
+error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+from servers.chassis.errors import FailedPrecondition
+
+PREFIX = "REELMESH_"
+CONFIG_VARIABLE = "REELMESH_CONFIG"
+
+
+class Section(BaseModel):
+    """A part of the settings: immutable, and strict about names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MeshSettings(Section):
+    """What all servers share."""
+
+    home: Path = Field(
+        default_factory=lambda: Path(
+            os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        ).joinpath("reelmesh"),
+        description="Folder for sockets, logs, the database and the store.",
+    )
+    log_level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error."
+    )
+    grace_seconds: float = Field(
+        20.0, ge=0, description="How long work may finish after a server was told to stop."
+    )
+    tls_certificate: Path | None = Field(None, description="PEM certificate chain; needed off loopback.")
+    tls_key: Path | None = Field(None, description="PEM private key of the certificate.")
+    tls_client_ca: Path | None = Field(None, description="PEM CA: clients must show a certificate of it.")
+    allow_plaintext: bool = Field(
+        False, description="Serve without TLS on addresses that other machines can reach."
+    )
+    storage_address: str = Field(
+        "",
+        description="Address of a remote Storage server. Empty: servers read and write the store's folder.",
+    )
+    cache_bytes: int = Field(
+        20 * 2**30, ge=0, description="Bound of the local cache in front of a remote Storage."
+    )
+    ffmpeg: Path | None = Field(None, description="ffmpeg to run. Empty: the one that came with reelmesh.")
+
+
+class WorkSettings(Section):
+    """How a server takes work."""
+
+    capacity: int = Field(
+        default_factory=lambda: max(1, len(os.sched_getaffinity(0))),
+        ge=1,
+        description="Pieces of work at once.",
+    )
+    queue: int = Field(256, ge=0, description="Pieces that may wait before callers are turned away.")
+    linger_seconds: float = Field(
+        30.0, ge=0, description="How long work goes on when its last caller has left."
+    )
+    keep_results_seconds: float = Field(3600.0, ge=0, description="How long finished results can be joined.")
+    keep_results_bytes: int = Field(64 * 2**20, ge=0, description="Bound of the kept results in memory.")
+
+
+class EngineSettings(WorkSettings):
+    """A server with engines."""
+
+    engines: list[str] = Field(
+        default_factory=list, description="Engines by name, the default first. Empty: all that are installed."
+    )
+    options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Settings of each engine, by its name."
+    )
+
+
+class ComposeSettings(EngineSettings):
+    """The Compose server: one film at a time, since one uses every core."""
+
+    capacity: int = Field(1, ge=1, description="Films at once.")
+
+
+class StorageSettings(WorkSettings):
+    """The Storage server and the store's folder."""
+
+    root: Path | None = Field(None, description="The store's folder. Empty: `store` in mesh.home.")
+    backend: str = Field(
+        "disk", description='"disk", or an OpenDAL scheme: s3, oss, gcs, azblob, cos, obs, b2.'
+    )
+    backend_options: dict[str, str] = Field(
+        default_factory=dict, description="OpenDAL's options of the scheme."
+    )
+    low_space_fraction: float = Field(0.0, ge=0, lt=1, description="Free share of the disk to leave alone.")
+    low_space_bytes: int = Field(512 * 2**20, ge=0, description="Free bytes of the disk to leave alone.")
+    lease_seconds: float = Field(
+        3600.0, ge=0, description="How long what was written or found stays for sure."
+    )
+    sweep_seconds: float = Field(600.0, gt=0, description="Time between two sweeps of deleted blobs.")
+    upload_keep_seconds: float = Field(86400.0, gt=0, description="How long an unfinished upload is kept.")
+    links: bool = Field(True, description="Offer links over HTTP for stores that can not presign.")
+    http_listen: str = Field("127.0.0.1:0", description="Address of the HTTP endpoint for links.")
+    http_public_url: str = Field("", description="How others reach that endpoint. Empty: its own address.")
+
+
+class LimitSettings(Section):
+    """How many calls the orchestrator has under way at once."""
+
+    overall: int = Field(64, ge=1, description="Calls to all services together.")
+    script: int = Field(8, ge=1, description="Calls to Script.")
+    tts: int = Field(8, ge=1, description="Calls to TTS.")
+    imagegen: int = Field(8, ge=1, description="Calls to ImageGen.")
+    video: int = Field(8, ge=1, description="Calls to VideoProvider.")
+    asr: int = Field(8, ge=1, description="Calls to ASR.")
+    compose: int = Field(2, ge=1, description="Calls to Compose.")
+
+
+class TimeoutSettings(Section):
+    """Longest time for one attempt, seconds."""
+
+    script: float = Field(300, gt=0, description="Script.")
+    tts: float = Field(900, gt=0, description="TTS.")
+    imagegen: float = Field(1800, gt=0, description="ImageGen.")
+    video: float = Field(3600, gt=0, description="VideoProvider.")
+    asr: float = Field(3600, gt=0, description="ASR.")
+    compose: float = Field(14400, gt=0, description="Compose.")
+
+
+class RetrySettings(Section):
+    """How failed calls are repeated."""
+
+    max_attempts: int = Field(4, ge=1, le=100, description="Attempts in all.")
+    initial_delay_seconds: float = Field(1.0, gt=0, description="Upper bound of the first delay; it doubles.")
+    max_delay_seconds: float = Field(60.0, gt=0, description="Upper bound of any delay.")
+
+
+class OrchestratorSettings(WorkSettings):
+    """The orchestrator."""
+
+    database: str = Field("", description="SQLAlchemy URL. Empty: reelmesh.db in mesh.home (SQLite).")
+    servers: dict[str, str] = Field(
+        default_factory=dict, description="Addresses of the servers by name; `reelmesh up` fills them in."
+    )
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    timeouts_seconds: TimeoutSettings = Field(default_factory=TimeoutSettings)
+    retry: RetrySettings = Field(default_factory=RetrySettings)
+    remember: bool = Field(True, description="Use earlier results of the same requests.")
+    silence_seconds: float = Field(
+        60.0, gt=0, description="A call that is silent for so long counts as lost."
+    )
+
+
+class Settings(BaseSettings):
+    """All settings of the mesh."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="ignore",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+    files: ClassVar[tuple[Path, ...]] = ()
+
+    mesh: MeshSettings = Field(default_factory=MeshSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    script: EngineSettings = Field(default_factory=EngineSettings)
+    tts: EngineSettings = Field(default_factory=EngineSettings)
+    imagegen: EngineSettings = Field(default_factory=EngineSettings)
+    video: EngineSettings = Field(default_factory=EngineSettings)
+    asr: EngineSettings = Field(default_factory=EngineSettings)
+    compose: ComposeSettings = Field(default_factory=ComposeSettings)
+    orchestrator: OrchestratorSettings = Field(default_factory=OrchestratorSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the files, the last file first."""
+        present = [path for path in config_files() if path.is_file()]
+        sources = [YamlConfigSettingsSource(settings_cls, yaml_file=path) for path in reversed(present)]
+        return (init_settings, env_settings, *sources)
+
+    def work_of(self, server: str) -> WorkSettings:
+        """The part of the server of that name."""
+        section: WorkSettings = getattr(self, server)
+        return section
+
+    @property
+    def store_root(self) -> Path:
+        """The store's folder."""
+        return self.storage.root or self.mesh.home / "store"
+
+
+def config_files() -> tuple[Path, ...]:
+    """Where settings are looked for, in rising order of precedence."""
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    files = (Path("/etc/reelmesh/config.yaml"), Path("reelmesh.yaml"), home / "reelmesh" / "config.yaml")
+    named = os.environ.get(CONFIG_VARIABLE)
+    return (*files, Path(named)) if named else files
+
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def reveal(value: str) -> str:
+    """The value with every "${NAME}" replaced by that environment variable.
+
+    Raises:
+        FailedPrecondition: a variable is not set. Its name is told, never a value.
+    """
+
+    def look_up(match: re.Match[str]) -> str:
+        found = os.environ.get(match.group(1))
+        if found is None:
+            raise FailedPrecondition(
+                f"the settings refer to ${{{match.group(1)}}}, which is not set in the environment",
+                reason="SECRET_MISSING",
+            )
+        return found
+
+    return _REFERENCE.sub(look_up, value)

@@ -1,0 +1,294 @@
+"""Worker processes: heavy or dangerous work, out of the server's own process.
+
+A server stays small and keeps answering while a worker paints, decodes or speaks; a worker that crashes
+takes nothing with it; and a cancelled piece of work is ended by killing its process, whatever native code
+it is in. Parent and worker speak JSON lines over the worker's stdin and stdout; big data goes through files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import structlog
+
+from servers.chassis.errors import DeadlineExceeded, Fault, Internal, InvalidArgument, ResourceExhausted
+from servers.chassis.errors import without_paths as _without_paths
+
+Report = Callable[[dict[str, Any]], None]
+"""Takes one progress report, any JSON object."""
+Handler = Callable[[dict[str, Any], Report], dict[str, Any]]
+"""What a worker does: arguments and a way to report in, a JSON object out."""
+T = TypeVar("T")
+
+_LINE_LIMIT_BYTES = 32 * 1024 * 1024
+_KEPT_LOG_LINES = 20
+_MEMORY_VARIABLE = "REELMESH_WORKER_MEMORY_BYTES"
+_log = structlog.get_logger("reelmesh.worker")
+
+
+class Refused(Exception):
+    """Raised in a worker when the request's own content breaks a rule. Becomes InvalidArgument."""
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field}: {rule}")
+        self.field = field
+        self.rule = rule
+
+
+class WorkerPool:
+    """Up to `size` processes running `python -m <module>`, started on demand and ended when idle."""
+
+    def __init__(
+        self, module: str, *, size: int = 1, idle_seconds: float = 20.0, memory_bytes: int | None = None
+    ) -> None:
+        self._module = module
+        self._idle_seconds = idle_seconds
+        self._memory_bytes = memory_bytes
+        self._slots = asyncio.Semaphore(size)
+        self._idle: list[_Process] = []
+        self._closed = False
+
+    async def call(
+        self,
+        method: str,
+        arguments: Mapping[str, Any],
+        *,
+        timeout_seconds: float,
+        on_progress: Report | None = None,
+    ) -> dict[str, Any]:
+        """Runs one handler of the worker and returns what it returned.
+
+        Cancelling kills the process at once.
+
+        Raises:
+            InvalidArgument: the handler raised `Refused`.
+            DeadlineExceeded: it took longer than `timeout_seconds`.
+            ResourceExhausted: it ran out of memory.
+            Internal: it failed, or its process died.
+        """
+        async with self._slots:
+            if self._closed:
+                raise Internal(f"the worker {self._module} is closed")
+            process = (
+                self._idle.pop() if self._idle else await _Process.start(self._module, self._memory_bytes)
+            )
+            process.keep()
+            try:
+                async with asyncio.timeout(timeout_seconds):
+                    answer = await process.ask(method, arguments, on_progress)
+            except TimeoutError:
+                await process.kill()
+                raise DeadlineExceeded(
+                    f"{method} took longer than {timeout_seconds:g} s", reason="WORKER_TIMEOUT"
+                ) from None
+            except BaseException:
+                await process.kill()
+                raise
+            self._rest(process)
+            return answer
+
+    async def close(self) -> None:
+        """Ends the idle processes. Running calls end with their callers."""
+        self._closed = True
+        while self._idle:
+            await self._idle.pop().kill()
+
+    def _rest(self, process: _Process) -> None:
+        if self._closed or not process.alive:
+            process.kill_soon()
+            return
+        self._idle.append(process)
+        process.expire(self._idle_seconds, lambda: self._idle.remove(process))
+
+
+class _Process:
+    """One worker process and the pipe to it."""
+
+    def __init__(self, module: str, process: asyncio.subprocess.Process) -> None:
+        self._module = module
+        self._process = process
+        self._lines: collections.deque[str] = collections.deque(maxlen=_KEPT_LOG_LINES)
+        self._drain = asyncio.create_task(self._drain_stderr())
+        self._timer: asyncio.TimerHandle | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(cls, module: str, memory_bytes: int | None) -> _Process:
+        environment = dict(os.environ)
+        if memory_bytes is not None:
+            environment[_MEMORY_VARIABLE] = str(memory_bytes)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            module,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=_LINE_LIMIT_BYTES,
+            env=environment,
+            start_new_session=True,
+        )
+        return cls(module, process)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def ask(
+        self, method: str, arguments: Mapping[str, Any], on_progress: Report | None
+    ) -> dict[str, Any]:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        try:
+            stdin.write(json.dumps({"method": method, "arguments": dict(arguments)}).encode() + b"\n")
+            await stdin.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            raise await self._died(method) from None
+        while line := await stdout.readline():
+            message = json.loads(line)
+            if "progress" in message:
+                if on_progress is not None:
+                    on_progress(message["progress"])
+            elif "result" in message:
+                result: dict[str, Any] = message["result"]
+                return result
+            else:
+                raise self._failure(method, message)
+        raise await self._died(method)
+
+    def _failure(self, method: str, message: Mapping[str, Any]) -> Fault:
+        if "refused" in message:
+            return InvalidArgument(*((field, rule) for field, rule in message["refused"]))
+        _log.error("worker failed", module=self._module, method=method, traceback=message.get("traceback"))
+        if "exhausted" in message:
+            return ResourceExhausted(
+                f"{method} needs more memory than it may use", retry_after_seconds=10, reason="WORKER_MEMORY"
+            )
+        return Internal(f"{method} failed: {_without_paths(message['failed'])}", reason="WORKER_FAILED")
+
+    async def _died(self, method: str) -> Fault:
+        await self._process.wait()
+        await asyncio.wait([self._drain], timeout=1)
+        code = self._process.returncode or 0
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        _log.error("worker died", module=self._module, method=method, code=code, log=list(self._lines))
+        return Internal(f"the worker process of {method} {how}", reason="WORKER_DIED")
+
+    def expire(self, seconds: float, then: Callable[[], None]) -> None:
+        """Ends the process after `seconds` unless `keep` is called before."""
+
+        def end() -> None:
+            then()
+            self.kill_soon()
+
+        self._timer = asyncio.get_running_loop().call_later(seconds, end)
+
+    def keep(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def kill_soon(self) -> None:
+        self._ending = asyncio.create_task(self.kill())
+
+    async def kill(self) -> None:
+        """Kills the process and all it started, and waits for its end."""
+        self.keep()
+        # The group outlives its leader: what the worker started is ended even when it has died itself.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        self._drain.cancel()
+        await asyncio.gather(self._drain, return_exceptions=True)
+
+    async def _drain_stderr(self) -> None:
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            self._lines.append(line.decode(errors="replace").rstrip()[:500])
+
+
+@dataclass(frozen=True)
+class Returned(Generic[T]):
+    """The last item of `relay`: what the call returned."""
+
+    value: T
+
+
+async def relay(call: Callable[[Report], Awaitable[T]]) -> AsyncIterator[dict[str, Any] | Returned[T]]:
+    """Turns a call that reports through a callback into a stream: its reports, then `Returned`, last.
+
+    Closing or cancelling the stream cancels the call and waits for its end.
+    """
+    reports: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+    task = asyncio.ensure_future(call(reports.put_nowait))
+    task.add_done_callback(lambda _: reports.put_nowait(None))
+    try:
+        while (report := await reports.get()) is not None:
+            yield report
+        yield Returned(task.result())
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def serve(handlers: Mapping[str, Handler]) -> None:
+    """The worker's side: answers calls from stdin until it is closed.
+
+    Whatever the handlers or their libraries print goes to stderr, so that it can not break the protocol.
+    """
+    _die_with_parent()
+    _limit_memory()
+    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    os.dup2(2, 1)
+
+    def send(message: dict[str, Any]) -> None:
+        answers.write(json.dumps(message) + "\n")
+
+    for line in sys.stdin:
+        call = json.loads(line)
+        send(_answer(handlers, call, lambda report: send({"progress": report})))
+
+
+def _answer(handlers: Mapping[str, Handler], call: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    try:
+        return {"result": handlers[call["method"]](call["arguments"], report)}
+    except Refused as refused:
+        return {"refused": [[refused.field, refused.rule]]}
+    except MemoryError:
+        return {"exhausted": True, "traceback": _traceback()}
+    except Exception as error:
+        return {"failed": f"{type(error).__name__}: {error}"[:500], "traceback": _traceback()}
+
+
+def _traceback() -> str:
+    import traceback
+
+    return traceback.format_exc()[-4000:]
+
+
+def _die_with_parent() -> None:
+    """A server that is killed must not leave a worker computing for nobody (Linux: PR_SET_PDEATHSIG)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        if os.getppid() == 1:
+            sys.exit(0)
+
+
+def _limit_memory() -> None:
+    limit = os.environ.get(_MEMORY_VARIABLE)
+    if limit:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))
