@@ -170,7 +170,7 @@ def _attributes(field: _Field) -> Iterator[str]:
 def _value(field: FieldDescriptor, value: object) -> str:
     if isinstance(value, Message):
         return "{ " + text_format.MessageToString(value, as_one_line=True) + " }"
-    if field.enum_type is not None:
+    if field.enum_type is not None and isinstance(value, int):
         return str(field.enum_type.values_by_number[value].name)
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
