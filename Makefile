@@ -14,19 +14,18 @@ BUF_VERSION := 1.75.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 GENERATOR := protos/generate.py protos/descriptor_text.py protos/hatch_build.py
-CONTRACTS := $(shell find protos/reelmesh -name '*.proto' 2>/dev/null)
-GENERATED := protos/.build/stamp.json
 SOURCES := servers orchestrator clients/python tests protos
 export STORY
 
-.PHONY: help setup film test check format contracts baseline bench clean
+.PHONY: help setup film test check format contracts baseline bench clean generated
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
-setup: .venv/.dev $(GENERATED) ## install everything needed to work on reelmesh into .venv
+setup: .venv/.dev generated ## install everything needed to work on reelmesh into .venv
+	@:
 
-film: .venv/.mesh $(GENERATED) ## render STORY (a text file) to out/<name>.mp4
+film: .venv/.mesh generated ## render STORY (a text file) to out/<name>.mp4
 	@name=$${STORY##*/}; mkdir -p out; $(BIN)/reelmesh make "$$STORY" -o "out/$${name%.*}.mp4"
 
 test: setup ## run the tests; pytest's arguments in ARGS, its processes in WORKERS
@@ -45,7 +44,7 @@ format: setup ## format the sources
 	@$(BIN)/ruff check --quiet --fix-only $(wildcard $(SOURCES))
 	@$(BIN)/ruff format --quiet $(wildcard $(SOURCES))
 
-contracts: $(GENERATED) ## write dist/contracts: the .proto files, what they import, one descriptor image
+contracts: generated ## write dist/contracts: the .proto files, what they import, one descriptor image
 	@rm -rf dist/contracts
 	@mkdir -p dist/contracts
 	@cp -R protos/.build/include/. dist/contracts/
@@ -67,7 +66,7 @@ clean: ## remove everything made here but out/
 
 .venv/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	  { echo 'reelmesh needs Python 3.11 or later: $(PYTHON) is '"$$($(PYTHON) --version 2>&1)"'. Name another one: make PYTHON=python3.12' >&2; exit 1; }
+	  { echo 'reelmesh needs Python 3.11 or later; $(PYTHON) is '"$$($(PYTHON) --version 2>/dev/null || echo 'not there')"'. Name another one: make PYTHON=python3.12' >&2; exit 1; }
 	@$(PYTHON) -m venv .venv
 	@touch $@
 
@@ -84,7 +83,6 @@ clean: ## remove everything made here but out/
 	@cd $(BIN) && ln -sf ../buf/node_modules/@bufbuild/buf-*/bin/buf buf
 	@touch $@
 
-# The build hook generates too, in the environment that pip makes for a build; here only what changed since.
-$(GENERATED): $(CONTRACTS) $(GENERATOR) pyproject.toml | .venv/.mesh
+# The build hook generates too, in the environment that pip makes for a build; this does it for what changed since.
+generated: .venv/.mesh
 	@$(BIN)/python protos/generate.py
-	@touch $@
