@@ -95,6 +95,8 @@ class WorkerPool:
                 await process.kill()
                 raise
             self._rest(process)
+            if isinstance(answer, Fault):
+                raise answer
             return answer
 
     async def close(self) -> None:
@@ -146,7 +148,8 @@ class _Process:
 
     async def ask(
         self, method: str, arguments: Mapping[str, Any], on_progress: Report | None
-    ) -> dict[str, Any]:
+    ) -> dict[str, Any] | Fault:
+        """The worker's answer. A fault that it answers with is returned: the process is fit for more."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -164,7 +167,7 @@ class _Process:
                 result: dict[str, Any] = message["result"]
                 return result
             else:
-                raise self._failure(method, message)
+                return self._failure(method, message)
         raise await self._died(method)
 
     def _failure(self, method: str, message: Mapping[str, Any]) -> Fault:
