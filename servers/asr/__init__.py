@@ -1,0 +1,1 @@
+"""Speech to timed text, and the times of words that are known."""

@@ -1,0 +1,179 @@
+"""espeak-ng: speech in about 100 languages on any machine, with the time of every word.
+
+The library is GPL-3 and is loaded only by a worker process (`servers.tts.espeak_worker`); this module reads
+nothing but its list of voices.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import Message
+
+from reelmesh.common.v1.asset_pb2 import MediaFacts
+from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
+from reelmesh.common.v1.engine_pb2 import Engine as Description
+from reelmesh.common.v1.progress_pb2 import Progress
+from reelmesh.common.v1.speech_pb2 import TIMING_SOURCE_ENGINE, TimedWord
+from reelmesh.tts.v1 import tts_pb2
+from servers.chassis.engine import Engine, Resolved, WorkContext
+from servers.chassis.errors import FailedPrecondition, InvalidArgument
+from servers.chassis.text import guess_language, speakable
+from servers.chassis.worker import Returned, WorkerPool, relay
+from servers.tts import encoding
+from servers.tts.voices import Catalogue, catalogue, data_folder
+
+PACKAGE = "espeakng-loader"
+OUR_VERSION = 1
+"""Raised whenever this engine would give other sound or other times for the same request."""
+
+WORDS_PER_MINUTE = 170.0
+"""espeak-ng's rate at speed 1: an unhurried narrator."""
+
+_CHARACTERS_PER_SECOND = 5_000.0
+"""How much text it speaks in a second of work, on a slow core."""
+_HAN_LANGUAGES = ("cmn", "yue", "hak", "ja", "zh")
+_MEMORY_BYTES = 2 * 1024**3
+
+
+class EspeakEngine(Engine):
+    """Formant synthesis by espeak-ng 1.52."""
+
+    name = "espeak"
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        self._workers = WorkerPool("servers.tts.espeak_worker", size=2, memory_bytes=_MEMORY_BYTES)
+
+    def describe(self) -> Description:
+        """See `Engine.describe`."""
+        folder = data_folder()
+        return Description(
+            description="espeak-ng: about 100 languages, small and quick, a plainly synthetic voice",
+            version=_version() if folder else "",
+            languages=catalogue(folder).languages() if folder else (),
+            capabilities=("pitch", "word-timings"),
+            license="GPL-3.0-or-later",
+        )
+
+    def missing(self) -> Sequence[Missing]:
+        """See `Engine.missing`."""
+        if data_folder() is not None:
+            return ()
+        return (Missing(kind=MISSING_KIND_EXTRA, name=PACKAGE, remedy='pip install "reelmesh[mesh]"'),)
+
+    def serves(self, request: Message) -> bool:
+        """Plain text, and no voice to imitate."""
+        assert isinstance(request, tts_pb2.SynthesizeRequest)
+        return not request.ssml and not request.HasField("reference_audio")
+
+    def voices(self) -> Sequence[tts_pb2.Voice]:
+        """The voices worth choosing from; any other variant of espeak-ng's is accepted by name."""
+        return self._catalogue().listed(self.name)
+
+    def resolve(self, request: tts_pb2.SynthesizeRequest) -> Resolved[tts_pb2.SynthesizeRequest]:
+        """See `Engine.resolve`."""
+        _check(request)
+        known = self._catalogue()
+        filled = tts_pb2.SynthesizeRequest()
+        filled.CopyFrom(request)
+        if request.voice:
+            filled.voice = known.named(request.voice)
+            filled.language = request.language or known.language_of(filled.voice)
+        else:
+            filled.language = request.language or guess_language(request.text)
+            filled.voice = known.for_language(filled.language)
+        if not request.HasField("speed"):
+            filled.speed = 1.0
+        filled.format = request.format or tts_pb2.AUDIO_FORMAT_WAV
+        # Nothing is drawn at random: a seed must not make two equal requests differ.
+        filled.ClearField("seed")
+        return Resolved(
+            filled,
+            version=f"{PACKAGE}-{_version()}/{OUR_VERSION}",
+            expected_seconds=0.2 + len(request.text) / _CHARACTERS_PER_SECOND,
+        )
+
+    async def run(self, request: tts_pb2.SynthesizeRequest, work: WorkContext) -> AsyncIterator[Message]:
+        """See `Engine.run`."""
+        yield Progress(stage="synthesizing")
+        wav = work.scratch / "speech.wav"
+        arguments = {
+            "text": request.text,
+            "voice": request.voice,
+            "words_per_minute": WORDS_PER_MINUTE * request.speed,
+            "speed": request.speed,
+            "semitones": request.pitch_semitones,
+            "han_is_foreign": request.voice.split("+")[0].split("-")[0] not in _HAN_LANGUAGES,
+            "path": str(wav),
+        }
+        seconds = 30.0 + len(request.text) / 100.0
+        spoken: dict[str, Any] = {}
+        async for item in relay(
+            lambda report: self._workers.call("speak", arguments, timeout_seconds=seconds, on_progress=report)
+        ):
+            if isinstance(item, Returned):
+                spoken = item.value
+            else:
+                yield Progress(stage="synthesizing", fraction=item["fraction"])
+        if request.format != tts_pb2.AUDIO_FORMAT_WAV:
+            yield Progress(stage="encoding", fraction=0.95)
+        yield await _result(request, spoken, wav, work)
+
+    async def close(self) -> None:
+        """Ends the worker processes."""
+        await self._workers.close()
+
+    def _catalogue(self) -> Catalogue:
+        folder = data_folder()
+        if folder is None:
+            missing = self.missing()
+            raise FailedPrecondition(f"espeak-ng is not installed: {missing[0].remedy}", missing=missing)
+        return catalogue(folder)
+
+
+async def _result(
+    request: tts_pb2.SynthesizeRequest, spoken: Mapping[str, Any], wav: Path, work: WorkContext
+) -> tts_pb2.SynthesizeResult:
+    rate, samples = spoken["rate"], spoken["samples"]
+    coding = encoding.CODINGS[request.format]
+    path = await encoding.encoded(wav, coding)
+    facts = MediaFacts(sample_rate_hertz=coding.rate or rate, channels=1, audio_codec=coding.codec)
+    facts.duration.FromNanoseconds(_nanoseconds(samples, rate))
+    result = tts_pb2.SynthesizeResult(
+        audio=await work.store(path, coding.media_type, facts),
+        timing_source=TIMING_SOURCE_ENGINE,
+        voice=request.voice,
+        language=request.language,
+        duration=facts.duration,
+    )
+    for char_start, char_end, first, end in spoken["words"]:
+        word = TimedWord(text=request.text[char_start:char_end], char_start=char_start, char_end=char_end)
+        word.start.FromNanoseconds(_nanoseconds(first, rate))
+        word.end.FromNanoseconds(_nanoseconds(end, rate))
+        result.words.append(word)
+    if left_out := spoken["left_out"]:
+        result.provenance.warnings.append(f"{left_out} emoji in the text were not spoken")
+    return result
+
+
+def _check(request: tts_pb2.SynthesizeRequest) -> None:
+    if request.ssml:
+        raise InvalidArgument(("ssml", "must be empty: this engine speaks plain text"))
+    if not speakable(request.text):
+        raise InvalidArgument(("text", "must hold a letter or a digit: there is nothing to speak"))
+    if request.HasField("reference_audio"):
+        raise InvalidArgument(("reference_audio", "must be unset: this engine can not imitate a voice"))
+    if request.model:
+        raise InvalidArgument(("model", "must be empty: this engine has no models"))
+
+
+def _version() -> str:
+    return importlib.metadata.version(PACKAGE)
+
+
+def _nanoseconds(samples: int, rate: int) -> int:
+    return samples * 1_000_000_000 // rate
