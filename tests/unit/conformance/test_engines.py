@@ -1,0 +1,57 @@
+"""Every engine of this repository keeps every law that a third party's must keep."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from servers.chassis.assets import SharedAssets
+from servers.chassis.blobs import BlobFolder
+from servers.chassis.conformance import LAWS, Case, Law, light_imports, samples
+from servers.chassis.engine import Engine
+
+GROUPS = (
+    "reelmesh.script.engines",
+    "reelmesh.tts.engines",
+    "reelmesh.imagegen.engines",
+    "reelmesh.video.providers",
+    "reelmesh.asr.engines",
+    "reelmesh.compose.engines",
+)
+ENGINES = [
+    (point.group, point.name) for group in GROUPS for point in importlib.metadata.entry_points(group=group)
+]
+
+
+@pytest.fixture(params=ENGINES, ids=[f"{group.split('.')[1]}-{name}" for group, name in ENGINES])
+async def engine(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, Engine]]:
+    group, name = request.param
+    [point] = importlib.metadata.entry_points(group=group, name=name)
+    made: Engine = point.load()({})
+    assert not made.missing(), f"{name} is not ready in the test environment"
+    yield group, made
+    await made.close()
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+async def test_an_engine_keeps_the_law(engine: tuple[str, Engine], law: Law, tmp_path: Path) -> None:
+    group, made = engine
+    assets = SharedAssets(BlobFolder(tmp_path / "store", low_space_bytes=0))
+    for request in await samples(group, assets):
+        await law(Case(made, request, assets))
+
+
+@pytest.mark.parametrize(("group", "name"), ENGINES)
+def test_an_idle_engine_imports_nothing_heavy(group: str, name: str) -> None:
+    program = light_imports(group, name)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_every_service_has_an_engine() -> None:
+    assert {group for group, _ in ENGINES} == set(GROUPS)
