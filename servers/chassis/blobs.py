@@ -119,7 +119,7 @@ class BlobFolder:
             ResourceExhausted: the disk is nearly full. `path` is still there.
         """
         self.require_room()
-        with _full_disk(), self._staged(path) as staged:
+        with full_disk(), self._staged(path) as staged:
             name = checked_digest(digest) if digest is not None else hash_file(staged)
             size = staged.stat().st_size
             staged.chmod(0o444)
@@ -147,7 +147,7 @@ class BlobFolder:
             NotFound: the bytes are not here.
         """
         digest = checked_digest(asset.digest)
-        with _full_disk(), self._locked(digest):
+        with full_disk(), self._locked(digest):
             try:
                 size = self.blob_path(digest).stat().st_size
             except FileNotFoundError:
@@ -165,7 +165,7 @@ class BlobFolder:
         Returns False when the bytes are not here.
         """
         checked_digest(digest)
-        with _full_disk(), self._locked(digest):
+        with full_disk(), self._locked(digest):
             if not self.blob_path(digest).exists():
                 return False
             self._extend_lease(digest, until)
@@ -251,16 +251,22 @@ class BlobFolder:
                 if size is not None:
                     blobs, blob_bytes = blobs + 1, blob_bytes + size
         oldest = moment - self._keep_seconds
-        folders = sum(
-            remove_stale(self.root / kind / name, oldest)
-            for kind in ("uploads", "scratch")
-            for name in names(self.root / kind)
+        with self.uploads_locked():
+            folders = sum(
+                remove_stale(self.root / "uploads" / name, oldest) for name in names(self.root / "uploads")
+            )
+        folders += sum(
+            remove_stale(self.root / "scratch" / name, oldest) for name in names(self.root / "scratch")
         )
         for name in names(self.root / "temporary"):
             remove_stale(self.root / "temporary" / name, oldest)
         return Swept(blobs, blob_bytes, folders)
 
     # Room
+
+    def uploads_locked(self) -> contextlib.AbstractContextManager[bool]:
+        """Held while an upload's folder is made and its own lock taken, so that no sweep comes between."""
+        return file_lock(self.root / "locks" / "uploads")
 
     def scratch(self, name: str) -> Path:
         """Makes an empty folder for a piece of work, on this filesystem. `name` is only a hint for people.
@@ -402,7 +408,7 @@ def _no_room(message: str) -> ResourceExhausted:
 
 
 @contextlib.contextmanager
-def _full_disk() -> Iterator[None]:
+def full_disk() -> Iterator[None]:
     """A disk that filled up in spite of the watermark is the same fault as the watermark's."""
     try:
         yield
