@@ -57,6 +57,15 @@ class FontFile:
             self._widths[char] = width
         return width
 
+    def box(self) -> float:
+        """Ascent and descent together as a share of the em, as Windows has them: what libass scales by."""
+        if at := self._tables.get(b"OS/2"):
+            ascent, descent = struct.unpack_from(">HH", self._data, at + 74)
+            if ascent + descent:
+                return (ascent + descent) / self._units_per_em
+        ascent, descent = struct.unpack_from(">hh", self._data, self._tables[b"hhea"] + 4)
+        return (ascent - descent) / self._units_per_em
+
     def families(self) -> list[str]:
         """The names of the family, the typographic one first."""
         at = self._tables.get(b"name")

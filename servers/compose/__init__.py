@@ -1,0 +1,1 @@
+"""The compose server: from scenes to a finished film."""

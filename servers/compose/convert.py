@@ -1,0 +1,81 @@
+"""Converting a film: another frame, another size, another quality, in one pass of ffmpeg."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reelmesh.common.v1.asset_pb2 import MediaFacts
+from reelmesh.compose.v1 import timeline_pb2 as parts
+from reelmesh.compose.v1.compose_pb2 import ConvertRequest, ConvertResult
+from servers.chassis.engine import WorkContext
+from servers.chassis.errors import Internal, InvalidArgument
+from servers.chassis.media import ffmpeg
+from servers.chassis.media.formats import Kind, sniff
+from servers.chassis.media.probe import Probe, Prober
+from servers.compose.defaults import rate
+from servers.compose.fitting import filters
+from servers.compose.picturing import FITS, even
+from servers.compose.render_settings import group
+
+_TIMEOUT_SECONDS = 4 * 3600.0
+
+
+async def convert(
+    request: ConvertRequest, work: WorkContext, prober: Prober, report: Callable[[dict[str, Any]], None]
+) -> ConvertResult:
+    """Makes the new film.
+
+    Raises:
+        NotFound: the film is not there.
+        InvalidArgument: it is not a video that can be decoded.
+    """
+    report({"stage": "loading", "fraction": 0.0})
+    film = await work.path(request.film, "film")
+    probe = await prober.want(film, "film", Kind.VIDEO)
+    canvas = request.canvas if request.HasField("canvas") else _as_it_is(probe)
+    fps = rate(canvas.frames_per_second)
+    graph = filters(FITS[canvas.fit], canvas.width_pixels, canvas.height_pixels, fps, canvas.background)
+    out = work.scratch / "converted.mp4"
+    tags = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+    output = request.output
+    arguments = (
+        *ffmpeg.source(film, sniff(film, "film").demuxer),
+        *("-map", "0:v:0", "-map", "0:a:0?", "-vf", graph, "-fps_mode", "cfr", "-r", str(fps)),
+        *("-c:v", "libx264", "-preset", output.preset, "-crf", str(output.crf), "-g", str(group(fps))),
+        *("-pix_fmt", "yuv420p", *tags, "-c:a", "aac", "-b:a", str(output.audio_bits_per_second)),
+        *("-ar", "48000", "-ac", "2", "-map_metadata", "0", "-movflags", "+faststart", "-bitexact"),
+        *("-f", "mp4", f"file:{out}"),
+    )
+
+    def on_progress(seconds: float) -> None:
+        share = min(seconds / probe.duration, 1.0) if probe.duration else 0.0
+        report({"stage": "encoding", "fraction": 0.98 * share})
+
+    try:
+        await ffmpeg.run(arguments, timeout_seconds=_TIMEOUT_SECONDS, on_progress=on_progress)
+    except Internal as failed:
+        # The film was probed, so what fails is decoding it.
+        raise InvalidArgument(("film", f"must be a video that can be decoded; {failed.message}")) from None
+    facts = MediaFacts(
+        width_pixels=canvas.width_pixels,
+        height_pixels=canvas.height_pixels,
+        frames_per_second=float(fps),
+        video_codec="h264",
+        audio_codec="aac" if probe.audio_codec else "",
+        sample_rate_hertz=48_000 if probe.audio_codec else 0,
+        channels=2 if probe.audio_codec else 0,
+    )
+    facts.duration.FromNanoseconds(round(probe.duration * 1e9))
+    return ConvertResult(film=await work.store(out, "video/mp4", facts))
+
+
+def _as_it_is(probe: Probe) -> parts.Canvas:
+    """The film's own frame, with even sides as yuv420p wants them."""
+    return parts.Canvas(
+        width_pixels=even(probe.width),
+        height_pixels=even(probe.height),
+        frames_per_second=probe.fps or 30.0,
+        fit=parts.FIT_COVER,
+        background="#000000",
+    )

@@ -1,0 +1,192 @@
+"""Every default of a request, filled in, and the checks that need more than one field.
+
+After this, a request says everything: the engine reads it and chooses nothing itself.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+
+from reelmesh.compose.v1 import timeline_pb2 as parts
+from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ConvertRequest
+from servers.chassis.errors import InvalidArgument, Violation
+from servers.chassis.text import guess_language
+from servers.compose.motions import MOVES, move_of
+
+PAUSE = 0.35
+CROSSFADE = 0.5
+LOUDNESS = -16.0
+MOST_SECONDS = 4 * 3600
+"""Longest film."""
+
+
+def fill(request: ComposeRequest, font: str) -> ComposeRequest:
+    """A copy of the request with every default filled in.
+
+    Args:
+        request: as it came.
+        font: family that draws text where the request names none.
+
+    Raises:
+        InvalidArgument: fields contradict each other.
+    """
+    filled = ComposeRequest()
+    filled.CopyFrom(request)
+    canvas(filled.canvas)
+    output(filled.output)
+    _put(filled, "loudness_lufs", LOUDNESS)
+    _put(filled, "seed", 0)
+    transition(filled.transition)
+    if not filled.language:
+        filled.language = guess_language(" ".join(scene.text for scene in filled.scenes))
+    for index, scene in enumerate(filled.scenes):
+        _scene(scene, index, filled)
+    _subtitles(filled.subtitles, font)
+    if filled.HasField("music"):
+        _music(filled.music)
+    for overlay in filled.overlays:
+        _overlay(overlay)
+    if filled.HasField("avatar"):
+        _avatar(filled.avatar)
+    check(filled)
+    return filled
+
+
+def fill_conversion(request: ConvertRequest) -> ConvertRequest:
+    """A copy of the request with every default filled in; a frame that is not asked for stays unset."""
+    filled = ConvertRequest()
+    filled.CopyFrom(request)
+    if filled.HasField("canvas"):
+        canvas(filled.canvas)
+    output(filled.output)
+    return filled
+
+
+def check(request: ComposeRequest) -> None:
+    """Checks what one field alone can not tell.
+
+    Raises:
+        InvalidArgument: with every violation.
+    """
+    broken: list[Violation] = []
+    total = 0.0
+    for index, scene in enumerate(request.scenes):
+        if request.HasField("narration") and not scene.HasField("duration"):
+            rule = "must be set where one narration is given for the whole film"
+            broken.append((f"scenes[{index}].duration", rule))
+        total += seconds(scene.duration) if scene.HasField("duration") else 0.0
+    if total > MOST_SECONDS:
+        broken.append(("scenes", f"must last at most {MOST_SECONDS // 3600} hours together"))
+    spans: list[tuple[str, parts.Overlay | parts.Avatar]] = [("avatar", request.avatar)]
+    spans += [(f"overlays[{index}]", overlay) for index, overlay in enumerate(request.overlays)]
+    for field, span in spans:
+        if span.HasField("end") and seconds(span.end) <= seconds(span.start):
+            broken.append((f"{field}.end", "must be after start"))
+    if broken:
+        raise InvalidArgument(*broken)
+
+
+def canvas(frame: parts.Canvas) -> None:
+    """The defaults of a frame."""
+    frame.width_pixels = frame.width_pixels or 1080
+    frame.height_pixels = frame.height_pixels or 1920
+    frame.frames_per_second = frame.frames_per_second or 30.0
+    frame.fit = frame.fit or parts.FIT_COVER
+    frame.background = (frame.background or "#000000").upper()
+
+
+def output(out: parts.Output) -> None:
+    """The defaults of encoding."""
+    _put(out, "crf", 23)
+    out.preset = out.preset or "veryfast"
+    out.audio_bits_per_second = out.audio_bits_per_second or 160_000
+
+
+def transition(change: parts.Transition) -> None:
+    """The defaults of a transition."""
+    change.kind = change.kind or parts.TRANSITION_KIND_CROSSFADE
+    if change.kind == parts.TRANSITION_KIND_CUT:
+        change.duration.CopyFrom(Duration())
+    elif not change.HasField("duration"):
+        set_seconds(change.duration, CROSSFADE)
+
+
+def rate(frames_per_second: float) -> Fraction:
+    """A frame rate as a fraction: 29.97 is what broadcasting calls so, 30000/1001."""
+    for base in (24, 30, 48, 60, 120):
+        if abs(frames_per_second - base * 1000 / 1001) < 0.005:
+            return Fraction(base * 1000, 1001)
+    return Fraction(frames_per_second).limit_denominator(1001)
+
+
+def seconds(duration: Duration) -> float:
+    """A duration in seconds."""
+    return float(exact(duration))
+
+
+def exact(duration: Duration) -> Fraction:
+    """A duration in seconds, exact."""
+    return Fraction(duration.ToNanoseconds(), 1_000_000_000)
+
+
+def set_seconds(duration: Duration, value: float | Fraction) -> None:
+    """Sets a duration, rounded to nanoseconds."""
+    duration.FromNanoseconds(round(value * 1_000_000_000))
+
+
+def _scene(scene: parts.Scene, index: int, request: ComposeRequest) -> None:
+    scene.id = scene.id or str(index)
+    if not scene.HasField("pause"):
+        set_seconds(scene.pause, PAUSE)
+    if index == 0:
+        scene.transition.CopyFrom(parts.Transition(kind=parts.TRANSITION_KIND_CUT))
+    elif not scene.HasField("transition"):
+        scene.transition.CopyFrom(request.transition)
+    transition(scene.transition)
+    if scene.motion.kind == parts.MOTION_KIND_UNSPECIFIED:
+        scene.motion.kind = move_of(request.seed, scene.id)
+    if scene.motion.kind not in MOVES:
+        raise InvalidArgument((f"scenes[{index}].motion.kind", "must be a kind of motion that is known"))
+    _put(scene.motion, "amount", 0.12)
+
+
+def _subtitles(subtitles: parts.Subtitles, font: str) -> None:
+    subtitles.mode = subtitles.mode or parts.SUBTITLE_MODE_BURNED
+    subtitles.font = subtitles.font or font
+    _put(subtitles, "size", 0.06)
+    subtitles.color = (subtitles.color or "#FFFFFF").upper()
+    subtitles.highlight_color = (subtitles.highlight_color or "#FFD84D").upper()
+    subtitles.outline_color = (subtitles.outline_color or "#000000").upper()
+    subtitles.position = subtitles.position or parts.SUBTITLE_POSITION_BOTTOM
+    _put(subtitles, "margin", 0.12)
+
+
+def _music(music: parts.Music) -> None:
+    _put(music, "gain_db", -18.0)
+    _put(music, "duck_db", 8.0)
+    if not music.HasField("fade_in"):
+        set_seconds(music.fade_in, 0.5)
+    if not music.HasField("fade_out"):
+        set_seconds(music.fade_out, 2.0)
+
+
+def _overlay(overlay: parts.Overlay) -> None:
+    overlay.anchor = overlay.anchor or parts.ANCHOR_TOP_RIGHT
+    _put(overlay, "margin", 0.04)
+    _put(overlay, "size", 0.15 if overlay.HasField("picture") else 0.05)
+    _put(overlay, "opacity", 1.0)
+    overlay.start.SetInParent()
+
+
+def _avatar(avatar: parts.Avatar) -> None:
+    avatar.anchor = avatar.anchor or parts.ANCHOR_BOTTOM_RIGHT
+    _put(avatar, "size", 0.3)
+    avatar.start.SetInParent()
+
+
+def _put(message: Any, field: str, value: float | int) -> None:
+    if not message.HasField(field):
+        setattr(message, field, value)

@@ -1,0 +1,160 @@
+"""The engine "ffmpeg": pictures under a moving camera, text by libass, H.264 by x264."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import Message
+
+from reelmesh.common.v1.engine_pb2 import MISSING_KIND_FONT, MISSING_KIND_PROGRAM, Missing
+from reelmesh.common.v1.engine_pb2 import Engine as Description
+from reelmesh.common.v1.progress_pb2 import Progress
+from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ComposeResult, ConvertRequest, ConvertResult
+from servers.chassis.engine import Engine, Resolved, WorkContext
+from servers.chassis.errors import FailedPrecondition
+from servers.chassis.media import ffmpeg
+from servers.chassis.media.fonts import Font, default_font, find_font
+from servers.chassis.media.probe import Prober
+from servers.chassis.worker import Returned, WorkerPool, relay
+from servers.compose.convert import convert
+from servers.compose.defaults import fill, fill_conversion, seconds, set_seconds
+from servers.compose.film import Tools, make
+
+_FORMULA = "1"
+"""Raised whenever the same request would give another film for reasons of our own."""
+_RENDERER_BYTES = 4 * 1024**3
+_MIXER_BYTES = 2 * 1024**3
+_PIXELS_A_SECOND = 40e6
+"""About how many pixels one core draws and encodes with the preset veryfast."""
+_SLOWER = {"ultrafast": 0.6, "superfast": 0.8, "veryfast": 1.0, "faster": 1.5, "fast": 2.0, "medium": 2.4}
+_SLOWEST = 5.0
+
+
+class FfmpegEngine(Engine):
+    """Composes and converts films.
+
+    Settings: `workers` (how many pieces are drawn and encoded at once; default: one for each core) and
+    `font_folders` (where fonts are looked for before the system's folders).
+    """
+
+    name = "ffmpeg"
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        self._cores = int(settings.get("workers") or _cores())
+        self._folders = tuple(Path(folder).expanduser() for folder in settings.get("font_folders", ()))
+
+    @functools.cached_property
+    def _tools(self) -> Tools:
+        return Tools(
+            prober=Prober(size=2),
+            renderers=WorkerPool(
+                "servers.compose.render_worker", size=self._cores, memory_bytes=_RENDERER_BYTES
+            ),
+            mixers=WorkerPool("servers.compose.mix_worker", size=1, memory_bytes=_MIXER_BYTES),
+        )
+
+    def describe(self) -> Description:
+        """See `Engine.describe`."""
+        try:
+            version = ffmpeg.version()
+        except FailedPrecondition:
+            version = ""
+        return Description(
+            description="H.264 and AAC by ffmpeg: Ken Burns, crossfades, word-lit subtitles, ducked music",
+            version=version,
+            capabilities=sorted(
+                (
+                    *(
+                        "burned-subtitles",
+                        "soft-subtitles",
+                        "ken-burns",
+                        "crossfade",
+                        "fade-black",
+                        "ducking",
+                    ),
+                    *("loudness", "overlays", "avatar", "convert", "libx264"),
+                )
+            ),
+            license="MIT AND GPL-3.0-or-later",
+        )
+
+    def missing(self) -> Sequence[Missing]:
+        """See `Engine.missing`: ffmpeg, or the font."""
+        lacking: list[Missing] = []
+        try:
+            ffmpeg.version()
+        except FailedPrecondition:
+            lacking.append(Missing(kind=MISSING_KIND_PROGRAM, name="ffmpeg", remedy=ffmpeg.REMEDY))
+        try:
+            default_font()
+        except FailedPrecondition:
+            remedy = 'pip install "reelmesh[mesh]"'
+            lacking.append(Missing(kind=MISSING_KIND_FONT, name="Noto Sans SC", remedy=remedy))
+        return lacking
+
+    def serves(self, request: Message) -> bool:
+        """It serves every request."""
+        return True
+
+    def resolve(self, request: ComposeRequest | ConvertRequest) -> Resolved[Any]:
+        """See `Engine.resolve`."""
+        if isinstance(request, ConvertRequest):
+            return Resolved(fill_conversion(request), version=f"ffmpeg-{_FORMULA}/{ffmpeg.version()}")
+        font = self._font(request)
+        filled = fill(request, font.family)
+        version = f"ffmpeg-{_FORMULA}/{ffmpeg.version()}/{font.fingerprint}"
+        return Resolved(filled, version=version, expected_seconds=self._expected(filled))
+
+    async def run(
+        self, request: ComposeRequest | ConvertRequest, work: WorkContext
+    ) -> AsyncIterator[Progress | ComposeResult | ConvertResult]:
+        """See `Engine.run`."""
+
+        async def call(report: Any) -> ComposeResult | ConvertResult:
+            if isinstance(request, ConvertRequest):
+                return await convert(request, work, self._tools.prober, report)
+            return await make(request, work, self._tools, self._font(request), report)
+
+        highest = 0.0
+        async for item in relay(call):
+            if isinstance(item, Returned):
+                yield item.value
+                continue
+            highest = max(highest, item["fraction"])
+            progress = Progress(stage=item["stage"], fraction=highest)
+            if item.get("eta") is not None:
+                set_seconds(progress.eta, item["eta"])
+            yield progress
+
+    async def close(self) -> None:
+        """Ends the worker processes."""
+        if "_tools" in self.__dict__:
+            await self._tools.prober.close()
+            await self._tools.renderers.close()
+            await self._tools.mixers.close()
+
+    def _font(self, request: ComposeRequest) -> Font:
+        return find_font(request.subtitles.font, self._folders)
+
+    def _expected(self, request: ComposeRequest) -> float:
+        """Seconds, from the scenes' lengths as far as they are told without measuring."""
+        length = 0.0
+        for scene in request.scenes:
+            told = seconds(scene.narration.facts.duration) + seconds(scene.pause)
+            length += max(told if scene.HasField("narration") else 0.0, seconds(scene.duration)) or 5.0
+        canvas = request.canvas
+        pixels = canvas.width_pixels * canvas.height_pixels * canvas.frames_per_second * length
+        slower = _SLOWER.get(request.output.preset, _SLOWEST)
+        return 1.5 + slower * pixels / (_PIXELS_A_SECOND * self._cores)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,117 @@
+"""What is laid over the frames: a logo, a talking head. Runs in a worker process.
+
+Only the rectangle that changes is touched. A logo is brought to its size, to YUV and to its opacity once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from servers.chassis.media.camera import FORMATS, MOST_PIXELS
+from servers.chassis.worker import Refused
+from servers.compose.clips import Clip, Row
+
+# ITU-R BT.709-6, limited range, from 8-bit RGB: as servers.chassis.media.camera has it for pictures.
+_TO_YUV = np.array(
+    [
+        [0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255, 16.0],
+        [-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255, 128.0],
+        [0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255, 128.0],
+    ],
+    dtype=np.float32,
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and when a layer is shown. Pixels, all even; frames of the film."""
+
+    left: int
+    top: int
+    first: int
+    end: int
+
+
+def planes(row: Row, width: int, height: int) -> tuple[Row, Row, Row]:
+    """The three planes of a frame, as views into it."""
+    luma, chroma = width * height, width * height // 4
+    return (
+        row[:luma].reshape(height, width),
+        row[luma : luma + chroma].reshape(height // 2, width // 2),
+        row[luma + chroma :].reshape(height // 2, width // 2),
+    )
+
+
+class Logo:
+    """A picture with transparency."""
+
+    def __init__(self, rgba: NDArray[np.uint8], opacity: float, place: Place) -> None:
+        """Prepares a picture of even sides, height x width x 4."""
+        self.place = place
+        self.height, self.width = rgba.shape[:2]
+        yuv = cv2.transform(np.ascontiguousarray(rgba[..., :3]), _TO_YUV).astype(np.float32)
+        alpha = rgba[..., 3].astype(np.float32) / 255.0 * opacity
+        half = (self.width // 2, self.height // 2)
+        small = cv2.resize(yuv[..., 1:], half, interpolation=cv2.INTER_AREA).reshape(half[1], half[0], 2)
+        small_alpha = cv2.resize(alpha, half, interpolation=cv2.INTER_AREA).reshape(half[1], half[0])
+        self._mine = (yuv[..., 0] * alpha, small[..., 0] * small_alpha, small[..., 1] * small_alpha)
+        self._rest = (1.0 - alpha, 1.0 - small_alpha, 1.0 - small_alpha)
+
+    def draw(self, frame: tuple[Row, Row, Row], number: int) -> None:
+        """Draws it into the planes of the film's frame `number`."""
+        if not self.place.first <= number < self.place.end:
+            return
+        for plane, mine, rest, shrink in zip(frame, self._mine, self._rest, (1, 2, 2), strict=True):
+            top, left = self.place.top // shrink, self.place.left // shrink
+            under = plane[top : top + mine.shape[0], left : left + mine.shape[1]]
+            under[...] = (under * rest + mine + 0.5).astype(np.uint8)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class Inset:
+    """A clip in a rectangle of the frame."""
+
+    def __init__(self, clip: Clip, width: int, height: int, place: Place) -> None:
+        self.place = place
+        self._clip = clip
+        self._size = (width, height)
+
+    def draw(self, frame: tuple[Row, Row, Row], number: int) -> None:
+        """Draws its own frame into the planes of the film's frame `number`."""
+        if not self.place.first <= number < self.place.end:
+            return
+        mine = planes(self._clip.frame(number - self.place.first), *self._size)
+        for plane, part, shrink in zip(frame, mine, (1, 2, 2), strict=True):
+            top, left = self.place.top // shrink, self.place.left // shrink
+            plane[top : top + part.shape[0], left : left + part.shape[1]] = part
+
+    def close(self) -> None:
+        """Ends the decoder."""
+        self._clip.close()
+
+
+def open_logo(path: Path, field: str, width: int, most_height: int) -> NDArray[np.uint8]:
+    """Decodes a picture with its transparency, as wide as asked for and at most so high; sides are even.
+
+    Raises:
+        Refused: it can not be read, or is too large.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise Refused(field, f"must be a picture of at most {MOST_PIXELS // 1_000_000} megapixels")
+            picture = opened.convert("RGBA")
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+        raise Refused(field, "must be a picture that can be read; this one is not") from None
+    scale = min(width / picture.width, most_height / picture.height)
+    size = tuple(max(2, int(side * scale) // 2 * 2) for side in picture.size)
+    # Pillow resamples colour and transparency premultiplied, so that no dark rim appears.
+    return np.asarray(picture.resize((size[0], size[1]), Image.Resampling.LANCZOS))

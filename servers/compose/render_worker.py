@@ -1,0 +1,204 @@
+"""The worker process that draws pieces of the film and feeds them to the encoder.
+
+Frames go to ffmpeg raw, through a pipe; ffmpeg burns the text and encodes in the same pass. The pieces are
+encoded alike and each begins with a closed group of pictures, so they can be joined without encoding again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, Any
+
+import cv2
+from PIL import Image
+
+from servers.chassis.media import ffmpeg
+from servers.chassis.worker import Report, serve
+from servers.compose.clips import Clip, ClipSource, Row
+from servers.compose.frames import Drawing, Still
+from servers.compose.layers import Inset, Logo, Place, open_logo
+from servers.compose.render_settings import group, time_scale
+from servers.compose.timeline import Change, Shot, Timeline
+
+_PIPE_BYTES = 1024 * 1024
+_REPORT_EVERY = 5
+
+
+def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
+    """Draws and encodes the frames from `first` up to `end`; reports how many are done."""
+    film = _Film(arguments["film"])
+    first, end = arguments["first"], arguments["end"]
+    layers = film.layers()
+    drawing = film.drawing().frames(first, end, layers)
+    log = Path(f"{arguments['out']}.log")
+    process = _start_encoder(film, arguments, log)
+    try:
+        _feed(process, drawing, report)
+    except BrokenPipeError:
+        pass  # the encoder ended by itself: its exit code says so below, and its log says why
+    except BaseException:
+        process.kill()
+        raise
+    finally:
+        drawing.close()
+        for layer in layers:
+            layer.close()
+        code = process.wait()
+    if code != 0:
+        lines = log.read_text(errors="replace").splitlines()[-12:]
+        raise RuntimeError(ffmpeg.failure(code, lines).message)
+    return {"frames": end - first}
+
+
+def _feed(process: subprocess.Popen[bytes], frames: Iterable[Row], report: Report) -> None:
+    if process.stdin is None:
+        raise RuntimeError("the encoder has no pipe")
+    with process.stdin as pipe:
+        _widen(pipe)
+        for count, row in enumerate(frames, start=1):
+            _write(pipe, row)
+            if count % _REPORT_EVERY == 0:
+                report({"frames": count})
+
+
+def cover(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Draws one frame, without text, as a JPEG."""
+    film = _Film(arguments["film"])
+    at = arguments["frame"]
+    layers = film.layers()
+    drawing = film.drawing().frames(at, at + 1, layers)
+    try:
+        row = next(drawing)
+        yuv = row.reshape(film.height * 3 // 2, film.width)
+        # OpenCV's own conversion is BT.601, so the frame is taken for video by hand.
+        Image.fromarray(_rgb(yuv, film.width, film.height)).save(
+            arguments["out"], "JPEG", quality=90, optimize=True
+        )
+    finally:
+        drawing.close()
+        for layer in layers:
+            layer.close()
+    return {}
+
+
+def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Brings a logo to its size and keeps it as a PNG of ours."""
+    rgba = open_logo(
+        Path(arguments["path"]), arguments["field"], arguments["width"], arguments["most_height"]
+    )
+    Image.fromarray(rgba).save(arguments["out"], "PNG")
+    return {"width": rgba.shape[1], "height": rgba.shape[0]}
+
+
+class _Film:
+    """The description of a film as it came through JSON."""
+
+    def __init__(self, film: Mapping[str, Any]) -> None:
+        self._film = film
+        self.width: int = film["width"]
+        self.height: int = film["height"]
+        self.fps = Fraction(film["fps"])
+
+    def drawing(self) -> Drawing:
+        shots = tuple(
+            Shot(**{**shot["place"], "change": Change(shot["place"]["change"])})
+            for shot in self._film["shots"]
+        )
+        what = {index: self._shown(shot) for index, shot in enumerate(self._film["shots"])}
+        return Drawing(Timeline(self.fps, shots), (self.width, self.height), what)
+
+    def _shown(self, shot: Mapping[str, Any]) -> Still | ClipSource | str:
+        if still := shot.get("still"):
+            return Still(**{**still, "path": Path(still["path"])}, width=self.width, height=self.height)
+        if clip := shot.get("clip"):
+            return self._clip(clip)
+        color: str = shot["color"]
+        return color
+
+    def _clip(self, clip: Mapping[str, Any]) -> ClipSource:
+        return ClipSource(**{**clip, "path": Path(clip["path"])}, fps=self.fps)
+
+    def layers(self) -> list[Logo | Inset]:
+        made: list[Logo | Inset] = []
+        for layer in self._film["layers"]:
+            place = Place(**layer["place"])
+            if "clip" in layer:
+                source = self._clip(layer["clip"])
+                made.append(Inset(Clip(source), source.width, source.height, place))
+            else:
+                rgba = open_logo(Path(layer["path"]), "", layer["width"], layer["height"])
+                made.append(Logo(rgba, layer["opacity"], place))
+        return made
+
+
+def _start_encoder(film: _Film, arguments: Mapping[str, Any], log: Path) -> subprocess.Popen[bytes]:
+    rate = f"{film.fps.numerator}/{film.fps.denominator}"
+    tags = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+    raw = ("-pix_fmt", "yuv420p", "-video_size", f"{film.width}x{film.height}", "-framerate", rate)
+    script = arguments.get("script")
+    # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
+    burn = ("-vf", f"ass=filename={script}:fontsdir=fonts") if script else ()
+    command = ffmpeg.command(
+        [
+            "-y",
+            *(*ffmpeg.CONFINED, "-f", "rawvideo", *raw, *tags, "-i", "pipe:0"),
+            *burn,
+            *("-c:v", "libx264", "-preset", arguments["preset"], "-crf", str(arguments["crf"])),
+            # One thread for each piece: many pieces at once are faster than many threads on one, and
+            # the bytes do not depend on how many cores a machine has.
+            *("-threads", "1", "-g", str(group(film.fps)), "-flags", "+cgop", "-pix_fmt", "yuv420p"),
+            *tags,
+            *("-fps_mode", "passthrough", "-video_track_timescale", str(time_scale(film.fps))),
+            *("-bitexact", "-f", "mp4", f"file:{arguments['out']}"),
+        ]
+    )
+    # The log goes to a file: a pipe that nobody reads while frames are drawn could fill and block.
+    with log.open("wb") as written:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=written,
+            cwd=arguments["folder"],
+            env={**os.environ, **arguments["environment"]},
+            bufsize=0,
+        )
+
+
+def _write(stream: IO[bytes], row: Row) -> None:
+    view = row.data
+    while view:
+        view = view[stream.write(view) :]
+
+
+def _widen(stream: IO[bytes]) -> None:
+    """A larger pipe spares half of the switching between drawing and encoding (Linux)."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
+def _rgb(yuv: Row, width: int, height: int) -> Row:
+    """A frame as RGB, by the inverse of BT.709 for limited range."""
+    import numpy as np
+
+    luma = yuv[:height].astype(np.float32)
+    flat = yuv.reshape(-1)[width * height :].reshape(2, height // 2, width // 2)
+    blue, red = (
+        cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32) - 128.0
+        for plane in flat
+    )
+    light = (luma - 16.0) * (255 / 219)
+    blue, red = blue * (255 / 224), red * (255 / 224)
+    green_part = (0.2126 * 1.5748 * red + 0.0722 * 1.8556 * blue) / 0.7152
+    rgb = np.stack((light + 1.5748 * red, light - green_part, light + 1.8556 * blue), axis=-1)
+    return np.clip(rgb + 0.5, 0, 255).astype(np.uint8)
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    serve({"encode": encode, "cover": cover, "check_logo": check_logo})
