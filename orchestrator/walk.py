@@ -218,7 +218,7 @@ class Walk:
         return self._settle()
 
     def _control(self, event: Begin | Cancel | Pause | Resume) -> None:
-        if self._finished or self._halting:
+        if self._finished or self._halting():
             return
         match event:
             case Begin() if not self._begun:
@@ -261,11 +261,11 @@ class Walk:
             case Failed(status=status) if instance.state in _OPEN:
                 self._fail(instance, status)
             case Unconfirmed(status=status) if instance.state in _CALLABLE:
-                self._change(instance, CANCELLED if self._halting else UNCONFIRMED, status)
+                self._change(instance, CANCELLED if self._halting() else UNCONFIRMED, status)
             case Decided(decision=decision) if instance.state == UNCONFIRMED:
                 self._decided(instance, decision)
             case Cancelled() if instance.state in _CALLABLE:
-                if self._halting:
+                if self._halting():
                     self._change(instance, CANCELLED)
                 else:
                     self._fail(instance, Status(code=code_pb2.CANCELLED, message="the call was cancelled"))
@@ -286,7 +286,7 @@ class Walk:
         self._change(instance, state)
 
     def _try_again(self, instance: Instance, status: Status) -> None:
-        if self._halting:
+        if self._halting():
             self._change(instance, CANCELLED, status)
             return
         self._change(instance, READY, status)
@@ -303,7 +303,6 @@ class Walk:
 
     # -- what follows --------------------------------------------------------------------------------------
 
-    @property
     def _halting(self) -> bool:
         """Whether nothing new begins any more."""
         return self._cancelling or self.error is not None
@@ -329,13 +328,13 @@ class Walk:
             ended = self._ended.popleft()
             if isinstance(ended, StepRun):
                 self._open -= 1
-            if self._halting:
+            if self._halting():
                 continue
             if isinstance(ended, StepRun):
                 self._tell_step(ended)
             else:
                 self._tell_pairs(ended)
-        if not self._finished and (not self._calls if self._halting else not self._open):
+        if not self._finished and (not self._calls if self._halting() else not self._open):
             self._finished = True
             failed = None if self._cancelling else self.error
             self._out.append(ExecutionChanged(self.state, failed, self.failed_step if failed else ""))
@@ -350,7 +349,7 @@ class Walk:
     def _tell_step(self, ended: StepRun) -> None:
         for run in self._waiting[ended.step.id]:
             run.waiting -= 1
-            if self._halting:
+            if self._halting():
                 return
             if run.step.for_each is not None and run.step.for_each.step == ended.step.id:
                 self._plan(run)
@@ -384,7 +383,7 @@ class Walk:
 
     def _consider(self, run: StepRun, instance: Instance) -> None:
         """Moves a PENDING instance on, if what it waits for is there."""
-        if instance.state != PENDING or self._halting:
+        if instance.state != PENDING or self._halting():
             return
         when = run.step.when
         if when is not None and self._has_ended(when, instance) and not self._all.holds(instance.key, when):
@@ -426,7 +425,7 @@ class Walk:
         self._change(instance, FAILED, status)
         if self.graph.steps[instance.key.step].continues:
             self._excused.append(instance)
-        elif not self._halting:
+        elif not self._halting():
             self.error, self.failed_step = status, str(instance.key)
             self._halt()
 
@@ -465,11 +464,11 @@ class Walk:
             self._finished = True
             self._out.clear()
             return []
-        if self._halting:
+        if self._halting():
             self._halt()
         elif self._begun:
             for instance in list(self._all.in_order()):
-                if self._halting:
+                if self._halting():
                     break
                 if instance.state == RUNNING:
                     self._change(instance, READY, instance.error)
@@ -489,7 +488,7 @@ class Walk:
         run.waiting = sum(not self._all.runs[id].done for id in run.step.waits_for)
         source = run.step.for_each
         known = run.step.id in told
-        if source is not None and self._all.runs[source.step].done and (known or not self._halting):
+        if source is not None and self._all.runs[source.step].done and (known or not self._halting()):
             self._plan(run, known=known)
         for instance in run.instances:
             row = stored.get(instance.key)

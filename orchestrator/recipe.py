@@ -1,0 +1,209 @@
+"""The built-in recipe: from a narrated video's spec to the step graph that makes it.
+
+    [transcribe ->] plan -> for each scene: narrate -> align, illustrate -> animate;  all of them -> compose
+
+A pure function, so there is one thing to run: what it returns passes `graph.check` for every spec that keeps
+the contract, and could as well be submitted as a graph of one's own. With a `plan` that is given (an earlier
+one with edits laid over it) nothing is planned; a scene that has not changed then asks for what it asked for
+before, and is remembered.
+"""
+
+from __future__ import annotations
+
+from reelmesh.compose.v1 import compose_pb2, timeline_pb2
+from reelmesh.imagegen.v1 import imagegen_pb2
+from reelmesh.orchestrator.v1.graph_pb2 import ON_FAILURE_CONTINUE, Step, StepGraph
+from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+from reelmesh.script.v1 import script_pb2
+from reelmesh.tts.v1 import tts_pb2
+from reelmesh.video.v1 import video_pb2
+
+PLAN = "plan"
+"""Id of the step that gives the plan."""
+SCENES = "plan.scenes"
+DEFAULT_WIDTH_PIXELS = 1080
+DEFAULT_HEIGHT_PIXELS = 1920
+DEFAULT_FRAMES_PER_SECOND = 30.0
+
+
+def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = None) -> StepGraph:
+    """The graph for a film. `plan`: one that is given, in place of planning."""
+    recorded = video.HasField("audio")
+    graph = StepGraph(
+        schema_version=1,
+        outputs=["compose.film", "compose.cover", "compose.subtitle_files"],
+    )
+    if plan is not None:
+        graph.steps.add(id=PLAN, given_plan=plan)
+    else:
+        if recorded:
+            graph.steps.append(_transcribe(video))
+        graph.steps.append(_plan(video))
+    if not recorded:
+        graph.steps.extend([_narrate(video), _align(video)])
+    graph.steps.extend([_illustrate(video), _animate(video), _compose(video)])
+    return graph
+
+
+def canvas(video: NarratedVideo) -> timeline_pb2.Canvas:
+    """The film's frame with size and rate filled in."""
+    frame = timeline_pb2.Canvas()
+    frame.CopyFrom(video.canvas)
+    frame.width_pixels = frame.width_pixels or DEFAULT_WIDTH_PIXELS
+    frame.height_pixels = frame.height_pixels or DEFAULT_HEIGHT_PIXELS
+    frame.frames_per_second = frame.frames_per_second or DEFAULT_FRAMES_PER_SECOND
+    return frame
+
+
+def _bind(step: Step, to: str, *sources: str) -> None:
+    """Binds sources to a target; the last one that is set wins."""
+    for source in sources:
+        step.bindings.add(to=to, **{"from": source})
+
+
+def _transcribe(video: NarratedVideo) -> Step:
+    step = Step(id="transcribe")
+    call = step.transcribe
+    call.engine = video.asr_engine
+    call.language = video.language
+    call.audio.CopyFrom(video.audio)
+    return step
+
+
+def _plan(video: NarratedVideo) -> Step:
+    step = Step(id=PLAN)
+    options, call = video.plan, step.plan
+    call.engine, call.model = options.engine, options.model
+    call.text, call.language = video.text, video.language
+    call.scenes.extend(video.scenes)
+    if options.HasField("target_scene_duration"):
+        call.target_scene_duration.CopyFrom(options.target_scene_duration)
+    if options.HasField("prompt_parts"):
+        call.prompt_parts.CopyFrom(options.prompt_parts)
+    call.max_scenes = options.max_scenes
+    call.animate_share = video.clip.animate_share
+    call.seed = video.seed
+    if video.HasField("audio"):
+        _bind(step, "segments", "transcribe.segments")
+        if not video.language:
+            _bind(step, "language", "transcribe.language")
+    return step
+
+
+def _narrate(video: NarratedVideo) -> Step:
+    step = Step(id="narrate", for_each=SCENES, when="item.narrate")
+    options = video.voice
+    call = tts_pb2.SynthesizeRequest(
+        engine=options.engine,
+        model=options.model,
+        voice=options.voice,
+        pitch_semitones=options.pitch_semitones,
+    )
+    if options.HasField("speed"):
+        call.speed = options.speed
+    if options.HasField("reference_audio"):
+        call.reference_audio.CopyFrom(options.reference_audio)
+    step.synthesize.CopyFrom(call)
+    _bind(step, "text", "item.text")
+    _bind(step, "language", "item.language")
+    _bind(step, "seed", "item.seed")
+    return step
+
+
+def _align(video: NarratedVideo) -> Step:
+    step = Step(id="align", for_each=SCENES, when="narrate.needs_alignment", on_failure=ON_FAILURE_CONTINUE)
+    step.align.engine = video.asr_engine
+    _bind(step, "audio", "narrate.audio")
+    _bind(step, "text", "item.text")
+    _bind(step, "language", "item.language")
+    return step
+
+
+def _illustrate(video: NarratedVideo) -> Step:
+    step = Step(id="illustrate", for_each=SCENES, when="item.illustrate")
+    options, frame = video.picture, canvas(video)
+    call = imagegen_pb2.GenerateRequest(
+        engine=options.engine,
+        model=options.model,
+        width_pixels=frame.width_pixels,
+        height_pixels=frame.height_pixels,
+        count=options.variants or 1,
+        style=options.style,
+        character=options.character,
+        loras=options.loras,
+        steps=options.steps,
+        text_check=options.text_check,
+    )
+    if options.HasField("guidance"):
+        call.guidance = options.guidance
+    if options.HasField("scene_settings"):
+        call.scene_settings.CopyFrom(options.scene_settings)
+    step.generate_image.CopyFrom(call)
+    _bind(step, "prompt", "item.image_prompt")
+    _bind(step, "negative_prompt", "item.negative_prompt")
+    _bind(step, "seed", "item.seed")
+    return step
+
+
+def _animate(video: NarratedVideo) -> Step:
+    step = Step(id="animate", for_each=SCENES, when="item.animate")
+    options, frame = video.clip, canvas(video)
+    call = video_pb2.GenerateRequest(
+        engine=options.engine,
+        model=options.model,
+        width_pixels=frame.width_pixels,
+        height_pixels=frame.height_pixels,
+        frames_per_second=frame.frames_per_second,
+        provider_params=options.provider_params,
+    )
+    if options.HasField("duration"):
+        call.duration.CopyFrom(options.duration)
+    if options.HasField("routing"):
+        call.routing.CopyFrom(options.routing)
+    step.generate_video.CopyFrom(call)
+    _bind(step, "first_frame", "illustrate.images[0].asset", "item.picture")
+    _bind(step, "prompt", "item.motion_prompt")
+    _bind(step, "negative_prompt", "item.negative_prompt")
+    _bind(step, "seed", "item.seed")
+    return step
+
+
+def _compose(video: NarratedVideo) -> Step:
+    step = Step(id="compose")
+    call = step.compose
+    call.CopyFrom(
+        compose_pb2.ComposeRequest(
+            engine=video.compose_engine,
+            canvas=canvas(video),
+            overlays=video.overlays,
+            title=video.title,
+            description=video.description,
+            show_title=video.show_title,
+            language=video.language,
+            seed=video.seed,
+        )
+    )
+    if video.HasField("music"):
+        call.music.CopyFrom(video.music)
+    if video.HasField("subtitles"):
+        call.subtitles.CopyFrom(video.subtitles)
+    if video.HasField("output"):
+        call.output.CopyFrom(video.output)
+    if video.HasField("transition"):
+        call.transition.CopyFrom(video.transition)
+    for field in ("title", "description", "language"):
+        if not getattr(video, field):
+            _bind(step, field, f"{PLAN}.{field}")
+    for field in ("id", "text", "title", "duration"):
+        _bind(step, f"scenes[*].{field}", f"{SCENES}[*].{field}")
+    _bind(step, "scenes[*].picture", "illustrate[*].images[0].asset", f"{SCENES}[*].picture")
+    _bind(step, "scenes[*].clip", "animate[*].clip", f"{SCENES}[*].clip")
+    if video.HasField("audio"):
+        call.narration.CopyFrom(video.audio)
+        _bind(step, "scenes[*].words", f"{SCENES}[*].words")
+    else:
+        _bind(step, "scenes[*].narration", "narrate[*].audio")
+        _bind(step, "scenes[*].words", "narrate[*].words", "align[*].words")
+    if video.picture.HasField("motion"):
+        _bind(step, "scenes[*].motion", "spec.narrated_video.picture.motion")
+    return step
