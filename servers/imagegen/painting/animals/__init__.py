@@ -1,0 +1,1 @@
+"""Animals: outlines that can be told apart as silhouettes."""

@@ -1,0 +1,206 @@
+"""The canvas: collects shapes from the back to the front and writes them as one SVG.
+
+Coordinates are virtual: the shorter side of the picture is 1000 units, whatever its size in pixels, x to the
+right and y down. Opaque fills cost least, so depth comes from colour; group opacity is used for small
+things alone.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+
+from servers.imagegen.painting.geometry import Figure, Part, Point, number, smooth
+from servers.imagegen.painting.palette import Palette, mix
+
+SHORT_SIDE = 1000.0
+LONGEST_SIDE = 4000.0
+"""A picture of more extreme proportions shows the middle of one of this length."""
+
+
+class Canvas:
+    """One picture in the making."""
+
+    def __init__(self, width_pixels: int, height_pixels: int, palette: Palette, *, shadows: bool) -> None:
+        unit = SHORT_SIDE / min(width_pixels, height_pixels)
+        self.pixels = (width_pixels, height_pixels)
+        self.width = min(width_pixels * unit, LONGEST_SIDE)
+        self.height = min(height_pixels * unit, LONGEST_SIDE)
+        self.palette = palette
+        self.shadows = shadows
+        self._defs: list[str] = []
+        self._body: list[str] = []
+
+    def gradient(self, stops: Sequence[tuple[float, str, float]], top: float, bottom: float) -> str:
+        """A vertical gradient from y = top to y = bottom, as a fill. Stops: place, colour, opacity."""
+        name = f"g{len(self._defs)}"
+        self._defs.append(
+            f'<linearGradient id="{name}" gradientUnits="userSpaceOnUse" x1="0" y1="{number(top)}" x2="0" '
+            f'y2="{number(bottom)}">{_stops(stops)}</linearGradient>'
+        )
+        return f"url(#{name})"
+
+    def shape(self, d: str, fill: str, opacity: float = 1.0) -> None:
+        """Fills a path with a finished colour or a gradient."""
+        faint = f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
+        self._body.append(f'<path d="{d}" fill="{fill}"{faint}/>')
+
+    def line(self, d: str, colour: str, width: float, opacity: float = 1.0) -> None:
+        """Draws a path as a line with round ends."""
+        faint = f' stroke-opacity="{opacity:.2f}"' if opacity < 1 else ""
+        self._body.append(
+            f'<path d="{d}" fill="none" stroke="{colour}" stroke-width="{number(width)}" '
+            f'stroke-linecap="round" stroke-linejoin="round"{faint}/>'
+        )
+
+    def glow(self, x: float, y: float, radius: float, colour: str, strength: float) -> None:
+        """A soft round light."""
+        name = f"g{len(self._defs)}"
+        stops = ((0.0, colour, strength), (0.35, colour, strength * 0.45), (1.0, colour, 0.0))
+        self._defs.append(
+            f'<radialGradient id="{name}" gradientUnits="userSpaceOnUse" cx="{number(x)}" cy="{number(y)}" '
+            f'r="{number(radius)}">{_stops(stops)}</radialGradient>'
+        )
+        self._body.append(
+            f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" fill="url(#{name})"/>'
+        )
+
+    def disc(self, x: float, y: float, radius: float, colour: str, opacity: float = 1.0) -> None:
+        """A filled circle."""
+        faint = f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
+        self._body.append(
+            f'<circle cx="{number(x)}" cy="{number(y)}" r="{number(radius)}" fill="{colour}"{faint}/>'
+        )
+
+    def ground(
+        self, top: Sequence[Point], colour: str, distance: float, *, depth: float = 420.0, sharp: bool = False
+    ) -> None:
+        """A layer of land below the line `top` (points from left to right): lit at its edge, hazy below."""
+        pull = 0.35 if sharp else 1.0
+        edge = smooth(top, closed=False, pull=pull)
+        high = min(y for _, y in top)
+        floor = number(self.height + 60)
+        d = f"{edge}L{number(top[-1][0])} {floor}L{number(top[0][0])} {floor}Z"
+        lit = self.palette.lit(colour, distance)
+        if self.shadows:
+            dark = mix(self.palette.near, "#101018", 0.5)
+            for width, opacity in ((26.0, 0.045), (14.0, 0.06), (6.0, 0.07)):
+                self.line(edge, dark, width, opacity * (1.15 - 0.7 * distance))
+        if self.palette.ink:
+            stops = (
+                (0.0, lit, 1.0),
+                (0.5, mix(lit, self.palette.haze, 0.72), 1.0),
+                (1.0, self.palette.haze, 1.0),
+            )
+            self.shape(d, self.gradient(stops, high, high + depth))
+            return
+        bright = mix(lit, self.palette.light, 0.14 if not self.palette.dark else 0.05)
+        below = mix(lit, self.palette.haze, 0.34) if distance > 0.3 else mix(lit, self.palette.near, 0.5)
+        self.shape(
+            d, self.gradient(((0.0, bright, 1.0), (0.3, lit, 1.0), (1.0, below, 1.0)), high, high + depth)
+        )
+
+    def figure(
+        self,
+        figure: Figure,
+        x: float,
+        y: float,
+        size: float,
+        distance: float,
+        *,
+        flip: bool = False,
+        turn: float = 0.0,
+        shadow: bool = True,
+    ) -> None:
+        """Stands a figure with its foot at (x, y), `size` canvas units for one of its own.
+
+        Args:
+            figure: what is drawn.
+            x: canvas coordinate.
+            y: canvas coordinate.
+            size: scale.
+            distance: 0 (near) to 1 (at the horizon), for the light.
+            flip: it faces left.
+            turn: degrees, clockwise on the canvas.
+            shadow: False leaves out the soft paper shadow.
+        """
+        sx = -size if flip else size
+        spin = f" rotate({number(turn)})" if turn else ""
+        place = f"translate({number(x)} {number(y)}){spin} scale({sx:.3f} {-size:.3f})"
+        if self.shadows and shadow and distance < 0.75:
+            dx, dy = 5.0 + 3 * (1 - distance), 7.0 + 3 * (1 - distance)
+            dark = "".join(_path(part, "#0b0d16") for part in figure.parts)
+            self._body.append(
+                f'<g opacity="{0.2 * (1 - 0.6 * distance):.2f}" '
+                f'transform="translate({number(dx)} {number(dy)}) {place}">{dark}</g>'
+            )
+        paths = "".join(_path(part, self.palette.lit(part.colour, distance)) for part in figure.parts)
+        self._body.append(f'<g transform="{place}">{paths}</g>')
+
+    def svg(self) -> str:
+        """The finished picture."""
+        width, height = self.pixels
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="0 0 {self.width:.3f} {self.height:.3f}" preserveAspectRatio="xMidYMid slice">'
+            f"<defs>{''.join(self._defs)}</defs>{''.join(self._body)}</svg>"
+        )
+
+
+def _stops(stops: Sequence[tuple[float, str, float]]) -> str:
+    return "".join(
+        f'<stop offset="{place:.3f}" stop-color="{colour}"'
+        + (f' stop-opacity="{opacity:.3f}"' if opacity < 1 else "")
+        + "/>"
+        for place, colour, opacity in stops
+    )
+
+
+def _path(part: Part, colour: str) -> str:
+    if part.width:
+        return (
+            f'<path d="{part.d}" fill="none" stroke="{colour}" stroke-width="{number(part.width)}" '
+            'stroke-linecap="round"/>'
+        )
+    return f'<path d="{part.d}" fill="{colour}"/>'
+
+
+class Ridge:
+    """The upper edge of a layer of land: smooth hills or jagged peaks, and how high it is anywhere."""
+
+    def __init__(
+        self,
+        draw: random.Random,
+        width: float,
+        base: float,
+        swing: float,
+        *,
+        waves: float = 1.6,
+        jagged: bool = False,
+    ) -> None:
+        """Draws an edge about y = base that swings by about `swing`, `waves` times in 1000 units."""
+        count = max(4, round(width / 1000 * waves * (5 if jagged else 4))) + 2
+        step = (width + 240) / (count - 1)
+        phase, tilt = draw.uniform(0, 7), draw.uniform(-0.25, 0.25)
+        self.points: list[Point] = []
+        for index in range(count):
+            x = -120 + index * step + draw.uniform(-0.22, 0.22) * step * (0 < index < count - 1)
+            if jagged:
+                wave = (1.0 if index % 2 else -1.0) * draw.uniform(0.35, 1.0)
+            else:
+                wave = _wave(x / 1000 * waves * 3.1 + phase) + draw.uniform(-0.22, 0.22)
+            self.points.append((x, base - swing * (wave + tilt * (x / width - 0.5))))
+
+    def at(self, x: float) -> float:
+        """The height of the edge at x."""
+        for (ax, ay), (bx, by) in zip(self.points, self.points[1:], strict=False):
+            if ax <= x <= bx:
+                t = (x - ax) / (bx - ax or 1.0)
+                t = t * t * (3 - 2 * t)
+                return ay + (by - ay) * t
+        return self.points[-1][1]
+
+
+def _wave(x: float) -> float:
+    return 0.65 * math.sin(x) + 0.35 * math.sin(2.3 * x + 1.7)

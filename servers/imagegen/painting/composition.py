@@ -1,0 +1,366 @@
+"""From a plan to a picture: what stands where, from the sky to the leaves before the lens."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+
+from servers.imagegen.painting.animals.birds import PLUMAGES, flying, perched
+from servers.imagegen.painting.animals.builds import BUILDS
+from servers.imagegen.painting.animals.others import OTHERS
+from servers.imagegen.painting.animals.quadrupeds import quadruped
+from servers.imagegen.painting.buildings import BUILDINGS
+from servers.imagegen.painting.canvas import Canvas, Ridge
+from servers.imagegen.painting.geometry import Figure, limb, number, polygon
+from servers.imagegen.painting.land import paint_land, tree_kind
+from servers.imagegen.painting.palette import mix, palette_of, turned
+from servers.imagegen.painting.people import PEOPLE, person
+from servers.imagegen.painting.plants import SMALL, TREES, fern, grape_vine, grass
+from servers.imagegen.painting.scene import Scene, plan
+from servers.imagegen.painting.sky import paint_sky
+
+_PREDATORS = ("tiger", "lion", "wolf", "bear", "leopard", "eagle")
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A finished picture."""
+
+    svg: str
+    depicts: tuple[str, ...]
+    """What is in it, most telling first."""
+
+
+def paint(prompt: str, setting: str, style: str, width: int, height: int, seed: int) -> Picture:
+    """Paints a prompt. The same arguments always give the same picture.
+
+    Args:
+        prompt: what is to be seen.
+        setting: further words on camera, light and mood.
+        style: one of `palette.STYLES`.
+        width: pixels.
+        height: pixels.
+        seed: draws all that the words leave open.
+    """
+    # One stream for each concern, so that a tree more does not move every cloud.
+    scene = plan(prompt, setting, _stream(seed, "plan"))
+    palette = palette_of(scene.time, scene.season, scene.weather, scene.mood, style, _stream(seed, "palette"))
+    canvas = Canvas(width, height, palette, shadows=style in ("paper-cut", "dusk"))
+    tall = canvas.height > canvas.width
+    layout = _stream(seed, "layout")
+    horizon = canvas.height * (layout.uniform(0.46, 0.5) if tall else layout.uniform(0.5, 0.55))
+    stage_y = canvas.height * (0.735 if tall else 0.77)
+    paint_sky(canvas, scene, _stream(seed, "sky"), horizon)
+    _fly(canvas, scene, _stream(seed, "birds"), horizon)
+    paint_land(canvas, scene, _stream(seed, "land"), horizon, stage_y)
+    stage = _stage(canvas, scene, _stream(seed, "stage"), horizon, stage_y)
+    _act(canvas, scene, _stream(seed, "figures"), stage)
+    _foreground(canvas, scene, _stream(seed, "foreground"), stage)
+    _fall(canvas, scene, _stream(seed, "weather"))
+    return Picture(canvas.svg(), scene.named)
+
+
+def _stream(seed: int, concern: str) -> random.Random:
+    return random.Random(f"{seed} {concern}")
+
+
+def _stage(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float, y: float) -> Ridge:
+    """The ground that the figures stand on, with what stands behind them on it."""
+    palette = canvas.palette
+    span = y - horizon
+    stage = Ridge(draw, canvas.width, y, 12, waves=0.8)
+    unit = min(canvas.height / 1000, 1.55)
+    shores = {"sea", "lake"} & set(scene.places)
+    afloat = [one for one in scene.buildings if one.name == "boat"]
+    for index in range(len(afloat)):
+        x = canvas.width * (0.62 if index % 2 == 0 else 0.3)
+        canvas.figure(
+            BUILDINGS["boat"](draw, palette),
+            x,
+            horizon + span * 0.5,
+            0.85 * unit,
+            0.3,
+            flip=draw.random() < 0.5,
+        )
+    for index, building in enumerate(one for one in scene.buildings if one.name != "boat"):
+        figure = BUILDINGS[building.name](draw, palette)
+        size = min(0.95 * unit, canvas.width * 0.5 / figure.width, span * 1.15 / figure.height)
+        x = canvas.width * ((0.7, 0.26, 0.5)[index] + draw.uniform(-0.05, 0.05))
+        canvas.figure(figure, x, y - span * 0.12, size, 0.24, flip=draw.random() < 0.5)
+    ground = mix(palette.land, palette.near, 0.55)
+    if shores or "desert" in scene.places:
+        ground = mix("#e0bf86", palette.near, 0.2)
+    elif "city" in scene.places:
+        ground = mix("#9a948c", palette.near, 0.25)
+    _side_trees(canvas, scene, draw, stage, unit)
+    if "river" in scene.places or "road" in scene.places:
+        return stage  # the ribbon runs on to the viewer; the last hill is the ground
+    canvas.ground(stage.points, ground, 0.06, depth=canvas.height - y + 60)
+    return stage
+
+
+def _side_trees(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge, unit: float) -> None:
+    """Trees at both sides that frame the stage; in a forest they reach out of the picture."""
+    palette, place = canvas.palette, scene.places[0]
+    wooded = place in ("forest", "garden", "river", "mountain", "hills", "field", "village") or scene.trees
+    if not wooded:
+        return
+    forest = place == "forest"
+    sides = [(-0.02, 1.0), (1.02, 1.0)] if forest else [(draw.choice((0.08, 0.92)), 0.62)]
+    if scene.trees and not forest:
+        sides = (
+            [(0.14, 0.8), (0.9, 0.62)]
+            if canvas.width > canvas.height
+            else [(draw.choice((0.12, 0.88)), 0.85)]
+        )
+    kind = tree_kind(scene, place)
+    for share, size in sides:
+        x = canvas.width * (share + draw.uniform(-0.02, 0.02))
+        grown = TREES[kind](draw, palette)
+        grow = size * (2.1 if forest else 1.75) * unit * draw.uniform(0.92, 1.08)
+        canvas.figure(grown, x, stage.at(x) + 12, grow, 0.16)
+
+
+def _fly(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> None:
+    """Far birds, where nothing else is in the sky: small strokes that give the sky its size."""
+    if scene.weather in ("storm", "rain") or canvas.palette.dark or draw.random() < 0.35:
+        return
+    colour = mix(canvas.palette.far, "#26262e", 0.35)
+    x, y = canvas.width * draw.uniform(0.2, 0.7), horizon * draw.uniform(0.3, 0.6)
+    for _ in range(draw.randint(3, 6)):
+        bx, by, wing = x + draw.uniform(-130, 130), y + draw.uniform(-55, 55), draw.uniform(11, 21)
+        canvas.line(
+            f"M{number(bx - wing)} {number(by - wing * 0.35)}"
+            f"Q{number(bx - wing * 0.4)} {number(by - wing * 0.6)} {number(bx)} {number(by)}"
+            f"Q{number(bx + wing * 0.4)} {number(by - wing * 0.6)} {number(bx + wing)} {number(by - wing * 0.35)}",
+            colour,
+            3.2,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Role:
+    """One figure of the cast, and where it is to be."""
+
+    name: str
+    figure: Figure
+    size: float
+    aloft: bool
+    """It flies."""
+
+
+def _act(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge) -> None:
+    """The figures: who was asked for, large, on the stage, turned to what matters."""
+    hanging = {"grapes", "vine"} & set(scene.plants)
+    if hanging:
+        _hang_vine(canvas, scene, draw, with_fruit="grapes" in scene.plants)
+    cast = _cast(scene, draw)
+    if not cast:
+        return
+    room = min(canvas.width, canvas.height * 1.25)
+    fit = min(
+        1.0,
+        room * 0.98 / sum(role.figure.width * role.size for role in cast if not role.aloft or len(cast) < 3),
+    )
+    # Two who meet face each other; who follows looks the same way; alone one looks into the picture.
+    together = len(cast) > 1 and "follow" not in scene.actions
+    spots = _spots(len(cast))
+    if hanging and len(cast) == 1:
+        spots = [0.36]
+    left_edge = (canvas.width - room) / 2
+    back_to_front = sorted(range(len(cast)), key=lambda index: -cast[index].figure.height)
+    for index in back_to_front:
+        role = cast[index]
+        x = left_edge + room * spots[index] + draw.uniform(-14, 14)
+        flip = spots[index] > 0.5 if together else "follow" in scene.actions
+        if role.name in _PREDATORS and len(cast) == 1 and not hanging:
+            flip = draw.random() < 0.5
+        y = stage.at(x) + 26 + 16 * (index % 2)
+        if role.aloft:
+            y -= canvas.height * draw.uniform(0.2, 0.3)
+        elif "leap" in scene.actions and index == 0:
+            y -= 46 * min(canvas.height / 1000, 1.5)
+        elif role.name == "fish":
+            y -= 30
+        canvas.figure(role.figure, x, y, role.size * fit, 0.0, flip=flip)
+
+
+def _spots(count: int) -> list[float]:
+    return {1: [0.47], 2: [0.27, 0.74], 3: [0.2, 0.52, 0.82], 4: [0.16, 0.4, 0.63, 0.86]}.get(
+        count, [(index + 0.5) / count for index in range(count)]
+    )
+
+
+def _cast(scene: Scene, draw: random.Random) -> list[_Role]:
+    """The figures for the subjects, at most eight, with sizes by which they can be seen together."""
+    roles: list[_Role] = []
+    close = 1.25 if "close" in scene.actions else 0.72 if "wide" in scene.actions else 1.0
+    for subject in scene.subjects:
+        names = ["deer", "rabbit", "monkey"] if subject.name == "beasts" else [subject.name] * subject.count
+        for number_of_it, name in enumerate(names):
+            if len(roles) == 8:
+                break
+            aloft = name in PLUMAGES and _flies(name, scene)
+            figure = _figure(
+                name, scene, draw, aloft=aloft, lead=number_of_it == 0 and subject is scene.subjects[0]
+            )
+            size = 2.45 * (105 / max(figure.height, 30)) ** (0.5 if name not in PEOPLE else 0.62) * close
+            size *= 0.86 if number_of_it else 1.0
+            roles.append(_Role(name, figure, size, aloft))
+    smaller = {1: 1.0, 2: 0.84, 3: 0.74}.get(len(roles), 0.64)
+    return [dataclasses.replace(role, size=role.size * smaller) for role in roles]
+
+
+def _flies(name: str, scene: Scene) -> bool:
+    walkers = ("chicken", "hen", "peacock", "duck", "goose", "swan", "crane")
+    return "fly" in scene.actions or (
+        name in ("eagle", "dove", "bird") and name not in walkers and len(scene.subjects) > 1
+    )
+
+
+def _figure(name: str, scene: Scene, draw: random.Random, *, aloft: bool, lead: bool) -> Figure:
+    """One animal or person in the pose that the words ask for."""
+    looks_up = "up" in scene.actions or ({"grapes", "vine"} & set(scene.plants) and lead)
+    if name in BUILDS:
+        pose = "stand"
+        if lead and "leap" in scene.actions:
+            pose = "leap"
+        elif "sit" in scene.actions and name not in (
+            "horse",
+            "deer",
+            "cow",
+            "ox",
+            "elephant",
+            "sheep",
+            "pig",
+            "donkey",
+        ):
+            pose = "sit"
+        elif "graze" in scene.actions and not looks_up:
+            pose = "graze"
+        elif {"walk", "follow"} & scene.actions or draw.random() < 0.5:
+            pose = "walk"
+        pitch = 30.0 if looks_up else draw.uniform(-14, 4)
+        return quadruped(name, pose, pitch, young=not lead and draw.random() < 0.5 and name == "deer")
+    if name in PLUMAGES:
+        return flying(name, draw.uniform(0.55, 0.95)) if aloft else perched(name, 8.0 if looks_up else 0.0)
+    if name in OTHERS:
+        return OTHERS[name]()
+    return person(name, walking="walk" in scene.actions, pointing=bool(looks_up) or draw.random() < 0.3)
+
+
+def _hang_vine(canvas: Canvas, scene: Scene, draw: random.Random, *, with_fruit: bool) -> None:
+    """A vine that reaches in from the upper right, above the stage."""
+    palette = canvas.palette
+    tall = canvas.height > canvas.width
+    size = 1.25 if tall else 1.0
+    reach = min(canvas.width * 0.62, 900.0) / size
+    y = canvas.height * (0.26 if tall else 0.2)
+    post = canvas.width - 34 * size
+    wood = palette.lit(palette.bark, 0.04)
+    canvas.shape(limb([(post, canvas.height * 0.8), (post - 8, y), (post + 4, y - 90)], [40, 32, 26]), wood)
+    vine = grape_vine(draw, palette, reach, max(2, round(reach / 150)) if with_fruit else 0)
+    canvas.figure(vine, canvas.width + 20, y, size, 0.02, flip=True)
+    if with_fruit and tall:
+        upper = grape_vine(draw, palette, reach * 0.8, 2)
+        canvas.figure(upper, canvas.width + 40, y - 190, size * 0.85, 0.12, flip=True)
+
+
+def _foreground(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge) -> None:
+    """Small plants on the stage, and dark leaves close to the lens that frame it."""
+    palette = canvas.palette
+    wanted = [name for name in scene.plants if name in SMALL]
+    bare = bool({"desert", "city"} & set(scene.places)) and not wanted
+    shore = bool({"sea", "lake", "river"} & set(scene.places))
+    below = canvas.height - stage.at(canvas.width / 2)
+    for index in range(0 if bare else round((17 if wanted else 11) * canvas.width / 1000)):
+        x = canvas.width * draw.random()
+        deep = draw.uniform(0.1, 0.62)
+        if "river" in scene.places and abs(x / canvas.width - 0.5) < 0.3:
+            continue
+        kind = (
+            wanted[index % len(wanted)]
+            if wanted and index % 3
+            else "reed"
+            if shore and index % 4 == 0
+            else "grass"
+        )
+        if not wanted and scene.season in ("spring", "summer") and index % 3 == 0 and not palette.dark:
+            kind = "flower"
+        if kind == "grass" and "sea" in scene.places:
+            continue
+        canvas.figure(
+            SMALL[kind](draw, palette),
+            x,
+            stage.at(x) + below * deep,
+            (1.1 + 1.3 * deep),
+            0.03,
+            shadow=kind != "grass",
+        )
+    _near_leaves(canvas, scene, draw, bare=bare or "sea" in scene.places)
+
+
+def _near_leaves(canvas: Canvas, scene: Scene, draw: random.Random, *, bare: bool) -> None:
+    palette = canvas.palette
+    dark = mix(turned(mix(palette.near, palette.leaf, 0.3), 0, 1.1, 0.62), "#10141c", 0.25)
+    hill = Ridge(draw, canvas.width, canvas.height * 0.945, canvas.height * 0.012, waves=1.0)
+    if bare:
+        return
+    if "river" not in scene.places and "road" not in scene.places:
+        canvas.ground(hill.points, dark if not palette.ink else palette.near, 0.0, depth=canvas.height * 0.1)
+    for share, size in ((0.02, 1.5), (0.14, 1.0), (0.87, 1.1), (0.99, 1.6)):
+        x = canvas.width * (share + draw.uniform(-0.03, 0.03))
+        leaves = (
+            fern(draw, palette, dark)
+            if scene.places[0] in ("forest", "garden", "mountain")
+            else grass(draw, palette, dark)
+        )
+        grow = size * (0.95 if leaves.width > 100 else 2.6)
+        canvas.figure(leaves, x, canvas.height * 0.985, grow, 0.0, shadow=False)
+
+
+def _fall(canvas: Canvas, scene: Scene, draw: random.Random) -> None:
+    """Rain, snow, or leaves and petals in the wind, over everything."""
+    area = canvas.width * canvas.height / 1e6
+    if scene.weather in ("rain", "storm"):
+        strokes = []
+        for _ in range(round(130 * area)):
+            x, y, long = (
+                draw.uniform(-20, canvas.width),
+                draw.uniform(-40, canvas.height),
+                draw.uniform(26, 74),
+            )
+            strokes.append(f"M{number(x)} {number(y)}l{number(-long * 0.2)} {number(long)}")
+        canvas.line("".join(strokes), "#e6eef6", 2.4, 0.42)
+    elif scene.weather == "snow":
+        for _ in range(round(120 * area)):
+            radius = draw.choice((2.5, 3.5, 4.5, 6.0, 8.5))
+            canvas.disc(
+                draw.uniform(0, canvas.width),
+                draw.uniform(0, canvas.height),
+                radius,
+                "#ffffff",
+                draw.uniform(0.55, 0.95),
+            )
+    elif scene.weather == "wind" or scene.season in ("autumn", "spring"):
+        colours = (
+            ("#e08a3c", "#d4572f", "#e8b84a")
+            if scene.season != "spring"
+            else ("#f4b8c4", "#f8d3da", "#ef9fb2")
+        )
+        for _ in range(round(20 * area)):
+            x, y, size = (
+                draw.uniform(0, canvas.width),
+                draw.uniform(0, canvas.height * 0.8),
+                draw.uniform(7, 15),
+            )
+            turn = draw.uniform(-0.8, 0.8)
+            leaf = polygon(
+                [
+                    (x - size, y - size * turn),
+                    (x, y - size * 0.45),
+                    (x + size, y + size * turn),
+                    (x, y + size * 0.45),
+                ]
+            )
+            canvas.shape(leaf, canvas.palette.lit(draw.choice(colours), 0.05))
