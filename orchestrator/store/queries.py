@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.store.rows import EditRow, ExecutionRow, JobRow, RememberedRow, StepRow
 from orchestrator.store.schema import (
+    NO_INDEX,
     durations,
     events,
     executions,
@@ -103,6 +104,38 @@ async def step_rows(connection: AsyncConnection, execution_id: str) -> list[Step
     """Every step instance of an execution, by step, then index."""
     query = select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.step, steps.c.index)
     return [StepRow(**row._mapping) for row in await connection.execute(query)]
+
+
+async def latest_execution_with(connection: AsyncConnection, job_id: str, step: str) -> ExecutionRow | None:
+    """The latest execution of a job that has a result of a step (one that does not fan out)."""
+    query = (
+        select(executions)
+        .join(steps, executions.c.id == steps.c.execution_id)
+        .where(executions.c.job_id == job_id, steps.c.step == step, steps.c.result.is_not(None))
+        .order_by(executions.c.number.desc())
+        .limit(1)
+    )
+    return _execution((await connection.execute(query)).one_or_none())
+
+
+async def step_result(connection: AsyncConnection, execution_id: str, step: str) -> bytes | None:
+    """The result of a step that does not fan out."""
+    query = select(steps.c.result).where(
+        steps.c.execution_id == execution_id, steps.c.step == step, steps.c.index == NO_INDEX
+    )
+    result: bytes | None = (await connection.execute(query)).scalar_one_or_none()
+    return result
+
+
+async def scene_results(connection: AsyncConnection, job_id: str, step: str) -> list[tuple[str, bytes]]:
+    """(scene id, result) of a step that fans out over scenes, in all executions of a job, newest first."""
+    query = (
+        select(steps.c.scene_id, steps.c.result)
+        .join(executions, executions.c.id == steps.c.execution_id)
+        .where(executions.c.job_id == job_id, steps.c.step == step, steps.c.result.is_not(None))
+        .order_by(executions.c.number.desc(), steps.c.index)
+    )
+    return [(row.scene_id, row.result) for row in await connection.execute(query)]
 
 
 async def events_after(

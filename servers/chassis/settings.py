@@ -165,6 +165,9 @@ class OrchestratorSettings(WorkSettings):
     silence_seconds: float = Field(
         60.0, gt=0, description="A call that is silent for so long counts as lost."
     )
+    connect_seconds: float = Field(
+        15.0, gt=0, description="How long an attempt waits for a server that can not be reached."
+    )
 
 
 class Settings(BaseSettings):

@@ -268,7 +268,7 @@ async def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    with pytest.raises(FailedPrecondition, match="9999.*newer version"):
+    with pytest.raises(FailedPrecondition, match=r"9999.*newer version"):
         async with opened(path):
             pass
 

@@ -1,0 +1,152 @@
+"""What happens, live: every committed event, and progress, fanned out to those who watch.
+
+Nothing is kept here. A watcher reads what it missed from the store, and subscribes before it reads, so that
+nothing falls between the two. A watcher that does not keep up is cut off rather than held in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from reelmesh.orchestrator.v1.events_pb2 import Event
+from servers.chassis.errors import Fault, NotFound, ResourceExhausted, Unavailable
+
+BACKLOG_LIMIT = 4096
+"""Most events that wait for one watcher. Of progress a quarter of it."""
+PROGRESS_LIMIT = BACKLOG_LIMIT // 4
+COME_BACK_SECONDS = 1.0
+
+
+class Subscription:
+    """One watcher's backlog."""
+
+    def __init__(self) -> None:
+        self._backlog: deque[Event] = deque()
+        self._news = asyncio.Event()
+        self._fault: Fault | None = None
+
+    def push(self, event: Event) -> None:
+        """Adds an event; one too many cuts the watcher off."""
+        if self._fault is not None:
+            return
+        if event.HasField("step_progressed") and len(self._backlog) >= PROGRESS_LIMIT:
+            return
+        if len(self._backlog) >= BACKLOG_LIMIT:
+            self.end(
+                ResourceExhausted(
+                    "the watcher fell too far behind: watch again from the last sequence seen",
+                    retry_after_seconds=COME_BACK_SECONDS,
+                    reason="WATCHER_TOO_SLOW",
+                )
+            )
+            return
+        self._backlog.append(event)
+        self._news.set()
+
+    def end(self, fault: Fault) -> None:
+        """Cuts the watcher off. What is in the backlog is dropped: it will read it from the store."""
+        self._fault = self._fault or fault
+        self._backlog.clear()
+        self._news.set()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits for the watcher."""
+        return not self._backlog and self._fault is None
+
+    async def next(self, timeout_seconds: float) -> Event | None:
+        """The next event; None when there was none in time.
+
+        Raises:
+            Fault: the watcher was cut off.
+        """
+        if not self._backlog and self._fault is None:
+            self._news.clear()
+            try:
+                async with asyncio.timeout(timeout_seconds):
+                    await self._news.wait()
+            except TimeoutError:
+                return None
+        if self._fault is not None:
+            raise self._fault
+        return self._backlog.popleft()
+
+
+class LiveLog:
+    """Those who watch."""
+
+    def __init__(self) -> None:
+        self._by_job: dict[str, set[Subscription]] = {}
+        self._by_owner: dict[str, set[asyncio.Event]] = {}
+        self._closed = False
+
+    def subscribe(self, job_id: str) -> Subscription:
+        """A backlog that gets the events of one job from now on. Give it back with `unsubscribe`."""
+        subscription = Subscription()
+        self._by_job.setdefault(job_id, set()).add(subscription)
+        if self._closed:
+            subscription.end(_stopping())
+        return subscription
+
+    def unsubscribe(self, job_id: str, subscription: Subscription) -> None:
+        """Forgets a watcher."""
+        watchers = self._by_job.get(job_id, set())
+        watchers.discard(subscription)
+        if not watchers:
+            self._by_job.pop(job_id, None)
+
+    def bell(self, owner: str) -> asyncio.Event:
+        """An event that is set whenever something of the owner's is committed. See `unbell`."""
+        bell = asyncio.Event()
+        self._by_owner.setdefault(owner, set()).add(bell)
+        return bell
+
+    def unbell(self, owner: str, bell: asyncio.Event) -> None:
+        """Forgets a bell."""
+        bells = self._by_owner.get(owner, set())
+        bells.discard(bell)
+        if not bells:
+            self._by_owner.pop(owner, None)
+
+    def committed(self, events: Sequence[tuple[str, Event]]) -> None:
+        """Tells of (owner, event) that were committed, in order."""
+        for owner, event in events:
+            for subscription in self._by_job.get(event.job_id, ()):
+                subscription.push(event)
+            for bell in self._by_owner.get(owner, ()):
+                bell.set()
+
+    def progressed(self, event: Event) -> None:
+        """Tells of progress."""
+        for subscription in self._by_job.get(event.job_id, ()):
+            subscription.push(event)
+
+    def watched(self, job_id: str) -> bool:
+        """Whether anybody watches a job."""
+        return job_id in self._by_job
+
+    def deleted(self, job_id: str) -> None:
+        """Sends the watchers of a job away that is no more."""
+        for subscription in self._by_job.get(job_id, ()):
+            subscription.end(NotFound("job", job_id, what="was deleted"))
+
+    @property
+    def closed(self) -> bool:
+        """Whether the orchestrator is stopping."""
+        return self._closed
+
+    def close(self) -> None:
+        """Sends every watcher away: it watches again elsewhere, or later."""
+        self._closed = True
+        for subscriptions in self._by_job.values():
+            for subscription in subscriptions:
+                subscription.end(_stopping())
+        for bells in self._by_owner.values():
+            for bell in bells:
+                bell.set()
+
+
+def _stopping() -> Unavailable:
+    return Unavailable("the orchestrator is stopping: watch again from the last sequence seen")
