@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A shared machine may stop for a second anywhere: a law is about results, not about time.
+settings.register_profile("reelmesh", deadline=None)
+settings.load_profile("reelmesh")
 
 
 @pytest.fixture(autouse=True)

@@ -55,6 +55,9 @@ class Assets(Protocol):
     def scratch(self, name: str) -> contextlib.AbstractAsyncContextManager[Path]:
         """An empty folder on the store's filesystem, removed at the end."""
 
+    def new_scratch(self, name: str) -> Path:
+        """An empty folder on the store's filesystem; whoever asked gives it to `remove_scratch`."""
+
     async def close(self) -> None:
         """Lets go of connections."""
 
@@ -78,13 +81,17 @@ class SharedAssets:
 
     async def require_room(self) -> None:
         """See `Assets.require_room`."""
-        await asyncio.to_thread(self._folder.require_room)
+        self._folder.require_room()
 
     @contextlib.asynccontextmanager
     async def scratch(self, name: str) -> AsyncIterator[Path]:
         """See `Assets.scratch`."""
         async with _scratch(self._folder, name) as path:
             yield path
+
+    def new_scratch(self, name: str) -> Path:
+        """See `Assets.new_scratch`."""
+        return self._folder.scratch(name)
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -140,13 +147,17 @@ class RemoteAssets:
 
     async def require_room(self) -> None:
         """See `Assets.require_room`."""
-        await asyncio.to_thread(self._folder.require_room)
+        self._folder.require_room()
 
     @contextlib.asynccontextmanager
     async def scratch(self, name: str) -> AsyncIterator[Path]:
         """See `Assets.scratch`."""
         async with _scratch(self._folder, name) as path:
             yield path
+
+    def new_scratch(self, name: str) -> Path:
+        """See `Assets.new_scratch`."""
+        return self._folder.scratch(name)
 
     async def close(self) -> None:
         """Closes the channel."""
@@ -195,7 +206,12 @@ async def _scratch(folder: BlobFolder, name: str) -> AsyncIterator[Path]:
     try:
         yield path
     finally:
-        await asyncio.shield(asyncio.to_thread(shutil.rmtree, path, ignore_errors=True))
+        await remove_scratch(path)
+
+
+async def remove_scratch(path: Path) -> None:
+    """Removes a scratch folder and what is in it, even while the caller is being cancelled."""
+    await asyncio.shield(asyncio.to_thread(shutil.rmtree, path, ignore_errors=True))
 
 
 def _translated(error: grpc.aio.AioRpcError, digest: str, field: str) -> Fault:

@@ -59,14 +59,17 @@ class Case:
         resolved = self.engine.resolve(request or self.request).request
         progress: list[Progress] = []
         results: list[Message] = []
-        async with self.assets.scratch("conformance") as scratch:
-            async for item in self.engine.run(resolved, Desk(OWNER, "conformance", scratch, self.assets)):
+        desk = Desk(OWNER, "conformance", self.assets)
+        try:
+            async for item in self.engine.run(resolved, desk):
                 if results:
                     raise Broken("something came after the result")
                 if isinstance(item, Progress):
                     progress.append(item)
                 else:
                     results.append(item)
+        finally:
+            await desk.clear()
         if len(results) != 1:
             raise Broken(f"{len(results)} results instead of one")
         return progress, results[0]
@@ -129,9 +132,12 @@ async def survives_cancelling(case: Case) -> None:
     resolved = case.engine.resolve(case.request).request
 
     async def first_sign() -> None:
-        async with case.assets.scratch("conformance") as scratch:
-            async for _ in case.engine.run(resolved, Desk(OWNER, "conformance", scratch, case.assets)):
+        desk = Desk(OWNER, "conformance", case.assets)
+        try:
+            async for _ in case.engine.run(resolved, desk):
                 alive.set()
+        finally:
+            await desk.clear()
 
     alive = asyncio.Event()
     task = asyncio.create_task(first_sign())

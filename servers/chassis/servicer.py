@@ -6,8 +6,8 @@ resolves; ListEngines lists. What else a service offers comes from the server's 
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import inspect
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -24,7 +24,7 @@ from google.protobuf.message import Message
 from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
 from reelmesh.common.v1.engine_pb2 import Provenance, Resolution
 from reelmesh.common.v1.progress_pb2 import Progress
-from servers.chassis.assets import Assets
+from servers.chassis.assets import Assets, remove_scratch
 from servers.chassis.context import CallContext, current
 from servers.chassis.engine import Engine, Resolved
 from servers.chassis.engines import Engines
@@ -121,19 +121,13 @@ class EngineServicer:
         await self.assets.require_room()
         _log.info("work begins", request_id=work.key.request_id, engine=engine.name)
         result: Message | None = None
+        desk = Desk(work.key.owner, work.key.request_id, self.assets, self.service.name)
         try:
-            async with self.assets.scratch(self.service.name) as scratch:
-                desk = Desk(work.key.owner, work.key.request_id, scratch, self.assets)
-                items = engine.run(resolved.request, desk)
-                try:
-                    async for item in items:
-                        if isinstance(item, Progress):
-                            work.report(item)
-                        else:
-                            result = item
-                finally:
-                    if inspect.isasyncgen(items):
-                        await items.aclose()
+            async for item in engine.run(resolved.request, desk):
+                if isinstance(item, Progress):
+                    work.report(item)
+                else:
+                    result = item
         except Fault as fault:
             _log.info(
                 "work failed", request_id=work.key.request_id, reason=fault.reason, message=fault.message
@@ -144,6 +138,8 @@ class EngineServicer:
             raise Internal(
                 f'engine "{engine.name}" failed: {type(error).__name__}', reason="ENGINE_FAILED"
             ) from error
+        finally:
+            await desk.clear()
         if result is None:
             raise Internal(f'engine "{engine.name}" ended without a result', reason="NO_RESULT")
         _sign(result, engine, resolved, time.monotonic() - begin)
@@ -180,8 +176,19 @@ class Desk:
 
     owner: str
     request_id: str
-    scratch: Path
     assets: Assets
+    name: str = "work"
+    """Hint for people who look at scratch folders."""
+
+    @functools.cached_property
+    def scratch(self) -> Path:
+        """See `WorkContext.scratch`. Made when it is first asked for: much work needs none."""
+        return self.assets.new_scratch(self.name)
+
+    async def clear(self) -> None:
+        """Removes the scratch folder, if there is one."""
+        if "scratch" in self.__dict__:
+            await remove_scratch(self.scratch)
 
     async def path(self, asset: Asset, field: str) -> Path:
         """See `WorkContext.path`."""

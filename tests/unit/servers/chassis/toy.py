@@ -1,6 +1,6 @@
 """A toy engine behind the real TTS contract: what it does is in its request's text.
 
-"slow N" reports N steps and waits at each for `gate`; "fail CODE" raises; anything else is echoed.
+"slow N" reports N steps and waits at each for `gate`; "fail CODE" raises; "nothing" gives no file; anything else is stored.
 """
 
 from __future__ import annotations
@@ -55,6 +55,9 @@ class ToyEngine(Engine):
                 raise FailedPrecondition("as asked") if rest == "definite" else Unavailable("as asked")
             if word == "crash":
                 raise RuntimeError("a secret in /etc/passwd")
+            if word == "nothing":
+                yield tts_pb2.SynthesizeResult(voice=request.voice)
+                return
             path = work.scratch / "out.wav"
             path.write_text(request.text)
             yield tts_pb2.SynthesizeResult(audio=await work.store(path, "audio/wav"))
