@@ -33,8 +33,8 @@ KINDS = ("still", "zoom_in", "zoom_out", "pan_left", "pan_right", "rise", "sink"
 """Moves that `path` knows."""
 
 # Linear interpolation softens by up to half a pixel, and by how much changes as the picture slides. Out of a
-# picture a third larger than the frame the softness stays below what can be seen; out of a much larger one the
-# warp would skip pixels, which flickers.
+# picture a third larger than the frame the softness stays below what can be seen; out of a much larger one
+# the warp would skip pixels, which flickers.
 _OVERSAMPLE = 1.35
 
 # ITU-R BT.709-6 for limited range (luma 16-235, chroma 16-240), from 8-bit RGB.
@@ -192,8 +192,8 @@ def _rgb(picture: Any) -> Any:
 
     if picture.mode.startswith("I"):  # 16 bits of grey: keep the upper eight
         picture = picture.point(lambda value: value / 256).convert("L")
-    if picture.has_transparency_data:
-        layered = picture.convert("RGBA")
+    layered = picture.convert("RGBA") if picture.has_transparency_data else None
+    if layered is not None and layered.getextrema()[3][0] < 255:
         ground = Image.new("RGBA", layered.size, (0, 0, 0, 255))
         return Image.alpha_composite(ground, layered).convert("RGB")
     return picture.convert("RGB")

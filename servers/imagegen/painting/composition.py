@@ -132,7 +132,8 @@ def _fly(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> N
         canvas.line(
             f"M{number(bx - wing)} {number(by - wing * 0.35)}"
             f"Q{number(bx - wing * 0.4)} {number(by - wing * 0.6)} {number(bx)} {number(by)}"
-            f"Q{number(bx + wing * 0.4)} {number(by - wing * 0.6)} {number(bx + wing)} {number(by - wing * 0.35)}",
+            f"Q{number(bx + wing * 0.4)} {number(by - wing * 0.6)} "
+            f"{number(bx + wing)} {number(by - wing * 0.35)}",
             colour,
             3.2,
         )

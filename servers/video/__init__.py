@@ -1,0 +1,1 @@
+"""From a picture and a prompt to a moving clip: `reelmesh.video.v1`."""
