@@ -103,7 +103,7 @@ class EspeakEngine(Engine):
         wav = work.scratch / "speech.wav"
         arguments = {
             "text": request.text,
-            "voice": request.voice,
+            "voice": self._catalogue().file_of(request.voice),
             "words_per_minute": WORDS_PER_MINUTE * request.speed,
             "speed": request.speed,
             "semitones": request.pitch_semitones,

@@ -24,6 +24,7 @@ _PARAMETER_RATE, _PARAMETER_PITCH = 1, 3
 _POSITION_CHARACTER = 1
 _CHARACTERS_UTF8 = 1
 _SLOWEST_RATE, _FASTEST_RATE = 80, 450
+_SEED = 1
 _MIDDLE_PITCH, _PITCH_PER_OCTAVE = 50, 50
 
 
@@ -111,7 +112,8 @@ def loaded() -> Iterator[Speaker]:
     """A freshly loaded library, unloaded at the end.
 
     The library keeps state in its globals (phases of oscillators, noise) from one text to the next. Loading
-    it anew, 5 ms, is what makes the same request give the same samples.
+    it anew, 5 ms, is what makes the same request give the same samples. When it starts it seeds the noise of
+    breathy voices with the time of day, so it is seeded again.
     """
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     try:
@@ -119,6 +121,7 @@ def loaded() -> Iterator[Speaker]:
         rate = library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data, 0)
         if rate <= 0:
             raise RuntimeError("espeak-ng does not start")
+        library.espeak_ng_SetRandSeed(ctypes.c_long(_SEED))
         yield Speaker(library, rate)
         library.espeak_Terminate()
     finally:

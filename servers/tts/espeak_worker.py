@@ -28,13 +28,14 @@ PAUSE_SECONDS = {Gap.NONE: 0.02, Gap.CLAUSE: 0.2, Gap.SENTENCE: 0.4, Gap.PARAGRA
 LEVEL_DBFS = -20.0
 CEILING_DBFS = -1.5
 _FADE_SECONDS = 0.005
-_CHINESE_VOICE = "cmn"
+_CHINESE_VOICE = "sit/cmn"
 
 
 def speak(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
     """Speaks `text` into the WAV file `path`.
 
-    Arguments: text, voice, words_per_minute, speed (of the pauses), semitones, han_is_foreign, path.
+    Arguments: text, voice (as the library calls it), words_per_minute, speed (of the pauses), semitones,
+    han_is_foreign, path.
     Returns: rate in hertz, samples, words as [char_start, char_end, first sample, end sample], left_out
     (how many pictographs were not spoken).
     """
@@ -64,6 +65,8 @@ def speak(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
             report({"fraction": 0.95 * piece.span.end / len(text)})
         written += _silence(file, TAIL_SECONDS, speaker.rate)
         rate = speaker.rate
+    if not level.heard:
+        raise Refused("text", "holds nothing that this voice can say")
     audio.wav_from_pcm(raw, path, rate, level.gain_to(LEVEL_DBFS, ceiling_dbfs=CEILING_DBFS))
     raw.unlink()
     return {"rate": rate, "samples": written, "words": timed, "left_out": left_out}

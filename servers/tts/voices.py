@@ -41,7 +41,9 @@ class BaseVoice:
     """One voice file."""
 
     tag: str
-    """What espeak-ng knows it by, lower case."""
+    """Its first language tag, lower case: its name here."""
+    file: str
+    """Its file within the data's folder of languages: a name that the library knows every voice by."""
     title: str
     """Name for people, e.g. "English (America)"."""
     languages: tuple[str, ...]
@@ -97,6 +99,11 @@ class Catalogue:
         """The BCP-47 language that a voice of this catalogue speaks."""
         return self.base[voice.partition("+")[0]].languages[0]
 
+    def file_of(self, voice: str) -> str:
+        """What the library calls a voice of this catalogue."""
+        tag, plus, variant = voice.partition("+")
+        return self.base[tag].file + plus + variant
+
     def languages(self) -> list[str]:
         """Every BCP-47 tag that some voice speaks, sorted."""
         return sorted({tag for voice in self.base.values() for tag in voice.languages})
@@ -141,18 +148,24 @@ def catalogue(folder: Path) -> Catalogue:
     base: dict[str, BaseVoice] = {}
     for path in sorted((folder / "lang").rglob("*")):
         if path.is_file():
-            voice = _base_voice(path)
-            base.setdefault(voice.tag, voice)
+            voice = _base_voice(path, folder)
+            if voice is not None:
+                base.setdefault(voice.tag, voice)
     variants = {path.name: _gender(_lines(path)) for path in sorted((folder / "voices" / "!v").iterdir())}
     return Catalogue(dict(sorted(base.items())), variants)
 
 
-def _base_voice(path: Path) -> BaseVoice:
-    lines = list(_lines(path))
+def _base_voice(path: Path, folder: Path) -> BaseVoice | None:
+    """One voice file; None when the wheel lacks the dictionary that the voice reads by."""
+    lines = _lines(path)
     tags = [words[1].lower() for words in lines if words[0] == "language" and len(words) > 1]
     tag = tags[0] if tags else path.name.lower()
     title = next((" ".join(words[1:]) for words in lines if words[0] == "name"), tag)
-    return BaseVoice(tag, title, (_as_written(tag), *_ALSO_KNOWN_AS.get(tag, ())))
+    dictionary = next((words[1] for words in lines if words[0] == "dictionary"), tag.partition("-")[0])
+    if not (folder / f"{dictionary}_dict").is_file():
+        return None
+    file = path.relative_to(folder / "lang").as_posix()
+    return BaseVoice(tag, file, title, (_as_written(tag), *_ALSO_KNOWN_AS.get(tag, ())))
 
 
 def _gender(lines: Iterable[Sequence[str]]) -> VoiceGender.ValueType:

@@ -118,6 +118,11 @@ class SpeechLevel:
         self._peak = max(self._peak, float(np.max(np.abs(samples.astype(np.int32)))))
 
     @property
+    def heard(self) -> bool:
+        """Whether there was any sound at all."""
+        return self._windows > 0
+
+    @property
     def dbfs(self) -> float:
         """Level of the speech in dB relative to full scale; -inf where there was none."""
         rms = (self._squares / self._windows) ** 0.5 / FULL_SCALE if self._windows else 0.0

@@ -1,0 +1,100 @@
+"""When words are spoken: the times that are given against the sound itself."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from servers.asr.sphinx_worker import align
+from servers.chassis.media.audio import read_wav
+from servers.tts.espeak_worker import LEAD_SECONDS, TAIL_SECONDS, speak
+
+PAUSED_EN = "Grapes, foxes, crows, farmers, tigers. Ten, bold, dogs! Go? Up; down."
+PAUSED_ZH = "葡萄，狐狸，老虎，农夫。一，二，三！走？上；下。"
+STORY = (
+    "A hungry fox came to a vineyard at 7:30 in the morning. The grapes were ripe, round and full of juice. "
+    "He jumped once, he jumped twice, and on the 3rd try, about 1.5 metres high, he fell flat on his back."
+)
+
+
+def spoken(path: Path, text: str, voice: str, speed: float = 1.0) -> list[tuple[float, float]]:
+    """Speaks into a WAV file; start and end of each word in seconds."""
+    arguments: dict[str, Any] = {
+        "text": text,
+        "voice": voice,
+        "words_per_minute": 170 * speed,
+        "speed": speed,
+        "semitones": 0.0,
+        "han_is_foreign": False,
+        "path": str(path),
+    }
+    answer = speak(arguments, lambda _: None)
+    return [(first / answer["rate"], end / answer["rate"]) for _, _, first, end in answer["words"]]
+
+
+def onsets(samples: npt.NDArray[np.int16], rate: int) -> list[float]:
+    """Where sound begins after 90 ms of quiet, in seconds: 1 ms at a time, against 1 % of the peak."""
+    size = rate // 1000
+    peaks = np.abs(samples[: len(samples) // size * size].astype(np.int32)).reshape(-1, size).max(axis=1)
+    loud = np.flatnonzero(peaks > peaks.max() * 0.01)
+    begins = [loud[0], *loud[1:][np.diff(loud) > 90]]
+    return [float(begin) * size / rate for begin in begins]
+
+
+@pytest.mark.parametrize(("text", "voice"), [(PAUSED_EN, "gmw/en-US"), (PAUSED_ZH, "sit/cmn")])
+@pytest.mark.parametrize("speed", [0.8, 1.0, 1.4])
+def test_what_follows_a_pause_begins_when_the_sound_does(
+    tmp_path: Path, text: str, voice: str, speed: float
+) -> None:
+    starts = [start for start, _ in spoken(tmp_path / "a.wav", text, voice, speed)]
+    begins = onsets(*read_wav(tmp_path / "a.wav"))
+    assert len(begins) >= 6
+    for begin in begins:
+        assert min(abs(begin - start) for start in starts) < 0.08, (begin, starts)
+
+
+@pytest.mark.parametrize(("voice", "speed"), [("gmw/en-US+f2", 1.0), ("gmw/en-US", 1.4)])
+def test_a_recogniser_finds_the_words_where_they_are_said_to_be(
+    tmp_path: Path, voice: str, speed: float
+) -> None:
+    words = spoken(tmp_path / "a.wav", STORY, voice, speed)
+    samples, rate = read_wav(tmp_path / "a.wav")
+    at = np.arange(0, len(samples), rate / 16_000)
+    np.interp(at, np.arange(len(samples)), samples).astype(np.int16).tofile(tmp_path / "a.pcm")
+    found = align({"text": STORY, "path": str(tmp_path / "a.pcm")}, lambda _: None)
+    assert found["found"]
+    errors = [abs(told - heard) for (told, _), (_, _, heard, _, _) in zip(words, found["words"], strict=True)]
+    assert statistics.median(errors) < 0.03
+    assert sorted(errors)[int(0.85 * len(errors))] < 0.08
+
+
+def test_the_time_of_day_changes_nothing(tmp_path: Path) -> None:
+    spoken(tmp_path / "a.wav", "Hello.", "gmw/en-US+f2")
+    second = int(time.time())
+    while int(time.time()) == second:
+        spoken(tmp_path / "b.wav", "Hello.", "gmw/en-US+f2")
+    spoken(tmp_path / "b.wav", "Hello.", "gmw/en-US+f2")
+    assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
+
+
+@pytest.mark.parametrize(("text", "voice"), [(STORY, "gmw/en-US+f2"), (PAUSED_ZH, "sit/cmn+f2")])
+def test_the_sound_is_trimmed_level_and_ends_softly(tmp_path: Path, text: str, voice: str) -> None:
+    words = spoken(tmp_path / "a.wav", text, voice)
+    samples, rate = read_wav(tmp_path / "a.wav")
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 60)
+    assert abs(loud[0] / rate - LEAD_SECONDS) < 0.03
+    assert abs((len(samples) - loud[-1]) / rate - TAIL_SECONDS) < 0.05
+    assert words[0][0] == pytest.approx(LEAD_SECONDS, abs=0.001)
+    assert words[-1][1] <= len(samples) / rate
+    frames = samples[: len(samples) // 220 * 220].reshape(-1, 220).astype(np.float64)
+    levels = np.sqrt((frames**2).mean(axis=1))
+    speech = levels[levels > levels.max() / 50]
+    assert 20 * np.log10(np.sqrt((speech**2).mean()) / 32768) == pytest.approx(-20, abs=2)
+    assert np.abs(samples.astype(np.int32)).max() < 32768 * 10 ** (-1 / 20)
+    assert np.abs(np.diff(samples[: int(0.06 * rate)].astype(np.int32))).max() < 3000
