@@ -37,11 +37,19 @@ from servers.chassis.context import CallContext, child_trace
 _log = structlog.get_logger("reelmesh.attempt")
 
 
+class Ended(Exception):
+    """The execution has ended, or was stopped, and takes nothing in any more."""
+
+
 class Teller(Protocol):
     """Whom an attempt tells what happened: the execution it belongs to."""
 
     async def tell(self, event: Event, told: Told, attempt: Attempt) -> None:
-        """Returns when it is on disk."""
+        """Returns when it is on disk.
+
+        Raises:
+            Ended: it will never be.
+        """
 
     def progressed(self, attempt: Attempt, progress: Progress) -> None:
         """Takes a report of running work."""
@@ -82,12 +90,17 @@ class Attempt:
             try:
                 await self._try(teller)
                 return
+            except Ended:
+                return
             except CallFailed as failure:
                 status = failure.status
             except Exception as error:
                 _log.error("attempt failed unexpectedly", step=str(self.key), exc_info=error)
                 status = Status(code=code_pb2.INTERNAL, message=f"{type(error).__name__} in the orchestrator")
-            if not await self._again(status, teller):
+            try:
+                if not await self._again(status, teller):
+                    return
+            except Ended:
                 return
 
     async def _again(self, status: Status, teller: Teller) -> bool:

@@ -10,7 +10,8 @@ import structlog
 from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
-from orchestrator.execution import Ended, Execution
+from orchestrator.attempt import Ended
+from orchestrator.execution import Execution
 from orchestrator.record import Told
 from orchestrator.signals import Event
 from orchestrator.store import queries

@@ -19,7 +19,7 @@ from google.rpc.status_pb2 import Status
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator import graph, outcome, record
-from orchestrator.attempt import Attempt
+from orchestrator.attempt import Attempt, Ended
 from orchestrator.record import Record, Told, key_of
 from orchestrator.signals import (
     Begin,
@@ -49,10 +49,6 @@ DATABASE_PATIENCE_SECONDS = 5.0
 ETA_FROM = 0.02
 """Share of the work below which nothing can be said about the rest."""
 _log = structlog.get_logger("reelmesh.execution")
-
-
-class Ended(Exception):
-    """The execution has ended, or was stopped, and takes nothing in any more."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +89,22 @@ class Execution:
             self._act(outputs)
             while not self.walk.finished:
                 await self._turn()
+            self._take_no_more()
+            await asyncio.gather(*self._tasks, return_exceptions=True)  # last words to servers
         except Gone:
             _log.info("the job was deleted", job=self.record.job.id)
         finally:
+            self._take_no_more()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            self._ended = True
-            while not self._inbox.empty():
-                item = self._inbox.get_nowait()
-                if not item.done.done():
-                    item.done.set_exception(Ended())
+
+    def _take_no_more(self) -> None:
+        self._ended = True
+        while not self._inbox.empty():
+            item = self._inbox.get_nowait()
+            if not item.done.done():
+                item.done.set_exception(Ended())
 
     async def tell(self, event: Event, told: Told | None = None, attempt: Attempt | None = None) -> None:
         """Tells what happened; returns when it is on disk.

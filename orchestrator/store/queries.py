@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Row, Table, and_, exists, func, select
+from sqlalchemy import Row, Table, and_, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.store.rows import EditRow, ExecutionRow, JobRow, RememberedRow, StepRow
@@ -23,6 +23,12 @@ from reelmesh.orchestrator.v1.job_pb2 import JobState
 
 ENDED = (JobState.JOB_STATE_SUCCEEDED, JobState.JOB_STATE_FAILED, JobState.JOB_STATE_CANCELLED)
 """States of a job that has no execution under way."""
+
+
+# Made once, since every step asks: making a statement costs more than running it.
+_RECALL = select(remembered).where(
+    remembered.c.owner == bindparam("owner"), remembered.c.digest == bindparam("digest")
+)
 
 
 async def job(connection: AsyncConnection, owner: str, job_id: str) -> JobRow | None:
@@ -181,8 +187,7 @@ async def latest_event_id(connection: AsyncConnection) -> int:
 
 async def recall(connection: AsyncConnection, owner: str, digest: bytes) -> RememberedRow | None:
     """The remembered result of a step."""
-    query = select(remembered).where(remembered.c.owner == owner, remembered.c.digest == digest)
-    row = (await connection.execute(query)).one_or_none()
+    row = (await connection.execute(_RECALL, {"owner": owner, "digest": digest})).one_or_none()
     return RememberedRow(**row._mapping) if row else None
 
 

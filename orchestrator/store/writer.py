@@ -8,11 +8,12 @@ again without it.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, update
+from sqlalchemy import Table, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -170,34 +171,52 @@ def _fail(group: Sequence[_Write], fault: Exception) -> None:
             write.done.set_exception(fault)
 
 
+# Made once: making a statement costs more than running it.
+_COUNT = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("key"))
+    .values(sequence=jobs.c.sequence + bindparam("count"))
+    .returning(jobs.c.sequence)
+)
+_EVENTS = insert(events)
+
+
 async def _append(transaction: Transaction, appends: Sequence[Append]) -> None:
-    """Writes many appends in one statement for each table, but one for each job."""
+    """Writes many appends in one statement for each table, but one or two for each job."""
     if not appends:
         return
     connection = transaction.connection
     rows = []
     for job_id, of_job in _by_job(appends).items():
-        changes = {column: value for append in of_job for column, value in append.job.items()}
         count = sum(len(append.events) for append in of_job)
-        statement = (
-            update(jobs)
-            .where(jobs.c.id == job_id)
-            .values(sequence=jobs.c.sequence + count, **changes)
-            .returning(jobs.c.sequence)
-        )
-        last = (await connection.execute(statement)).scalar_one_or_none()
+        counted = await connection.execute(_COUNT, {"key": job_id, "count": count})
+        last = counted.scalar_one_or_none()
         if last is None:
             raise Gone(job_id)
         rows += _sequenced(of_job, last - count, transaction.committed)
+        changes = {column: value for append in of_job for column, value in append.job.items()}
+        if changes:
+            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(**changes))
     if rows:
-        await connection.execute(insert(events), rows)
+        await connection.execute(_EVENTS, rows)
     for append in appends:
         if append.execution:
             changed = update(executions).where(executions.c.id == append.execution_id)
             await connection.execute(changed.values(**append.execution))
-    await _upsert(connection, steps, [vars(row) for append in appends for row in append.steps])
-    await _upsert(connection, remembered, [vars(row) for append in appends for row in append.remembered])
-    await _learn(connection, [duration for append in appends for duration in append.durations])
+    dialect = connection.dialect.name
+    for table, changed_rows in (
+        (steps, [vars(row) for append in appends for row in append.steps]),
+        (remembered, [vars(row) for append in appends for row in append.remembered]),
+    ):
+        if changed_rows:
+            await connection.execute(_upsert(dialect, table), changed_rows)
+    learned = [
+        {"method": method, "engine": engine, "seconds": seconds}
+        for append in appends
+        for method, engine, seconds in append.durations
+    ]
+    if learned:
+        await connection.execute(_learn(dialect), learned)
 
 
 def _by_job(appends: Sequence[Append]) -> dict[str, list[Append]]:
@@ -229,28 +248,22 @@ def _sequenced(
     return rows
 
 
-async def _upsert(connection: AsyncConnection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
-    if not rows:
-        return
-    statement = _insert(connection, table)
+@functools.cache
+def _upsert(dialect: str, table: Table) -> Any:
+    """Inserts rows, or sets all columns of those that are there."""
+    statement = _insert(dialect, table)
     others = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=others), rows
-    )
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
 
 
-async def _learn(connection: AsyncConnection, calls: Sequence[tuple[str, str, float]]) -> None:
+@functools.cache
+def _learn(dialect: str) -> Any:
     """Moves what calls usually take towards what they took."""
-    if not calls:
-        return
-    statement = _insert(connection, durations)
+    statement = _insert(dialect, durations)
     mean = durations.c.seconds * (1 - SMOOTHING) + statement.excluded.seconds * SMOOTHING
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=list(durations.primary_key), set_={"seconds": mean}),
-        [{"method": method, "engine": engine, "seconds": seconds} for method, engine, seconds in calls],
-    )
+    return statement.on_conflict_do_update(index_elements=list(durations.primary_key), set_={"seconds": mean})
 
 
-def _insert(connection: AsyncConnection, table: Any) -> Any:
+def _insert(dialect: str, table: Table) -> Any:
     """INSERT that can say ON CONFLICT, which each database spells in its own dialect."""
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
