@@ -22,8 +22,6 @@ from reelmesh.script.v1.script_pb2 import PlanResult, Scene
 from servers.chassis.text import speakable
 from servers.chassis.words import words_of
 
-_PROMPTS = ("text", "image_prompt", "motion_prompt", "seed", "locked")
-
 
 def merge(earlier: EditSceneRequest, later: EditSceneRequest) -> EditSceneRequest:
     """One edit that does what the two do in turn."""
@@ -37,7 +35,7 @@ def merge(earlier: EditSceneRequest, later: EditSceneRequest) -> EditSceneReques
         merged.picture.CopyFrom(later.picture)
     if later.HasField("clip"):
         merged.clip.CopyFrom(later.clip)
-    for field in _PROMPTS:
+    for field in ("text", "image_prompt", "motion_prompt", "seed", "locked"):
         if later.HasField(field):
             setattr(merged, field, getattr(later, field))
     for field in ("job_id", "scene_id"):
@@ -72,7 +70,7 @@ def _lay_over_scene(scene: Scene, edit: EditSceneRequest) -> None:
     if edit.HasField("text") and edit.text != scene.text:
         _lay_over_text(scene, edit.text)
     for field in ("image_prompt", "motion_prompt", "seed"):
-        if edit.HasField(field):  # type: ignore[arg-type]
+        if edit.HasField(field):
             setattr(scene, field, getattr(edit, field))
     if edit.HasField("picture"):
         scene.picture.CopyFrom(edit.picture)
