@@ -24,6 +24,7 @@ from servers.chassis.errors import FailedPrecondition, InvalidArgument
 from servers.chassis.text import guess_language, speakable
 from servers.chassis.worker import Returned, WorkerPool, relay
 from servers.tts import encoding
+from servers.tts.pitch import within_reach
 from servers.tts.voices import Catalogue, catalogue, data_folder
 
 PACKAGE = "espeakng-loader"
@@ -155,6 +156,11 @@ async def _result(
         word.start.FromNanoseconds(_nanoseconds(first, rate))
         word.end.FromNanoseconds(_nanoseconds(end, rate))
         result.words.append(word)
+    if (reached := within_reach(request.pitch_semitones)) != request.pitch_semitones:
+        result.provenance.warnings.append(
+            f"the pitch was shifted by {reached:g} instead of {request.pitch_semitones:g} semitones: "
+            "espeak-ng goes no further"
+        )
     if left_out := spoken["left_out"]:
         result.provenance.warnings.append(f"{left_out} emoji in the text were not spoken")
     return result

@@ -15,6 +15,7 @@ import espeakng_loader
 import numpy as np
 
 from servers.chassis.media.audio import Samples
+from servers.tts import pitch
 
 WORD, CLAUSE_END = 1, 5
 """Kinds of events: a word begins; a clause and the pause behind it end."""
@@ -25,7 +26,6 @@ _POSITION_CHARACTER = 1
 _CHARACTERS_UTF8 = 1
 _SLOWEST_RATE, _FASTEST_RATE = 80, 450
 _SEED = 1
-_MIDDLE_PITCH, _PITCH_PER_OCTAVE = 50, 50
 
 
 class _EventId(ctypes.Union):
@@ -85,9 +85,7 @@ class Speaker:
             raise ValueError(f"espeak-ng does not know the voice {voice}")
         pace = min(max(round(words_per_minute), _SLOWEST_RATE), _FASTEST_RATE)
         library.espeak_SetParameter(_PARAMETER_RATE, pace, 0)
-        # Its table of pitches goes from half to double in 100 equal steps.
-        pitch = _MIDDLE_PITCH + round(_PITCH_PER_OCTAVE * semitones / 12)
-        library.espeak_SetParameter(_PARAMETER_PITCH, min(max(pitch, 0), 100), 0)
+        library.espeak_SetParameter(_PARAMETER_PITCH, pitch.parameter(semitones), 0)
         pcm = bytearray()
         events: list[Event] = []
 

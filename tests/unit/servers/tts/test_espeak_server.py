@@ -125,6 +125,9 @@ async def test_speed_and_pitch_change_what_they_should(server: Server) -> None:
     assert seconds["n"] / seconds["f"] == pytest.approx(2, rel=0.2)
     assert seconds["s"] / seconds["n"] == pytest.approx(2, rel=0.2)
     assert high.audio.digest != normal.audio.digest
+    assert list(high.provenance.warnings) == [
+        "the pitch was shifted by 8.85 instead of 12 semitones: espeak-ng goes no further"
+    ]
 
 
 @pytest.mark.parametrize(

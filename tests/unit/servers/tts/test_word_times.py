@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from servers.asr.sphinx_worker import align
 from servers.chassis.media.audio import read_wav
+from servers.chassis.worker import Refused
 from servers.tts.espeak_worker import LEAD_SECONDS, TAIL_SECONDS, speak
 
 PAUSED_EN = "Grapes, foxes, crows, farmers, tigers. Ten, bold, dogs! Go? Up; down."
@@ -72,6 +76,21 @@ def test_a_recogniser_finds_the_words_where_they_are_said_to_be(
     errors = [abs(told - heard) for (told, _), (_, _, heard, _, _) in zip(words, found["words"], strict=True)]
     assert statistics.median(errors) < 0.03
     assert sorted(errors)[int(0.85 * len(errors))] < 0.08
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(min_size=1, max_size=60), st.sampled_from(("gmw/en-US+f2", "sit/cmn+f2", "sem/ar", "tai/th")))
+def test_any_text_is_timed_in_order_or_refused(text: str, voice: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.wav"
+        try:
+            words = spoken(path, text, voice)
+        except Refused:
+            return
+        samples, rate = read_wav(path)
+    edges = [edge for word in words for edge in word]
+    assert edges == sorted(edges)
+    assert LEAD_SECONDS - 0.001 <= edges[0] <= edges[-1] <= len(samples) / rate
 
 
 def test_the_time_of_day_changes_nothing(tmp_path: Path) -> None:
