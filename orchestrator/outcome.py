@@ -187,5 +187,7 @@ def _add_made(view: SceneView, scene: Scene, made: Collection[Message], earlier:
             view.clip.CopyFrom(result.clip)
     if view.scene.HasField("clip"):
         view.clip.CopyFrom(view.scene.clip)
-    unique = {picture.digest: picture for picture in reversed([*pictures, *earlier])}
-    view.pictures.extend(reversed(unique.values()))
+    unique: dict[str, Asset] = {}
+    for picture in (*pictures, *earlier):
+        unique.setdefault(picture.digest, picture)
+    view.pictures.extend(unique.values())

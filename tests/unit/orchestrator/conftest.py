@@ -98,6 +98,12 @@ async def bench(sockets: Path) -> AsyncIterator[Workbench]:
         await bench.mesh.stop()
 
 
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Waits until something holds."""
+    while not holds():  # noqa: ASYNC110 - nobody sets an event for it
+        await asyncio.sleep(0.005)
+
+
 def as_owner(owner: str) -> tuple[tuple[str, str], ...]:
     return (("reelmesh-owner", owner),)
 

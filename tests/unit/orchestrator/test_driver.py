@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import grpc
 import pytest
 from google.rpc import code_pb2
@@ -14,7 +12,7 @@ from reelmesh.orchestrator.v1.graph_pb2 import OnFailure, RetryPolicy
 from reelmesh.orchestrator.v1.job_pb2 import JobState
 from reelmesh.storage.v1 import storage_pb2, storage_pb2_grpc
 from servers.chassis.settings import LimitSettings, RetrySettings
-from tests.unit.orchestrator.conftest import Workbench, as_owner, speech, states, status_of, story
+from tests.unit.orchestrator.conftest import Workbench, as_owner, eventually, speech, states, status_of, story
 
 ALL = ("storage", "script", "tts", "imagegen", "video", "asr", "compose")
 
@@ -324,8 +322,8 @@ async def test_a_deadline_of_a_step_is_kept(bench: Workbench) -> None:
         ended = await orchestrator.ended((await orchestrator.submit(spec)).id)
         assert ended.state == JobState.JOB_STATE_FAILED
         assert ended.execution.error.code == code_pb2.DEADLINE_EXCEEDED
-        while bench.mesh.toys["tts"].running:  # nobody comes back for it: the server was told
-            await asyncio.sleep(0.01)
+        # Nobody comes back for it: the server was told.
+        await eventually(lambda: not bench.mesh.toys["tts"].running)
 
 
 async def test_a_silent_server_is_given_up(bench: Workbench) -> None:

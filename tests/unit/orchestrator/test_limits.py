@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.limits import Limiter
+from tests.unit.orchestrator.conftest import eventually
 
 SERVERS = ("tts", "imagegen", "compose")
 
@@ -67,8 +68,7 @@ async def order_of(limiter: Limiter, wanted: list[tuple[str, int, str]]) -> list
 
     async with limiter.slot("tts"):
         tasks = [asyncio.create_task(call(n, *one)) for n, one in enumerate(wanted)]
-        while sum(load.waiting for load in limiter.load().values()) < len(wanted):
-            await asyncio.sleep(0)
+        await eventually(lambda: sum(load.waiting for load in limiter.load().values()) == len(wanted))
     await asyncio.gather(*tasks)
     return order
 
@@ -109,8 +109,7 @@ async def test_limits_and_priorities_change_while_calls_wait() -> None:
 
     async with limiter.slot("tts"):
         tasks = [asyncio.create_task(call(age)) for age in ("a", "b", "c")]
-        while limiter.load()["tts"].waiting < 3:
-            await asyncio.sleep(0)
+        await eventually(lambda: limiter.load()["tts"].waiting == 3)
         limiter.reprioritize("c", 9)
     await asyncio.gather(*tasks)
     assert order == ["c", "a", "b"]
