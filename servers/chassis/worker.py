@@ -213,6 +213,10 @@ class _Process:
         await self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
+        # The loop holds a process until its pipes have ended too, and complains when it is closed before.
+        if self._process.stdout is not None:
+            await self._process.stdout.read()
+        await asyncio.wait([self._drain], timeout=1)
         self._drain.cancel()
         await asyncio.gather(self._drain, return_exceptions=True)
 

@@ -177,7 +177,9 @@ def solid(width: int, height: int, color: str) -> Row:
 
 
 def _open(still: Still) -> camera.YUVPicture:
-    key = (still.path, still.fit, still.background, still.amount, still.width, still.height)
+    key: tuple[Any, ...] = (still.path, still.fit, still.background, still.amount, still.width, still.height)
+    if still.fit != "cover":
+        key = (*key, still.kind, still.seed)
     if key in _pictures:
         _pictures.move_to_end(key)
         return _pictures[key]
@@ -195,15 +197,17 @@ def _open(still: Still) -> camera.YUVPicture:
 
 
 def _framed(rgb: Row, still: Still) -> Row:
-    """The whole picture within a ground that the camera moves over; it stays whole in every view.
+    """The whole picture on a ground that the camera moves over; it is whole in every view.
 
-    The ground is as much larger than the frame as the camera comes closer, twice over, because a pan can go
-    as far to either side; the picture fills the part that every view shows.
+    The ground is as much larger than the frame as the camera comes closer; the picture fills what the first
+    and the last view have in common around the middle, and what they share the views between them share.
     """
-    near = 1.0 + still.amount if still.kind != "still" else 1.0
+    views = camera.path(still.kind, still.amount, still.seed)
+    near = max(view.scale for view in views)
     width, height = round(still.width * near), round(still.height * near)
-    common = 2.0 / near - 1.0 if still.kind.startswith(("pan", "rise", "sink")) else 1.0 / near
-    room = (max(2, round(width * common)), max(2, round(height * common)))
+    share_x = min(1.0 / view.scale - 2.0 * abs(view.cx - 0.5) for view in views)
+    share_y = min(1.0 / view.scale - 2.0 * abs(view.cy - 0.5) for view in views)
+    room = (max(2, int(width * share_x)), max(2, int(height * share_y)))
     left, top, shown_width, shown_height = inside(rgb.shape[1], rgb.shape[0], *room)
     left, top = left + (width - room[0]) // 2, top + (height - room[1]) // 2
     if still.fit == "blur_fill":

@@ -191,8 +191,11 @@ async def _keep(stream: asyncio.StreamReader | None, lines: collections.deque[st
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kills the process's group if it still runs, and waits for its end."""
+    """Kills the process's group if it still runs, and waits for its end and that of its pipes."""
     if process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            await stream.read()

@@ -1,0 +1,127 @@
+"""The film's sound: ducking, looping, loudness, and silence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from reelmesh.compose.v1 import timeline_pb2 as parts
+from reelmesh.compose.v1.compose_pb2 import ComposeRequest
+from servers.compose.defaults import set_seconds
+from servers.compose.mix_worker import envelope
+from tests.unit.servers.compose.studio import Desk, canvas, film_of, shoot
+
+RATE = 48_000
+SPEECH, MUSIC = 1000.0, 200.0
+STRETCHES = st.lists(st.integers(1, 20 * RATE), min_size=2, max_size=12, unique=True).map(
+    lambda places: [tuple(sorted(places)[i : i + 2]) for i in range(0, len(places) // 2 * 2, 2)]
+)
+
+
+@pytest.fixture
+def desk(tmp_path) -> Desk:  # type: ignore[no-untyped-def]
+    return Desk(tmp_path)
+
+
+def request(desk: Desk, *seconds: float) -> ComposeRequest:
+    made = ComposeRequest(canvas=canvas(64, 64, 10))
+    made.output.preset = "ultrafast"
+    for length in seconds:
+        scene = made.scenes.add()
+        scene.picture.CopyFrom(desk.picture((10, 20, 30), (64, 64)))
+        set_seconds(scene.duration, length)
+    return made
+
+
+def level(samples: NDArray[np.float32], hertz: float, start: float, length: float = 0.3) -> float:
+    """How loud one tone is at a time, in decibels."""
+    part = samples[round(start * RATE) : round((start + length) * RATE)].mean(axis=1)
+    probe = np.exp(-2j * np.pi * hertz * np.arange(len(part)) / RATE)
+    return float(20 * np.log10(abs(np.dot(part, probe)) / len(part) + 1e-9))
+
+
+def test_music_is_ducked_under_speech_by_what_was_asked(desk: Desk) -> None:
+    made = request(desk, 3.0, 3.0, 3.0)
+    made.scenes[1].narration.CopyFrom(desk.tone(2.6, SPEECH))
+    made.music.audio.CopyFrom(desk.tone(20.0, MUSIC))
+    made.music.duck_db = 12.0
+    samples = film_of(desk, shoot(made, desk).film).samples()
+    alone, under, after = (level(samples, MUSIC, time) for time in (1.5, 4.0, 6.8))
+    assert alone - under == pytest.approx(12.0, abs=1.0)
+    assert after == pytest.approx(alone, abs=1.0)
+    assert level(samples, MUSIC, 3.0) - under < 1.5, "it is down when speech begins"
+
+
+def test_short_music_is_looped_without_a_gap_and_faded_at_both_ends(desk: Desk) -> None:
+    made = request(desk, 8.0)
+    made.music.audio.CopyFrom(desk.tone(1.5, MUSIC))
+    samples = film_of(desk, shoot(made, desk).film).samples()
+    levels = [level(samples, MUSIC, time, 0.1) for time in np.arange(0.6, 5.8, 0.1)]
+    # A tone crossing into itself at another phase dips or rises; it is never gone.
+    assert max(levels) - min(levels) < 12.0
+    assert np.abs(samples[:48]).max() < 0.1 * np.abs(samples).max()
+    assert np.abs(samples[-48:]).max() < 0.1 * np.abs(samples).max()
+
+
+def test_nothing_clicks_where_a_narration_begins_and_ends(desk: Desk) -> None:
+    made = request(desk, 1.0, 1.0)
+    loud = np.full(RATE // 2, 0.8)
+    made.scenes[1].narration.CopyFrom(desk.sound(loud))
+    samples = film_of(desk, shoot(made, desk).film).samples()
+    assert np.abs(np.diff(samples, axis=0)).max() < 0.2 * np.abs(samples).max()
+
+
+@pytest.mark.parametrize("target", [-14.0, -23.0])
+def test_loudness_is_on_target_and_true_peak_below_minus_one(desk: Desk, target: float) -> None:
+    """Speech-like sound: bursts with peaks far above their mean."""
+    random = np.random.default_rng(1)
+    bursts = np.repeat(random.uniform(0.02, 1.0, 60) ** 2, RATE // 10)
+    # Speech has little above 4 kHz; white noise would lose to the encoder what it is measured by.
+    noise = np.convolve(random.normal(0.0, 0.6, len(bursts)), np.hanning(14) / 7, "same") * bursts
+    made = request(desk, 6.0)
+    made.scenes[0].narration.CopyFrom(desk.sound(np.clip(noise, -1.0, 1.0)))
+    made.loudness_lufs = target
+    loudness, peak = film_of(desk, shoot(made, desk).film).loudness()
+    assert loudness == pytest.approx(target, abs=0.7)
+    assert peak < -1.0
+
+
+def test_a_film_without_sound_has_a_silent_track_of_its_length(desk: Desk) -> None:
+    samples = film_of(desk, shoot(request(desk, 1.5), desk).film).samples()
+    assert len(samples) == round(1.5 * RATE)
+    assert np.abs(samples).max() < 1e-4
+
+
+def test_one_recording_for_the_whole_film_is_heard_from_its_beginning(desk: Desk) -> None:
+    made = request(desk, 1.0, 1.0)
+    made.narration.CopyFrom(desk.tone(2.5, SPEECH))
+    result = shoot(made, desk)
+    assert result.duration.ToNanoseconds() == 2_500_000_000, "the last scene lasts until the recording ends"
+    samples = film_of(desk, result.film).samples()
+    assert level(samples, SPEECH, 0.05) == pytest.approx(level(samples, SPEECH, 2.1), abs=0.5)
+
+
+def test_a_clips_own_sound_is_heard_only_where_it_is_wanted(desk: Desk) -> None:
+    clip = desk.clip("testsrc=s=64x64:r=10:d=2", "-f", "lavfi", "-i", "sine=f=600:d=2", "-shortest")
+    made = request(desk, 2.0, 2.0)
+    made.transition.kind = parts.TRANSITION_KIND_CUT
+    for scene in made.scenes:
+        scene.clip.CopyFrom(clip)
+    made.scenes[1].clip_gain_db = 0.0
+    samples = film_of(desk, shoot(made, desk).film).samples()
+    assert level(samples, 600.0, 2.5) - level(samples, 600.0, 0.5) > 40.0
+
+
+@given(STRETCHES, st.floats(-30, 0), st.floats(0, 30))
+def test_the_musics_gain_is_low_all_through_speech_and_never_jumps(
+    speech: list[tuple[int, int]], gain: float, duck: float
+) -> None:
+    times, gains = envelope(speech, gain, duck)
+    assert times == sorted(times)
+    for begin, end in speech:
+        for place in (begin, (begin + end) // 2, end):
+            assert np.interp(place, times, gains) == pytest.approx(gain - duck, abs=1e-6)
+    assert all(gain - duck - 1e-9 <= value <= gain + 1e-9 for value in gains)
