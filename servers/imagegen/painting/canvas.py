@@ -1,12 +1,13 @@
 """The canvas: collects shapes from the back to the front and writes them as one SVG.
 
 Coordinates are virtual: the shorter side of the picture is 1000 units, whatever its size in pixels, x to the
-right and y down. Opaque fills cost least, so depth comes from colour; group opacity is used for small
-things alone.
+right and y down. Opaque fills cost least (a tenth of a gradient's or a translucent one's time), so depth
+comes from colour, big gradients are limited to what is seen of them, and group opacity is for small things.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Sequence
@@ -41,6 +42,19 @@ class Canvas:
         )
         return f"url(#{name})"
 
+    def backdrop(self, stops: Sequence[tuple[float, str]], bottom: float) -> None:
+        """Fills the canvas down to y = bottom with a vertical gradient. Stops: place, colour.
+
+        Painted as strips of plain colour, each about two pixels high.
+        """
+        count = max(8, min(int(bottom / self.height * self.pixels[1] / 2), 700))
+        step = bottom / count
+        for index in range(count):
+            place = (index + 0.5) / count
+            (a, first), (b, second) = next(pair for pair in itertools.pairwise(stops) if place <= pair[1][0])
+            top, end = f"{index * step:.2f}", f"{(index + 2) * step:.2f}"
+            self.shape(f"M0 {top}H{number(self.width)}V{end}H0Z", mix(first, second, (place - a) / (b - a)))
+
     def shape(self, d: str, fill: str, opacity: float = 1.0) -> None:
         """Fills a path with a finished colour or a gradient."""
         faint = f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
@@ -74,13 +88,30 @@ class Canvas:
         )
 
     def ground(
-        self, top: Sequence[Point], colour: str, distance: float, *, depth: float = 420.0, sharp: bool = False
+        self,
+        top: Sequence[Point],
+        colour: str,
+        distance: float,
+        *,
+        depth: float = 420.0,
+        sharp: bool = False,
+        to_bottom: bool = False,
     ) -> None:
-        """A layer of land below the line `top` (points from left to right): lit at its edge, hazy below."""
+        """A layer of land below the line `top` (points from left to right): lit at its edge, hazy below.
+
+        Args:
+            top: its upper edge.
+            colour: in white light.
+            distance: 0 (near) to 1 (at the horizon).
+            depth: how far down its colour changes; a nearer layer covers it from half of that on.
+            sharp: peaks instead of hills.
+            to_bottom: no nearer layer covers its lower part.
+        """
         pull = 0.35 if sharp else 1.0
         edge = smooth(top, closed=False, pull=pull)
         high = min(y for _, y in top)
-        floor = number(self.height + 60)
+        lowest = self.height + 60
+        floor = number(lowest if to_bottom else min(lowest, max(y for _, y in top) + depth * 0.62))
         d = f"{edge}L{number(top[-1][0])} {floor}L{number(top[0][0])} {floor}Z"
         lit = self.palette.lit(colour, distance)
         if self.shadows:
@@ -194,7 +225,7 @@ class Ridge:
 
     def at(self, x: float) -> float:
         """The height of the edge at x."""
-        for (ax, ay), (bx, by) in zip(self.points, self.points[1:], strict=False):
+        for (ax, ay), (bx, by) in itertools.pairwise(self.points):
             if ax <= x <= bx:
                 t = (x - ax) / (bx - ax or 1.0)
                 t = t * t * (3 - 2 * t)

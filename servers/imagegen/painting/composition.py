@@ -5,21 +5,15 @@ from __future__ import annotations
 import dataclasses
 import random
 
-from servers.imagegen.painting.animals.birds import PLUMAGES, flying, perched
-from servers.imagegen.painting.animals.builds import BUILDS
-from servers.imagegen.painting.animals.others import OTHERS
-from servers.imagegen.painting.animals.quadrupeds import quadruped
 from servers.imagegen.painting.buildings import BUILDINGS
 from servers.imagegen.painting.canvas import Canvas, Ridge
-from servers.imagegen.painting.geometry import Figure, limb, number, polygon
-from servers.imagegen.painting.land import paint_land, tree_kind
+from servers.imagegen.painting.cast import Role, cast
+from servers.imagegen.painting.geometry import extent, limb, number, polygon
+from servers.imagegen.painting.land import paint_land, paint_way, tree_kind
 from servers.imagegen.painting.palette import mix, palette_of, turned
-from servers.imagegen.painting.people import PEOPLE, person
-from servers.imagegen.painting.plants import SMALL, TREES, fern, grape_vine, grass
+from servers.imagegen.painting.plants import SMALL, TREES, bough, fern, grape_vine, grass
 from servers.imagegen.painting.scene import Scene, plan
 from servers.imagegen.painting.sky import paint_sky
-
-_PREDATORS = ("tiger", "lion", "wolf", "bear", "leopard", "eagle")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +42,7 @@ def paint(prompt: str, setting: str, style: str, width: int, height: int, seed: 
     canvas = Canvas(width, height, palette, shadows=style in ("paper-cut", "dusk"))
     tall = canvas.height > canvas.width
     layout = _stream(seed, "layout")
-    horizon = canvas.height * (layout.uniform(0.46, 0.5) if tall else layout.uniform(0.5, 0.55))
+    horizon = canvas.height * (layout.uniform(0.41, 0.46) if tall else layout.uniform(0.48, 0.53))
     stage_y = canvas.height * (0.735 if tall else 0.77)
     paint_sky(canvas, scene, _stream(seed, "sky"), horizon)
     _fly(canvas, scene, _stream(seed, "birds"), horizon)
@@ -71,17 +65,6 @@ def _stage(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float, y:
     stage = Ridge(draw, canvas.width, y, 12, waves=0.8)
     unit = min(canvas.height / 1000, 1.55)
     shores = {"sea", "lake"} & set(scene.places)
-    afloat = [one for one in scene.buildings if one.name == "boat"]
-    for index in range(len(afloat)):
-        x = canvas.width * (0.62 if index % 2 == 0 else 0.3)
-        canvas.figure(
-            BUILDINGS["boat"](draw, palette),
-            x,
-            horizon + span * 0.5,
-            0.85 * unit,
-            0.3,
-            flip=draw.random() < 0.5,
-        )
     for index, building in enumerate(one for one in scene.buildings if one.name != "boat"):
         figure = BUILDINGS[building.name](draw, palette)
         size = min(0.95 * unit, canvas.width * 0.5 / figure.width, span * 1.15 / figure.height)
@@ -93,9 +76,16 @@ def _stage(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float, y:
     elif "city" in scene.places:
         ground = mix("#9a948c", palette.near, 0.25)
     _side_trees(canvas, scene, draw, stage, unit)
-    if "river" in scene.places or "road" in scene.places:
-        return stage  # the ribbon runs on to the viewer; the last hill is the ground
-    canvas.ground(stage.points, ground, 0.06, depth=canvas.height - y + 60)
+    canvas.ground(stage.points, ground, 0.06, depth=canvas.height - y + 60, to_bottom=True)
+    way = paint_way(canvas, scene, draw, horizon, y)
+    if any(one.name == "boat" for one in scene.buildings):
+        boat = BUILDINGS["boat"](draw, palette)
+        if "river" in scene.places:
+            x, afloat = way[5]
+            canvas.figure(boat, x, afloat, 0.72 * unit, 0.05, flip=draw.random() < 0.5)
+        else:
+            x = canvas.width * draw.choice((0.3, 0.64))
+            canvas.figure(boat, x, horizon + span * 0.55, 0.95 * unit, 0.2, flip=draw.random() < 0.5)
     return stage
 
 
@@ -139,115 +129,74 @@ def _fly(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> N
         )
 
 
-@dataclasses.dataclass(frozen=True)
-class _Role:
-    """One figure of the cast, and where it is to be."""
-
-    name: str
-    figure: Figure
-    size: float
-    aloft: bool
-    """It flies."""
-
-
 def _act(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge) -> None:
     """The figures: who was asked for, large, on the stage, turned to what matters."""
     hanging = {"grapes", "vine"} & set(scene.plants)
+    roles = cast(scene, draw)
+    _watch(canvas, [role for role in roles if role.place == "behind"], draw, stage)
     if hanging:
         _hang_vine(canvas, scene, draw, with_fruit="grapes" in scene.plants)
-    cast = _cast(scene, draw)
-    if not cast:
+    perches = [role for role in roles if role.place == "branch"]
+    for index, role in enumerate(perches):
+        _perch(canvas, role, draw, index)
+    leads = [role for role in roles if role.place in ("ground", "air")]
+    if not leads:
         return
-    room = min(canvas.width, canvas.height * 1.25)
-    fit = min(
-        1.0,
-        room * 0.98 / sum(role.figure.width * role.size for role in cast if not role.aloft or len(cast) < 3),
-    )
-    # Two who meet face each other; who follows looks the same way; alone one looks into the picture.
-    together = len(cast) > 1 and "follow" not in scene.actions
-    spots = _spots(len(cast))
-    if hanging and len(cast) == 1:
-        spots = [0.36]
-    left_edge = (canvas.width - room) / 2
-    back_to_front = sorted(range(len(cast)), key=lambda index: -cast[index].figure.height)
-    for index in back_to_front:
-        role = cast[index]
-        x = left_edge + room * spots[index] + draw.uniform(-14, 14)
-        flip = spots[index] > 0.5 if together else "follow" in scene.actions
-        if role.name in _PREDATORS and len(cast) == 1 and not hanging:
-            flip = draw.random() < 0.5
+    room = min(canvas.width, canvas.height * 1.3)
+    sides = [_sides(role, flip=_faces_left(scene, len(leads), index)) for index, role in enumerate(leads)]
+    fit = min(1.0, room * 0.95 / sum(right - left for left, right in sides))
+    gap = (room - fit * sum(right - left for left, right in sides)) / (len(leads) + 1)
+    x = (canvas.width - room) / 2 + gap * (0.45 if len(leads) == 1 and (hanging or perches) else 1.0)
+    places: list[float] = []
+    for left, right in sides:
+        places.append(x - left * fit)
+        x += (right - left) * fit + gap
+    for index in sorted(range(len(leads)), key=lambda index: -leads[index].figure.height):
+        role, x = leads[index], places[index]
         y = stage.at(x) + 26 + 16 * (index % 2)
-        if role.aloft:
-            y -= canvas.height * draw.uniform(0.2, 0.3)
+        if role.place == "air":
+            y -= canvas.height * (0.2 + 0.09 * abs(index - (len(leads) - 1) / 2) + draw.uniform(0.0, 0.05))
         elif "leap" in scene.actions and index == 0:
             y -= 46 * min(canvas.height / 1000, 1.5)
-        elif role.name == "fish":
-            y -= 30
+        flip = _faces_left(scene, len(leads), index)
         canvas.figure(role.figure, x, y, role.size * fit, 0.0, flip=flip)
 
 
-def _spots(count: int) -> list[float]:
-    return {1: [0.47], 2: [0.27, 0.74], 3: [0.2, 0.52, 0.82], 4: [0.16, 0.4, 0.63, 0.86]}.get(
-        count, [(index + 0.5) / count for index in range(count)]
-    )
+def _sides(role: Role, *, flip: bool) -> tuple[float, float]:
+    """How far a figure reaches to the left and the right of its foot, in canvas units."""
+    left, right = extent(role.figure)
+    return (-right * role.size, -left * role.size) if flip else (left * role.size, right * role.size)
 
 
-def _cast(scene: Scene, draw: random.Random) -> list[_Role]:
-    """The figures for the subjects, at most eight, with sizes by which they can be seen together."""
-    roles: list[_Role] = []
-    close = 1.25 if "close" in scene.actions else 0.72 if "wide" in scene.actions else 1.0
-    for subject in scene.subjects:
-        names = ["deer", "rabbit", "monkey"] if subject.name == "beasts" else [subject.name] * subject.count
-        for number_of_it, name in enumerate(names):
-            if len(roles) == 8:
-                break
-            aloft = name in PLUMAGES and _flies(name, scene)
-            figure = _figure(
-                name, scene, draw, aloft=aloft, lead=number_of_it == 0 and subject is scene.subjects[0]
-            )
-            size = 2.45 * (105 / max(figure.height, 30)) ** (0.5 if name not in PEOPLE else 0.62) * close
-            size *= 0.86 if number_of_it else 1.0
-            roles.append(_Role(name, figure, size, aloft))
-    smaller = {1: 1.0, 2: 0.84, 3: 0.74}.get(len(roles), 0.64)
-    return [dataclasses.replace(role, size=role.size * smaller) for role in roles]
+def _faces_left(scene: Scene, count: int, index: int) -> bool:
+    """Two who meet face each other; who follows looks the same way as who leads; alone one looks right.
+
+    The first who is spoken of stands at the left: it looks right at whom it follows, or leads the rest left.
+    """
+    if count == 1 or {"follow", "fly"} & scene.actions:
+        return False
+    return "lead" in scene.actions or index >= (count + 1) // 2
 
 
-def _flies(name: str, scene: Scene) -> bool:
-    walkers = ("chicken", "hen", "peacock", "duck", "goose", "swan", "crane")
-    return "fly" in scene.actions or (
-        name in ("eagle", "dove", "bird") and name not in walkers and len(scene.subjects) > 1
-    )
+def _watch(canvas: Canvas, roles: list[Role], draw: random.Random, stage: Ridge) -> None:
+    """A crowd behind the leads, smaller and paler."""
+    for index, role in enumerate(roles):
+        x = canvas.width * ((index + 0.5) / len(roles) + draw.uniform(-0.04, 0.04))
+        y = stage.at(x) - canvas.height * draw.uniform(0.035, 0.06)
+        canvas.figure(role.figure, x, y, role.size, 0.22, flip=x > canvas.width / 2)
 
 
-def _figure(name: str, scene: Scene, draw: random.Random, *, aloft: bool, lead: bool) -> Figure:
-    """One animal or person in the pose that the words ask for."""
-    looks_up = "up" in scene.actions or ({"grapes", "vine"} & set(scene.plants) and lead)
-    if name in BUILDS:
-        pose = "stand"
-        if lead and "leap" in scene.actions:
-            pose = "leap"
-        elif "sit" in scene.actions and name not in (
-            "horse",
-            "deer",
-            "cow",
-            "ox",
-            "elephant",
-            "sheep",
-            "pig",
-            "donkey",
-        ):
-            pose = "sit"
-        elif "graze" in scene.actions and not looks_up:
-            pose = "graze"
-        elif {"walk", "follow"} & scene.actions or draw.random() < 0.5:
-            pose = "walk"
-        pitch = 30.0 if looks_up else draw.uniform(-14, 4)
-        return quadruped(name, pose, pitch, young=not lead and draw.random() < 0.5 and name == "deer")
-    if name in PLUMAGES:
-        return flying(name, draw.uniform(0.55, 0.95)) if aloft else perched(name, 8.0 if looks_up else 0.0)
-    if name in OTHERS:
-        return OTHERS[name]()
-    return person(name, walking="walk" in scene.actions, pointing=bool(looks_up) or draw.random() < 0.3)
+def _perch(canvas: Canvas, role: Role, draw: random.Random, index: int) -> None:
+    """A bird on a branch that reaches in from the right (the second one: from the left)."""
+    palette = canvas.palette
+    size = min(canvas.width, canvas.height * 0.9) / 1000
+    y = canvas.height * (0.4 if index == 0 else 0.3)
+    reach = 560 * size
+    branch = bough(draw, palette, 560)
+    left = index % 2 == 1
+    canvas.figure(branch, -10 if left else canvas.width + 10, y, size, 0.04, flip=not left)
+    x = reach * 0.6 if left else canvas.width - reach * 0.6
+    canvas.figure(role.figure, x, y - 14 * size, role.size * 1.15, 0.0, flip=not left)
 
 
 def _hang_vine(canvas: Canvas, scene: Scene, draw: random.Random, *, with_fruit: bool) -> None:
@@ -308,7 +257,13 @@ def _near_leaves(canvas: Canvas, scene: Scene, draw: random.Random, *, bare: boo
     if bare:
         return
     if "river" not in scene.places and "road" not in scene.places:
-        canvas.ground(hill.points, dark if not palette.ink else palette.near, 0.0, depth=canvas.height * 0.1)
+        canvas.ground(
+            hill.points,
+            dark if not palette.ink else palette.near,
+            0.0,
+            depth=canvas.height * 0.1,
+            to_bottom=True,
+        )
     for share, size in ((0.02, 1.5), (0.14, 1.0), (0.87, 1.1), (0.99, 1.6)):
         x = canvas.width * (share + draw.uniform(-0.03, 0.03))
         leaves = (

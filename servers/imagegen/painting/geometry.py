@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 Point = tuple[float, float]
+_SEGMENT = re.compile(r"([MLCA])([^A-Z]*)")
+_NUMBER = re.compile(r"-?[\d.]+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +37,16 @@ class Figure:
     """From its leftmost to its rightmost point, about."""
     height: float
     """From its foot to its top, about."""
+
+
+def extent(figure: Figure) -> tuple[float, float]:
+    """The leftmost and the rightmost x of a figure's points (of curves: of the points that steer them)."""
+    found: list[float] = []
+    for part in figure.parts:
+        for letter, numbers in _SEGMENT.findall(part.d):
+            values = [float(value) for value in _NUMBER.findall(numbers)]
+            found += values[-2:-1] if letter == "A" else values[::2]
+    return min(found), max(found)
 
 
 def number(value: float) -> str:

@@ -297,6 +297,36 @@ def _bunch(draw: random.Random, x: float, y: float, size: float, fruit: str) -> 
     return parts
 
 
+def bough(draw: random.Random, palette: Palette, reach: float) -> Figure:
+    """A branch with leaves, from (0, 0) to the right; it is level from its middle on."""
+    stem: list[Point] = [(-60, -70), (reach * 0.2, -26), (reach * 0.55, -4), (reach * 0.8, -2), (reach, 18)]
+    parts = [
+        Part(limb(stem, [46, 34, 24, 16, 4]), palette.bark),
+        Part(limb([(reach * 0.3, -18), (reach * 0.46, 52), (reach * 0.58, 84)], [16, 10, 3]), palette.bark),
+        Part(limb([(reach * 0.7, -4), (reach * 0.84, -46), (reach * 0.96, -62)], [11, 7, 3]), palette.bark),
+    ]
+    twigs = (
+        (0.98, 14.0),
+        (0.9, 4.0),
+        (0.56, 80.0),
+        (0.5, 66.0),
+        (0.42, 44.0),
+        (0.95, -60.0),
+        (0.86, -48.0),
+        (0.16, -30.0),
+    )
+    for share, y in twigs:
+        for _ in range(5):
+            turn = draw.uniform(-75, 75) + (90 if y > 40 else 0)
+            size = draw.uniform(15, 26)
+            x = reach * share + math.cos(math.radians(turn)) * size
+            shade = turned(palette.leaf, draw.uniform(-0.02, 0.02), 1, draw.uniform(0.8, 1.12))
+            parts.append(
+                Part(ellipse(x, y + math.sin(math.radians(turn)) * size, size, size * 0.42, turn), shade)
+            )
+    return Figure(tuple(parts), reach, 160)
+
+
 def fern(draw: random.Random, palette: Palette, colour: str) -> Figure:
     """Dark fronds for the nearest plane."""
     parts: list[Part] = []

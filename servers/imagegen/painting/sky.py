@@ -16,15 +16,13 @@ _COVERED = ("rain", "storm", "fog", "snow", "cloudy")
 def paint_sky(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> None:
     """Fills the canvas with sky down to below the horizon."""
     palette = canvas.palette
-    width, height = canvas.width, canvas.height
-    stops = ((0.0, palette.sky[0], 1.0), (0.55, palette.sky[1], 1.0), (1.0, palette.sky[2], 1.0))
-    canvas.shape(f"M0 0H{number(width)}V{number(height)}H0Z", canvas.gradient(stops, 0, horizon + 60))
+    canvas.backdrop(((0.0, palette.sky[0]), (0.55, palette.sky[1]), (1.0, palette.sky[2])), horizon + 90)
     if (palette.dark and scene.weather not in _COVERED) or "stars" in scene.lights:
         _stars(canvas, draw, horizon)
     _orb(canvas, scene, draw, horizon)
     if "rainbow" in scene.lights:
         _rainbow(canvas, horizon)
-    clouds = {"cloudy": 7, "storm": 9, "rain": 8, "snow": 5, "fog": 3, "clear": 2}.get(scene.weather, 4)
+    clouds = {"cloudy": 7, "storm": 9, "rain": 8, "snow": 5, "fog": 3, "clear": 3}.get(scene.weather, 5)
     if palette.dark and scene.weather not in _COVERED:
         clouds = 3
     _clouds(canvas, draw, horizon, clouds, heavy=scene.weather in ("storm", "rain"))
@@ -39,7 +37,10 @@ def _orb(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> N
     if scene.weather in ("rain", "storm", "fog", "snow") and not asked:
         return
     moon = (palette.dark and "sun" not in asked) or asked == {"moon"}
-    x = canvas.width * draw.choice((draw.uniform(0.18, 0.34), draw.uniform(0.66, 0.82)))
+    left, right = draw.uniform(0.18, 0.34), draw.uniform(0.66, 0.82)
+    x = canvas.width * draw.choice((left, right))
+    if {"grapes", "vine"} & set(scene.plants):
+        x = canvas.width * left  # the vine hangs at the right
     low = scene.time in ("dawn", "dusk") and not moon
     y = horizon * (draw.uniform(0.72, 0.84) if low else draw.uniform(0.26, 0.4))
     radius = 66.0 if low else 54.0
@@ -78,7 +79,7 @@ def _clouds(canvas: Canvas, draw: random.Random, horizon: float, count: int, *, 
         far = index / max(count, 1)
         x = draw.uniform(-60, canvas.width + 60)
         y = horizon * (draw.uniform(0.05, 0.3) if heavy else draw.uniform(0.08, 0.72))
-        wide = draw.uniform(110, 230) * (1.5 if heavy else 1.0)
+        wide = draw.uniform(120, 300) * (1.5 if heavy else 1.0)
         shade = mix(base, palette.sky[1], 0.15 + 0.35 * far)
         _cloud(canvas, draw, x, y, wide, shade, 0.92 if not palette.dark else 0.55)
 
@@ -105,7 +106,7 @@ def _cloud(
 def _rainbow(canvas: Canvas, horizon: float) -> None:
     colours = ("#e2574c", "#ef9a45", "#f4d35e", "#6fb56a", "#5b8fc9", "#8a6bb8")
     for index, colour in enumerate(colours):
-        radius = canvas.width * 0.46 - index * 13
+        radius = min(canvas.width * 0.46, horizon * 0.92) - index * 13
         x0, x1 = canvas.width / 2 - radius, canvas.width / 2 + radius
         foot, far = number(horizon + 60), number(radius)
         arc = f"M{number(x0)} {foot}A{far} {far} 0 0 1 {number(x1)} {foot}"

@@ -172,7 +172,8 @@ _ACTIONS = {
     "up": (
         "look_up looks_up looked_up looking_up gaze gazed above high overhead up 抬头 仰望 高高 上面 够不着"
     ),
-    "follow": "follow follows followed following behind chase chased chasing after 跟 后面 身后 追 尾随",
+    "follow": "follow follows followed following behind chase chased chasing 跟 后面 身后 追 尾随",
+    "lead": "lead leads led leading in_front_of ahead 前面 前头 带路 领路 带领",
     "fly": "fly flies flew flying soar soaring 飞",
     "close": "close-up closeup close_up portrait 特写 近景",
     "wide": "wide_shot wide panorama panoramic vast distant far_away 远景 全景 广阔 辽阔",

@@ -39,5 +39,6 @@ def quadruped(kind: str, pose: str = "stand", pitch: float = -8.0, *, young: boo
         *mane(build, body, head_at),
         *head(build, head_at, pitch),
     ]
-    width = build.length + build.rump + build.neck + build.head * 2 + (40 if build.tail == "bushy" else 10)
-    return Figure(tuple(parts), width, head_at[1] + build.head)
+    return Figure(
+        tuple(parts), build.length + build.rump + build.neck + build.head * 2, head_at[1] + build.head
+    )
