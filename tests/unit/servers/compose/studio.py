@@ -8,6 +8,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import threading
 import wave
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -176,17 +177,24 @@ def film_of(desk: Desk, asset: Asset) -> Film:
     return Film(desk.assets[asset.digest])
 
 
-def shoot(request: Any, desk: Desk, **settings: Any) -> Any:
-    """Makes a film outside of any running loop, with an engine of its own."""
+class Stage:
+    """An engine in a loop and thread of its own, for tests that are not asynchronous themselves."""
 
-    async def make() -> Any:
-        engine = FfmpegEngine(settings)
-        try:
-            return await run(engine, request, desk)
-        finally:
-            await engine.close()
+    def __init__(self, **settings: Any) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self.engine = FfmpegEngine(settings)
 
-    return asyncio.run(make())
+    def shoot(self, request: Any, desk: Desk) -> Any:
+        """Resolves and runs a request; its result."""
+        return asyncio.run_coroutine_threadsafe(run(self.engine, request, desk), self._loop).result()
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self.engine.close(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
 def processes_below(pid: int) -> list[str]:

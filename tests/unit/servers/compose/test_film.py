@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from reelmesh.compose.v1 import compose_pb2
 from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ComposeResult
-from tests.unit.servers.compose.studio import Desk, Film, canvas, film_of, shoot, words
+from tests.unit.servers.compose.studio import Desk, Film, Stage, canvas, film_of, words
 
 FPS = 15
 RED, GREEN, BLUE, GREY = (200, 30, 30), (30, 170, 40), (30, 40, 200), (90, 90, 90)
@@ -26,7 +26,7 @@ TONES = (300.0, 500.0, 700.0, 900.0)
 class Shot:
     """One film that all tests of this module look at."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, stage: Stage) -> None:
         self.desk = Desk(folder)
         request = ComposeRequest(
             canvas=canvas(fps=FPS), title="A; film=1", description="line\\one\n#two", language="en"
@@ -42,15 +42,15 @@ class Shot:
                 scene.words.extend(words(text, start=0.2, each=0.4))
         request.scenes[3].transition.kind = parts.TRANSITION_KIND_CUT
         self.request = request
-        self.result: ComposeResult = shoot(request, self.desk, workers=2)
+        self.result: ComposeResult = stage.shoot(request, self.desk)
         self.film: Film = film_of(self.desk, self.result.film)
         self.frames: NDArray[np.uint8] = self.film.frames()
         self.starts = [round(scene.start.ToNanoseconds() * FPS / 1e9) for scene in self.result.scenes]
 
 
 @pytest.fixture(scope="module")
-def shot(tmp_path_factory: pytest.TempPathFactory) -> Shot:
-    return Shot(tmp_path_factory.mktemp("film"))
+def shot(tmp_path_factory: pytest.TempPathFactory, stage: Stage) -> Shot:
+    return Shot(tmp_path_factory.mktemp("film"), stage)
 
 
 def near(pixel: NDArray[np.uint8], color: tuple[int, int, int], within: int = 6) -> bool:
@@ -216,4 +216,8 @@ def test_the_cover_is_the_first_scenes_picture_without_text(shot: Shot) -> None:
 
 def test_the_same_request_gives_the_same_bytes_whatever_the_cores(shot: Shot, tmp_path: Path) -> None:
     again = Desk(tmp_path, assets=shot.desk.assets)
-    assert shoot(shot.request, again, workers=1).film.digest == shot.result.film.digest
+    alone = Stage(workers=1)
+    try:
+        assert alone.shoot(shot.request, again).film.digest == shot.result.film.digest
+    finally:
+        alone.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from servers.compose.defaults import set_seconds
 from servers.compose.mix_worker import envelope
-from tests.unit.servers.compose.studio import Desk, canvas, film_of, shoot
+from tests.unit.servers.compose.studio import Desk, Stage, canvas, film_of
 
 RATE = 48_000
 SPEECH, MUSIC = 1000.0, 200.0
@@ -22,7 +24,7 @@ STRETCHES = st.lists(st.integers(1, 20 * RATE), min_size=2, max_size=12, unique=
 
 
 @pytest.fixture
-def desk(tmp_path) -> Desk:  # type: ignore[no-untyped-def]
+def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
@@ -43,22 +45,22 @@ def level(samples: NDArray[np.float32], hertz: float, start: float, length: floa
     return float(20 * np.log10(abs(np.dot(part, probe)) / len(part) + 1e-9))
 
 
-def test_music_is_ducked_under_speech_by_what_was_asked(desk: Desk) -> None:
+def test_music_is_ducked_under_speech_by_what_was_asked(desk: Desk, stage: Stage) -> None:
     made = request(desk, 3.0, 3.0, 3.0)
     made.scenes[1].narration.CopyFrom(desk.tone(2.6, SPEECH))
     made.music.audio.CopyFrom(desk.tone(20.0, MUSIC))
     made.music.duck_db = 12.0
-    samples = film_of(desk, shoot(made, desk).film).samples()
+    samples = film_of(desk, stage.shoot(made, desk).film).samples()
     alone, under, after = (level(samples, MUSIC, time) for time in (1.5, 4.0, 6.8))
     assert alone - under == pytest.approx(12.0, abs=1.0)
     assert after == pytest.approx(alone, abs=1.0)
     assert level(samples, MUSIC, 3.0) - under < 1.5, "it is down when speech begins"
 
 
-def test_short_music_is_looped_without_a_gap_and_faded_at_both_ends(desk: Desk) -> None:
+def test_short_music_is_looped_without_a_gap_and_faded_at_both_ends(desk: Desk, stage: Stage) -> None:
     made = request(desk, 8.0)
     made.music.audio.CopyFrom(desk.tone(1.5, MUSIC))
-    samples = film_of(desk, shoot(made, desk).film).samples()
+    samples = film_of(desk, stage.shoot(made, desk).film).samples()
     levels = [level(samples, MUSIC, time, 0.1) for time in np.arange(0.6, 5.8, 0.1)]
     # A tone crossing into itself at another phase dips or rises; it is never gone.
     assert max(levels) - min(levels) < 12.0
@@ -66,16 +68,16 @@ def test_short_music_is_looped_without_a_gap_and_faded_at_both_ends(desk: Desk) 
     assert np.abs(samples[-48:]).max() < 0.1 * np.abs(samples).max()
 
 
-def test_nothing_clicks_where_a_narration_begins_and_ends(desk: Desk) -> None:
+def test_nothing_clicks_where_a_narration_begins_and_ends(desk: Desk, stage: Stage) -> None:
     made = request(desk, 1.0, 1.0)
     loud = np.full(RATE // 2, 0.8)
     made.scenes[1].narration.CopyFrom(desk.sound(loud))
-    samples = film_of(desk, shoot(made, desk).film).samples()
+    samples = film_of(desk, stage.shoot(made, desk).film).samples()
     assert np.abs(np.diff(samples, axis=0)).max() < 0.2 * np.abs(samples).max()
 
 
 @pytest.mark.parametrize("target", [-14.0, -23.0])
-def test_loudness_is_on_target_and_true_peak_below_minus_one(desk: Desk, target: float) -> None:
+def test_loudness_is_on_target_and_true_peak_below_minus_one(desk: Desk, stage: Stage, target: float) -> None:
     """Speech-like sound: bursts with peaks far above their mean."""
     random = np.random.default_rng(1)
     bursts = np.repeat(random.uniform(0.02, 1.0, 60) ** 2, RATE // 10)
@@ -84,34 +86,34 @@ def test_loudness_is_on_target_and_true_peak_below_minus_one(desk: Desk, target:
     made = request(desk, 6.0)
     made.scenes[0].narration.CopyFrom(desk.sound(np.clip(noise, -1.0, 1.0)))
     made.loudness_lufs = target
-    loudness, peak = film_of(desk, shoot(made, desk).film).loudness()
+    loudness, peak = film_of(desk, stage.shoot(made, desk).film).loudness()
     assert loudness == pytest.approx(target, abs=0.7)
     assert peak < -1.0
 
 
-def test_a_film_without_sound_has_a_silent_track_of_its_length(desk: Desk) -> None:
-    samples = film_of(desk, shoot(request(desk, 1.5), desk).film).samples()
+def test_a_film_without_sound_has_a_silent_track_of_its_length(desk: Desk, stage: Stage) -> None:
+    samples = film_of(desk, stage.shoot(request(desk, 1.5), desk).film).samples()
     assert len(samples) == round(1.5 * RATE)
     assert np.abs(samples).max() < 1e-4
 
 
-def test_one_recording_for_the_whole_film_is_heard_from_its_beginning(desk: Desk) -> None:
+def test_one_recording_for_the_whole_film_is_heard_from_its_beginning(desk: Desk, stage: Stage) -> None:
     made = request(desk, 1.0, 1.0)
     made.narration.CopyFrom(desk.tone(2.5, SPEECH))
-    result = shoot(made, desk)
+    result = stage.shoot(made, desk)
     assert result.duration.ToNanoseconds() == 2_500_000_000, "the last scene lasts until the recording ends"
     samples = film_of(desk, result.film).samples()
     assert level(samples, SPEECH, 0.05) == pytest.approx(level(samples, SPEECH, 2.1), abs=0.5)
 
 
-def test_a_clips_own_sound_is_heard_only_where_it_is_wanted(desk: Desk) -> None:
+def test_a_clips_own_sound_is_heard_only_where_it_is_wanted(desk: Desk, stage: Stage) -> None:
     clip = desk.clip("testsrc=s=64x64:r=10:d=2", "-f", "lavfi", "-i", "sine=f=600:d=2", "-shortest")
     made = request(desk, 2.0, 2.0)
     made.transition.kind = parts.TRANSITION_KIND_CUT
     for scene in made.scenes:
         scene.clip.CopyFrom(clip)
     made.scenes[1].clip_gain_db = 0.0
-    samples = film_of(desk, shoot(made, desk).film).samples()
+    samples = film_of(desk, stage.shoot(made, desk).film).samples()
     assert level(samples, 600.0, 2.5) - level(samples, 600.0, 0.5) > 40.0
 
 
