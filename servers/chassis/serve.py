@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import importlib.metadata
 import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -211,7 +213,7 @@ def open_assets(name: str, settings: Settings) -> Assets:
 
 
 def main(spec: PlainServer | EngineServer, arguments: Sequence[str] | None = None) -> None:
-    """The command of every server: `python -m servers.<name> [--listen ADDRESS] [--log-file FILE]`.
+    """The command of every server: `python -m servers.<name> [--listen ADDRESS] [--log-file FILE] ...`.
 
     When it listens it prints one line of JSON to stdout: {"server", "address", "pid", "version"}. SIGTERM and
     SIGINT end it gracefully; a second one at once.
@@ -223,11 +225,14 @@ def main(spec: PlainServer | EngineServer, arguments: Sequence[str] | None = Non
         "--listen", default="127.0.0.1:0", help='"unix:/path" or "host:port" (port 0: a free one)'
     )
     parser.add_argument("--log-file", type=Path, help="write logs there, rotated, instead of to stderr")
+    parser.add_argument(
+        "--with-parent", action="store_true", help="end gracefully when stdin does: with whoever holds it"
+    )
     options = parser.parse_args(arguments)
     settings = _settings()
     logs.set_up(spec.name, settings.mesh.log_level, options.log_file)
     try:
-        asyncio.run(_serve(spec, settings, options.listen))
+        asyncio.run(_serve(spec, settings, options.listen, with_parent=options.with_parent))
     except Fault as fault:
         _log.error("can not start", reason=fault.reason, message=fault.message)
         sys.exit(f"{spec.name}: {fault.message}")
@@ -242,10 +247,14 @@ def _settings() -> Settings:
         sys.exit("\n".join(("the settings are wrong:", *problems())))
 
 
-async def _serve(spec: PlainServer | EngineServer, settings: Settings, address: str) -> None:
+async def _serve(
+    spec: PlainServer | EngineServer, settings: Settings, address: str, *, with_parent: bool
+) -> None:
     running = await start(spec, settings, address)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    if with_parent:
+        _when_stdin_ends(loop, stop.set)
 
     def on_signal() -> None:
         if stop.is_set():
@@ -262,3 +271,19 @@ async def _serve(spec: PlainServer | EngineServer, settings: Settings, address: 
     _log.info("stopping", grace_seconds=settings.mesh.grace_seconds)
     await running.stop(settings.mesh.grace_seconds)
     _log.info("stopped")
+
+
+def _when_stdin_ends(loop: asyncio.AbstractEventLoop, then: Callable[[], None]) -> None:
+    """Calls `then` in the loop at the end of stdin.
+
+    In a thread, since a loop can not wait for every kind of file; a daemon, since nobody may come to end it.
+    """
+
+    def wait() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        with contextlib.suppress(RuntimeError):  # the loop has ended before us
+            loop.call_soon_threadsafe(then)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()

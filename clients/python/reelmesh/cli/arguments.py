@@ -1,0 +1,195 @@
+"""The command line: which commands there are, and what each takes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from reelmesh.cli.failures import EXIT_CODES
+
+STATES = ("queued", "running", "paused", "cancelling", "succeeded", "failed", "cancelled", "unconfirmed")
+_JOB = "the job's id, or `last` for the newest"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, and where help is."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with exit code 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command."""
+    whole = Parser(
+        prog="reelmesh",
+        description="Text to narrated, subtitled short videos.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    common = _common()
+    for add in (_film, _mesh, _jobs, _scenes, _looks):
+        add(commands, common)
+    return whole
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="write JSON for scripts, one object a line")
+    common.add_argument("--quiet", "-q", action="store_true", help="write nothing but the outcome")
+    return common
+
+
+def _add(
+    commands: argparse._SubParsersAction[Parser],
+    name: str,
+    parents: Sequence[argparse.ArgumentParser],
+    text: str,
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        parents=[*parents],  # type: ignore[list-item]  # the stub wants them of the parser's own class
+        help=text[0].lower() + text[1:].split(". ")[0].rstrip("."),
+        description=text,
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _owner() -> argparse.ArgumentParser:
+    owner = argparse.ArgumentParser(add_help=False)
+    owner.add_argument("--owner", default="", metavar="NAME", help="on whose behalf; default: local")
+    return owner
+
+
+def _wishes() -> argparse.ArgumentParser:
+    """The options of a film, for `make`, `submit` and `explain`."""
+    film = argparse.ArgumentParser(add_help=False)
+    film.add_argument("story", metavar="STORY", nargs="?", help="a text file, - for stdin, or a job as .json")
+    look = film.add_argument_group("how it looks")
+    look.add_argument(
+        "--size", metavar="WxH", help="1080x1920, or portrait, landscape, square; default portrait"
+    )
+    look.add_argument("--fps", type=float, metavar="N", help="frames per second, 1 to 120; default 30")
+    look.add_argument("--style", metavar="NAME", help="style of the pictures")
+    look.add_argument("--subtitles", choices=("burn", "soft", "none"), help="default burn")
+    look.add_argument("--title", metavar="TEXT", help="title of the film, over the planned one")
+    look.add_argument("--show-title", action="store_true", help="show the title over the first scene")
+    look.add_argument(
+        "--animate",
+        type=float,
+        metavar="SHARE",
+        help="share of the scenes to make clips of, 0 to 1; default 0",
+    )
+    sound = film.add_argument_group("how it sounds")
+    sound.add_argument(
+        "--lang", metavar="TAG", help='language, e.g. "en" or "zh"; default: found from the text'
+    )
+    sound.add_argument("--voice", metavar="NAME", help="voice; `reelmesh engines --voices` lists them")
+    sound.add_argument("--speed", type=float, metavar="X", help="speed of the voice, 0.5 to 2; default 1")
+    sound.add_argument("--audio", metavar="FILE", help="your own recording, in place of a STORY")
+    sound.add_argument("--music", metavar="FILE", help="music under the film")
+    how = film.add_argument_group("how it is made")
+    how.add_argument(
+        "--engine",
+        action="append",
+        default=[],
+        metavar="SERVER=ENGINE[:MODEL]",
+        help="engine of script, tts, image, video, asr or compose; may be given again",
+    )
+    how.add_argument("--seed", type=int, metavar="N", help="seed of all that is drawn at random; default 0")
+    return film
+
+
+def _film(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
+    make = _add(
+        commands,
+        "make",
+        [common, _owner(), _wishes()],
+        "Make a film of a story. Uses the mesh that runs here, else starts one for this film.",
+    )
+    make.add_argument(
+        "-o", "--output", metavar="FILM", help="where to write it; default: STORY's name with .mp4"
+    )
+    submit = _add(commands, "submit", [common, _owner(), _wishes()], "Submit a job and print its id.")
+    submit.add_argument("--name", default="", help="name of the job, for people")
+    submit.add_argument("--priority", type=int, metavar="N", help="0 to 9, 9 first; default 5")
+    _add(
+        commands,
+        "explain",
+        [common, _owner(), _wishes()],
+        "Tell what a job would do, without doing it: its steps, what is remembered, cost and time.",
+    )
+
+
+def _mesh(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
+    up = _add(commands, "up", [common], "Start the mesh and keep it running until Ctrl-C.")
+    up.add_argument("--only", default="", metavar="NAMES", help="only these servers, e.g. tts,storage")
+    up.add_argument(
+        "--tcp", action="store_true", help="listen on free ports of this machine, not on unix sockets"
+    )
+    up.add_argument("--config", type=Path, metavar="FILE", help="a settings file over the usual ones")
+    up.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="")
+    engines = _add(
+        commands, "engines", [common], "List the engines: what is there, what is missing, how to get it."
+    )
+    engines.add_argument("--voices", action="store_true", help="list the voices in place of the engines")
+    engines.add_argument("--lang", default="", metavar="TAG", help="only voices of this language")
+    _add(commands, "doctor", [common], "Check what reelmesh needs on this machine, and the mesh.")
+    config = _add(
+        commands, "config", [common], "Settings: `init` prints a file with all of them, `check` finds faults."
+    )
+    config.add_argument("action", choices=("init", "check"))
+    config.add_argument("--config", type=Path, metavar="FILE", help="check this file too")
+    _add(commands, "version", [common], "Print the version.")
+
+
+def _jobs(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
+    both = [common, _owner()]
+    listing = _add(commands, "jobs", both, "List jobs, newest first.")
+    listing.add_argument(
+        "--state", action="append", default=[], choices=STATES, help="only jobs in this state"
+    )
+    listing.add_argument("--limit", type=int, default=20, metavar="N", help="at most so many; default 20")
+    for name, text in (
+        ("show", "Show a job: how it stands, its steps and its outcome."),
+        ("watch", "Watch a job to its end."),
+        ("cancel", "Cancel a job."),
+    ):
+        _add(commands, name, both, text).add_argument("job", metavar="JOB", help=_JOB)
+    get = _add(commands, "get", both, "Download a job's film with its cover and subtitles.")
+    get.add_argument("job", metavar="JOB", help=_JOB)
+    get.add_argument("-o", "--output", metavar="PATH", help="a film's name, or a folder; default: here")
+    get.add_argument("--film-only", action="store_true", help="leave out cover and subtitles")
+
+
+def _scenes(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
+    both = [common, _owner()]
+    scenes = _add(commands, "scenes", both, "List a job's scenes.")
+    scenes.add_argument("job", metavar="JOB", help=_JOB)
+    edit = _add(commands, "edit", both, "Change a scene of a job. It takes effect with `reelmesh run`.")
+    edit.add_argument("job", metavar="JOB", help=_JOB)
+    edit.add_argument("scene", metavar="SCENE", help="its number, from 1, or its id")
+    edit.add_argument("--text", help="new text to speak")
+    edit.add_argument("--prompt", help="new prompt of the picture")
+    edit.add_argument("--motion", help="new prompt of the clip")
+    edit.add_argument("--picture", metavar="FILE", help="a picture of your own")
+    edit.add_argument("--choose", type=int, metavar="N", help="choose the N-th of the pictures made, from 1")
+    edit.add_argument("--seed", type=int, metavar="N", help="same prompts, another picture")
+    edit.add_argument("--lock", action=argparse.BooleanOptionalAction, help="lock the scene, or unlock it")
+    run = _add(commands, "run", both, "Run a job again with its edits. What has not changed is kept.")
+    run.add_argument("job", metavar="JOB", help=_JOB)
+    run.add_argument(
+        "--from", dest="from_step", default="", metavar="STEP", help="keep nothing from this step on"
+    )
+    run.add_argument("-o", "--output", metavar="FILM", help="write the film there when it is done")
+
+
+def _looks(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
+    logs = _add(commands, "logs", [common], "Show what the servers logged, of one job or of all.")
+    logs.add_argument("job", metavar="JOB", nargs="?", default="", help="the job's id; default: everything")
+    logs.add_argument("--server", default="", help="only of this server")
+    logs.add_argument("--limit", type=int, default=0, metavar="N", help="only the last N lines; default: all")

@@ -1,0 +1,183 @@
+"""From a command's options to what is wanted of the mesh."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import json_format
+
+from reelmesh.cli.failures import UsageError
+from reelmesh.client import Client
+from reelmesh.compose.v1.timeline_pb2 import SubtitleMode
+from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
+from reelmesh.orchestrator.v1.job_pb2 import JobSpec
+from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+
+SHAPES = {"portrait": (1080, 1920), "landscape": (1920, 1080), "square": (1080, 1080)}
+SUBTITLES = {
+    "burn": SubtitleMode.SUBTITLE_MODE_BURNED,
+    "soft": SubtitleMode.SUBTITLE_MODE_SOFT,
+    "none": SubtitleMode.SUBTITLE_MODE_NONE,
+}
+STORY_CHARACTERS = 200_000
+STORY_BYTES = 4 * STORY_CHARACTERS
+JSON_BYTES = 4 * 2**20
+
+_ENGINE = re.compile(r"(script|tts|image|imagegen|video|asr|compose)=([^:]+)(?::(.+))?")
+
+
+def size(text: str) -> tuple[int, int]:
+    """Width and height of "1080x1920" or of a shape's name.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text in SHAPES:
+        return SHAPES[text]
+    match = re.fullmatch(r"([0-9]{1,6})[xX×]([0-9]{1,6})", text)
+    if match is None:
+        raise UsageError(f"--size {text}: give WIDTHxHEIGHT, e.g. 1080x1920, or {', '.join(SHAPES)}")
+    width, height = int(match.group(1)), int(match.group(2))
+    if width % 2 or height % 2 or not 64 <= width <= 4096 or not 64 <= height <= 4096:
+        raise UsageError(f"--size {text}: both sides must be even and between 64 and 4096 pixels")
+    return width, height
+
+
+def set_engine(video: NarratedVideo, choice: str) -> None:
+    """Sets "tts=espeak" or "image=diffusers:model" in a film's options.
+
+    Raises:
+        UsageError: it has another form.
+    """
+    match = _ENGINE.fullmatch(choice)
+    if match is None:
+        raise UsageError(
+            f"--engine {choice}: give SERVER=ENGINE or SERVER=ENGINE:MODEL, "
+            "where SERVER is script, tts, image, video, asr or compose"
+        )
+    server, engine, model = match.groups()
+    if server in ("asr", "compose"):
+        if model:
+            raise UsageError(f"--engine {choice}: {server} has no choice of models here")
+        setattr(video, f"{server}_engine", engine)
+        return
+    part = {"script": "plan", "tts": "voice", "image": "picture", "imagegen": "picture", "video": "clip"}[
+        server
+    ]
+    options: Any = getattr(video, part)
+    options.engine = engine
+    options.model = model or ""
+
+
+def read_story(path: str) -> str:
+    """The text of a story's file; "-" reads stdin.
+
+    Raises:
+        UsageError: it is empty, too long, or not UTF-8 text.
+        OSError: it can not be read.
+    """
+    if path == "-":
+        raw = sys.stdin.buffer.read(STORY_BYTES + 1)
+    else:
+        with Path(path).open("rb") as file:
+            raw = file.read(STORY_BYTES + 1)
+    try:
+        text = raw[:STORY_BYTES].decode("utf-8-sig", "ignore" if len(raw) > STORY_BYTES else "strict")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: is not UTF-8 text") from None
+    if len(raw) > STORY_BYTES or len(text) > STORY_CHARACTERS:
+        raise UsageError(f"{path}: is too long: a story has at most {STORY_CHARACTERS:,} characters")
+    if not text.strip():
+        raise UsageError(f"{path}: there is no text in it")
+    return text
+
+
+def read_json(path: Path) -> JobSpec:
+    """A job from a file of JSON: a StepGraph (it has "steps"), a JobSpec, or a NarratedVideo.
+
+    Raises:
+        UsageError: it is none of them; the message says where it is wrong.
+        OSError: it can not be read.
+    """
+    if path.stat().st_size > JSON_BYTES:
+        raise UsageError(f"{path}: is too large for a job")
+    spec = JobSpec()
+    try:
+        told = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(told, dict):
+            raise UsageError(f"{path}: must hold a JSON object")
+        if "steps" in told:
+            spec.graph.CopyFrom(json_format.ParseDict(told, StepGraph()))
+        elif {"graph", "narratedVideo", "narrated_video"} & told.keys():
+            json_format.ParseDict(told, spec)
+        else:
+            spec.narrated_video.CopyFrom(json_format.ParseDict(told, NarratedVideo()))
+    except (ValueError, json_format.ParseError) as error:
+        raise UsageError(f"{path}: {error}") from None
+    return spec
+
+
+def draft(options: argparse.Namespace) -> JobSpec:
+    """The job that the options ask for, but for the files that are still to be uploaded.
+
+    Raises:
+        UsageError: the options do not fit together.
+        OSError: a file can not be read.
+    """
+    story: str | None = options.story
+    if story is None and not options.audio:
+        raise UsageError("give a STORY (a text file, or - for stdin), or --audio FILE")
+    if story is not None and options.audio:
+        raise UsageError("give either a STORY or --audio, not both: a recording brings its own words")
+    for named in (options.audio, options.music):
+        if named:
+            Path(named).open("rb").close()
+    spec = read_json(Path(story)) if story and story.endswith(".json") else JobSpec()
+    if spec.WhichOneof("work") == "graph":
+        if options.audio or options.music:
+            raise UsageError(f"{story} is a step graph: --audio and --music are for stories")
+        return spec
+    if story and not story.endswith(".json"):
+        spec.narrated_video.text = read_story(story)
+    _fill_in(spec.narrated_video, options)
+    return spec
+
+
+async def attach(client: Client, spec: JobSpec, options: argparse.Namespace) -> None:
+    """Uploads the files that the options name, and puts them into the job.
+
+    Raises:
+        OSError: a file can not be read.
+        ReelmeshError: an upload failed.
+    """
+    if options.audio:
+        spec.narrated_video.audio.CopyFrom(await client.upload(options.audio))
+    if options.music:
+        spec.narrated_video.music.audio.CopyFrom(await client.upload(options.music))
+
+
+def _fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
+    if options.size:
+        video.canvas.width_pixels, video.canvas.height_pixels = size(options.size)
+    if options.fps:
+        video.canvas.frames_per_second = options.fps
+    for choice in options.engine:
+        set_engine(video, choice)
+    if options.subtitles:
+        video.subtitles.mode = SUBTITLES[options.subtitles]
+    if options.animate is not None:
+        video.clip.animate_share = options.animate
+    if options.speed is not None:
+        video.voice.speed = options.speed
+    if options.seed is not None:
+        video.seed = options.seed
+    video.language = options.lang or video.language
+    video.voice.voice = options.voice or video.voice.voice
+    video.picture.style = options.style or video.picture.style
+    video.title = options.title or video.title
+    video.show_title = options.show_title or video.show_title

@@ -1,0 +1,262 @@
+"""The client of a mesh without asyncio: the same calls, blocking.
+
+    with reelmesh.sync.Client() as client:
+        job = client.submit(reelmesh.NarratedVideo(text="..."))
+        for event in client.watch(job):
+            ...
+        client.download(client.get(job).result.film, "film.mp4")
+
+One background thread runs the asyncio client. Safe to use from several threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import datetime as dt
+import os
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import grpc
+
+from reelmesh import client as asynchronous
+from reelmesh import transfer, watching
+from reelmesh.common.v1.asset_pb2 import Asset
+from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
+from reelmesh.orchestrator.v1.job_pb2 import Job, JobSpec, JobState, SceneView
+from reelmesh.orchestrator.v1.job_service_pb2 import ExplainJobResponse
+from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+
+if TYPE_CHECKING:
+    from reelmesh.catalogue import ServerEngines
+    from reelmesh.orchestrator.v1.events_pb2 import Event
+    from reelmesh.tts.v1.tts_pb2 import Voice
+
+_T = TypeVar("_T")
+
+
+class Client:
+    """A client of one mesh. Use it as `with Client() as client`, or call `close` at the end.
+
+    Every method is described at its namesake in `reelmesh.Client`.
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        storage_address: str | None = None,
+        addresses: Mapping[str, str] | None = None,
+        owner: str = "",
+        credentials: grpc.ChannelCredentials | None = None,
+        home: Path | None = None,
+    ) -> None:
+        """As `reelmesh.Client`."""
+        self._client = asynchronous.Client(
+            address,
+            storage_address=storage_address,
+            addresses=addresses,
+            owner=owner,
+            credentials=credentials,
+            home=home,
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="reelmesh", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes all connections and ends the thread."""
+        if self._loop.is_closed():
+            return
+        self._run(self._client.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, call: Coroutine[Any, Any, _T]) -> _T:
+        future = asyncio.run_coroutine_threadsafe(call, self._loop)
+        try:
+            return future.result()
+        except (KeyboardInterrupt, concurrent.futures.CancelledError):
+            future.cancel()
+            raise
+
+    def _each(self, items: AsyncIterator[_T]) -> Iterator[_T]:
+        """The items as they come. Leaving the loop early ends the call behind it."""
+        try:
+            while True:
+                try:
+                    yield self._run(_next(items))
+                except StopAsyncIteration:
+                    return
+        finally:
+            if not self._loop.is_closed():
+                self._run(_close(items))
+
+    def submit(
+        self,
+        spec: JobSpec | NarratedVideo | StepGraph,
+        *,
+        name: str = "",
+        priority: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        request_id: str = "",
+    ) -> Job:
+        """Submits a job, which then survives any crash."""
+        return self._run(
+            self._client.submit(spec, name=name, priority=priority, labels=labels, request_id=request_id)
+        )
+
+    def explain(self, subject: JobSpec | NarratedVideo | StepGraph | Job | str) -> ExplainJobResponse:
+        """A dry run: what would run, what is remembered, at what cost and time."""
+        return self._run(self._client.explain(subject))
+
+    def get(self, job: Job | str, *, links: dt.timedelta | None = None) -> Job:
+        """A job as it stands now, with its steps and its outcome."""
+        return self._run(self._client.get(job, links=links))
+
+    def jobs(
+        self,
+        *,
+        states: Sequence[JobState.ValueType] = (),
+        labels: Mapping[str, str] | None = None,
+        page_size: int = 100,
+    ) -> Iterator[Job]:
+        """All jobs, newest first, fetched a page at a time."""
+        return self._each(self._client.jobs(states=states, labels=labels, page_size=page_size))
+
+    def watch(
+        self,
+        job: Job | str,
+        *,
+        after: int | None = None,
+        follow: bool = False,
+        progress: bool = True,
+        on_lost: watching.OnLost | None = None,
+    ) -> Iterator[Event]:
+        """What happens to a job, until it ends. Connects again by itself."""
+        return self._each(
+            self._client.watch(job, after=after, follow=follow, progress=progress, on_lost=on_lost)
+        )
+
+    def wait(self, job: Job | str) -> Job:
+        """Waits for a job's end and gives it with its outcome."""
+        return self._run(self._client.wait(job))
+
+    def cancel(self, job: Job | str) -> Job:
+        """Ends a job; one that has ended is left as it is."""
+        return self._run(self._client.cancel(job))
+
+    def pause(self, job: Job | str) -> Job:
+        """Holds a job: what runs goes on, nothing new begins."""
+        return self._run(self._client.pause(job))
+
+    def resume(self, job: Job | str) -> Job:
+        """Lets a paused job go on."""
+        return self._run(self._client.resume(job))
+
+    def run(self, job: Job | str, *, from_step: str = "", request_id: str = "") -> Job:
+        """Runs a job again with the edits made since."""
+        return self._run(self._client.run(job, from_step=from_step, request_id=request_id))
+
+    def delete(self, job: Job | str) -> None:
+        """Removes a job with its executions and events."""
+        self._run(self._client.delete(job))
+
+    def scenes(self, job: Job | str) -> list[SceneView]:
+        """A job's scenes in the film's order, with what was made for each."""
+        return self._run(self._client.scenes(job))
+
+    def edit_scene(
+        self,
+        job: Job | str,
+        scene: str,
+        *,
+        text: str | None = None,
+        image_prompt: str | None = None,
+        motion_prompt: str | None = None,
+        picture_index: int | None = None,
+        picture: Asset | None = None,
+        clip: Asset | None = None,
+        locked: bool | None = None,
+        seed: int | None = None,
+    ) -> SceneView:
+        """Changes a scene; what is left out stays. It takes effect with the next `run`."""
+        return self._run(
+            self._client.edit_scene(
+                job,
+                scene,
+                text=text,
+                image_prompt=image_prompt,
+                motion_prompt=motion_prompt,
+                picture_index=picture_index,
+                picture=picture,
+                clip=clip,
+                locked=locked,
+                seed=seed,
+            )
+        )
+
+    def upload(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        media_type: str = "",
+        on_bytes: transfer.OnBytes | None = None,
+    ) -> Asset:
+        """Stores a file and gives its asset. One that the store has is not sent again."""
+        return self._run(self._client.upload(path, media_type=media_type, on_bytes=on_bytes))
+
+    def download(
+        self,
+        asset: Asset | str,
+        path: str | os.PathLike[str],
+        *,
+        on_bytes: transfer.OnBytes | None = None,
+    ) -> Path:
+        """Writes an asset to a file, checked, and whole or not at all."""
+        return self._run(self._client.download(asset, path, on_bytes=on_bytes))
+
+    def read(self, asset: Asset | str, *, offset: int = 0, limit: int = 0) -> Iterator[bytes]:
+        """The bytes of an asset, a chunk at a time."""
+        return self._each(self._client.read(asset, offset=offset, limit=limit))
+
+    def sign(
+        self,
+        asset: Asset | str,
+        *,
+        lifetime: dt.timedelta = dt.timedelta(hours=1),
+        file_name: str = "",
+    ) -> str:
+        """A link with which anyone can read an asset until it expires."""
+        return self._run(self._client.sign(asset, lifetime=lifetime, file_name=file_name))
+
+    def engines(self) -> list[ServerEngines]:
+        """The engines of every server: what is there, what is missing and how to get it."""
+        return self._run(self._client.engines())
+
+    def voices(self, *, language: str = "", engine: str = "") -> list[Voice]:
+        """The voices of the TTS server."""
+        return self._run(self._client.voices(language=language, engine=engine))
+
+
+async def _next(items: AsyncIterator[_T]) -> _T:
+    return await anext(items)
+
+
+async def _close(items: AsyncIterator[_T]) -> None:
+    close = getattr(items, "aclose", None)
+    if close is not None:
+        await close()
