@@ -37,6 +37,8 @@ SCHEMES = ("s3", "oss", "gcs", "azblob", "cos", "obs", "b2")
 AT_ONCE = 32
 """Requests under way at a time for one call."""
 PART_BYTES = 8 << 20
+CALL_SECONDS = 60.0
+"""A store that says nothing for so long counts as away."""
 LEASE_GRAIN_SECONDS = 600
 """Leases are rounded up to this, so that asking often does not make an object each time."""
 MARK_SECONDS = 600.0
@@ -71,7 +73,7 @@ class ObjectBackend:
             )
         try:
             import opendal
-            from opendal.layers import ConcurrentLimitLayer, RetryLayer
+            from opendal.layers import ConcurrentLimitLayer, RetryLayer, TimeoutLayer
         except ImportError as error:
             raise FailedPrecondition(
                 "storage.backend: the package opendal is missing; install reelmesh[mesh]",
@@ -81,9 +83,14 @@ class ObjectBackend:
             operator = opendal.AsyncOperator(scheme, **options)
         except (opendal.exceptions.ConfigInvalid, opendal.exceptions.Error) as error:
             raise FailedPrecondition(
-                f"storage.backend_options do not fit {scheme}: {_cause(error)}", reason="SETTING"
+                f"storage.backend_options do not fit {scheme}: {_cause(error, options)}", reason="SETTING"
             ) from error
-        operator = operator.layer(RetryLayer(max_times=3)).layer(ConcurrentLimitLayer(4 * AT_ONCE))
+        for layer in (
+            TimeoutLayer(timeout=CALL_SECONDS, io_timeout=CALL_SECONDS),
+            RetryLayer(max_times=3, min_delay=0.1, max_delay=2.0, jitter=True),
+            ConcurrentLimitLayer(4 * AT_ONCE),
+        ):
+            operator = operator.layer(layer)
         return cls(operator, folder)
 
     async def check(self) -> None:
@@ -367,7 +374,13 @@ def _store_faults(name: str = "") -> Iterator[None]:
         raise NotFound("asset", name, what="is not in the object store") from error
     except exceptions.RateLimited as error:
         raise ResourceExhausted("the object store asks to slow down", retry_after_seconds=5.0) from error
-    except (exceptions.PermissionDenied, exceptions.ConfigInvalid) as error:
+    except exceptions.ConfigInvalid as error:
+        raise FailedPrecondition(
+            "storage.backend_options do not fit the store: there is no such bucket or container, "
+            "or an option is wrong",
+            reason="SETTING",
+        ) from error
+    except exceptions.PermissionDenied as error:
         raise FailedPrecondition(
             "the object store refuses us; look at storage.backend_options", reason="STORE_REFUSES"
         ) from error
@@ -381,8 +394,12 @@ def _opendal_errors() -> tuple[type[Exception], ...]:
     return (exceptions.Error, exceptions.Unexpected, exceptions.Unsupported, exceptions.ConditionNotMatch)
 
 
-def _cause(error: Exception) -> str:
-    return str(error).splitlines()[0][:200]
+def _cause(error: Exception, options: Mapping[str, str]) -> str:
+    """The error's first line without anything that the options say: one of them is a secret."""
+    text = str(error).splitlines()[0]
+    for value in filter(None, options.values()):
+        text = text.replace(value, "...")
+    return text[:200]
 
 
 def _blob(digest: str) -> str:

@@ -28,9 +28,11 @@ async def storage(socket: Path, **settings: Any) -> AsyncIterator[StorageService
     """A Storage server with these settings of its section, and a stub for it."""
     made = Settings(storage=StorageSettings(**{"low_space_bytes": 0, "low_space_fraction": 0.0} | settings))
     running = await start(SERVER, made, f"unix:{socket}")
-    async with grpc.aio.insecure_channel(running.address) as channel:
-        yield StorageServiceStub(channel)
-    await running.stop(0)
+    try:
+        async with grpc.aio.insecure_channel(running.address) as channel:
+            yield StorageServiceStub(channel)
+    finally:
+        await running.stop(0)
 
 
 def digest_of(data: bytes) -> str:

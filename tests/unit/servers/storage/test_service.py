@@ -291,3 +291,19 @@ async def test_links_say_which_setting_is_in_the_way(sockets: Path, tmp_path: Pa
             failure = error_details_pb2.PreconditionFailure()
             assert any(detail.Unpack(failure) for detail in rpc_status.from_call(error).details)
             assert failure.violations[0].subject == setting
+
+
+async def test_a_caller_in_the_middle_of_sending_gets_the_status(stub: StorageServiceStub) -> None:
+    data = os.urandom(20 << 20)
+    cuts = range(0, len(data), 1 << 20)
+    sent = list(messages(data, "u", cuts=cuts))
+    sent[2].crc32 ^= 1
+    assert await code_of(stub.Write(iter(sent), metadata=ALICE)) is Code.DATA_LOSS
+    assert (await write(stub, data, "u", cuts=cuts)).asset.digest == digest_of(data)
+    assert (await write(stub, data, "u", cuts=cuts)).asset.digest == digest_of(data)
+
+
+async def test_a_caller_that_waits_gets_the_status_too(stub: StorageServiceStub) -> None:
+    call = stub.Write(metadata=ALICE)
+    await call.write(pb.WriteRequest(upload_id="u", data=b"abc", crc32=1))
+    assert await code_of(call) is Code.DATA_LOSS
