@@ -75,12 +75,15 @@ class Engines:
                 )
             _demand(named)
             return named
-        for engine in self.ready():
+        ready = self.ready()
+        for engine in ready:
             if engine.serves(request):
                 return engine
         lacking = [engine for engine in self._engines.values() if engine.missing() and engine.serves(request)]
         if lacking:
             _demand(lacking[0])
+        if ready:
+            return ready[0]  # it can not serve the request either, but its `resolve` says why
         raise FailedPrecondition("no engine of this server can serve the request", reason="NO_ENGINE")
 
     def resolve(self, request: Any) -> tuple[Engine, Resolved[Any]]:

@@ -21,7 +21,6 @@ import grpc
 from reelmesh.tts.v1 import tts_pb2, tts_pb2_grpc
 from tests.bench import report
 
-
 TEXTS = {"bare": "2", "chassis": "2", "work": "nothing"}
 """What makes each kind of server answer with about two messages."""
 
