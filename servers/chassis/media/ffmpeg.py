@@ -164,7 +164,8 @@ def bound(pid: int, cpu_seconds: float) -> None:
 def failure(code: int, lines: Sequence[str]) -> Fault:
     """What an ffmpeg that ended badly is told as: how it ended and the end of its log."""
     how = f"was ended by signal {-code}" if code < 0 else f"failed with code {code}"
-    said = without_paths(" | ".join(line for line in lines if line.strip()))
+    # Our inputs are named "file:/...": a path that does not look like one.
+    said = without_paths(" | ".join(line for line in lines if line.strip()).replace("file:/", " /"))
     return Internal(f"ffmpeg {how}: {said[-800:] or 'it said nothing'}", reason="FFMPEG_FAILED")
 
 
