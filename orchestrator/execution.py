@@ -76,6 +76,7 @@ class Execution:
         )
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
         self._attempts: dict[Key, Attempt] = {}
+        self._ending: set[Key] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sequence = job.sequence
         self._begin = asyncio.get_running_loop().time()
@@ -247,6 +248,8 @@ class Execution:
             elif isinstance(output, Changed) and output.state in record.STEP_ENDED:
                 self.progress.pop(output.key, None)
                 self._attempts.pop(output.key, None)
+                if output.state == StepState.STEP_STATE_CANCELLED and output.key not in self._ending:
+                    self._spawn(self._end_work(output.key))
 
     def _dispatch(self, dispatch: Dispatch) -> None:
         key = dispatch.key
@@ -275,15 +278,23 @@ class Execution:
         attempt = self._attempts.pop(key, None)
         if attempt is not None and attempt.task is not None:
             attempt.task.cancel()
+        self._ending.add(key)
         self._spawn(self._end_call(key))
 
     async def _end_call(self, key: Key) -> None:
-        """Tells the server too: otherwise it would keep the work for its linger time."""
-        step = self._graph.steps[key.step]
-        context = replace(self._context, step=str(key))
-        await self._world.mesh.cancel(step.method, self.record.rows[key].request_id, context)
+        await self._end_work(key)
         with contextlib.suppress(Ended):
             await self.tell(Cancelled(key))
+
+    async def _end_work(self, key: Key) -> None:
+        """Tells the server too: otherwise it would keep the work for its linger time.
+
+        An instance that waits for its next attempt, or was found running after a crash, may have work there.
+        """
+        row = self.record.rows[key]
+        if row.attempts:
+            method = self._graph.steps[key.step].method
+            await self._world.mesh.cancel(method, row.request_id, replace(self._context, step=str(key)))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.store import sqlite
 from orchestrator.store.migrate import migrate
 from orchestrator.store.writer import Append, Transaction, Writer
 from reelmesh.orchestrator.v1.events_pb2 import Event
-from servers.chassis.errors import FailedPrecondition
+from servers.chassis.errors import FailedPrecondition, Unavailable
 
 T = TypeVar("T")
 Published = Callable[[Sequence[tuple[str, Event]]], None]
@@ -62,8 +62,18 @@ class Store:
         await self._writer.append(append)
 
     async def transact(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Runs `work` in a writing transaction. See `Writer.transact`."""
-        return await self._writer.transact(work)
+        """Runs `work` in a writing transaction. See `Writer.transact`.
+
+        Raises:
+            Unavailable: the database refuses to write, e.g. because its disk is full.
+        """
+        try:
+            return await self._writer.transact(work)
+        except OperationalError as fault:
+            raise Unavailable(
+                f"the orchestrator's database can not be written now: {fault.orig}",
+                reason="DATABASE_UNAVAILABLE",
+            ) from fault
 
     async def close(self) -> None:
         """Writes what is queued and closes the database."""

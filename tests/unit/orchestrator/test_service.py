@@ -128,7 +128,7 @@ async def test_jobs_of_others_are_not_there(film: tuple[Orchestrator, Client, Jo
 async def test_a_job_is_shown_with_graph_links_and_outcome(film: tuple[Orchestrator, Client, Job]) -> None:
     _, client, job = film
     shown = (await client("GetJob", job_id=job.id, link_lifetime={"seconds": 60})).job
-    assert [step.id for step in shown.execution.graph.steps][0] == "plan"
+    assert shown.execution.graph.steps[0].id == "plan"
     assert shown.result.title == "Toys"
     assert {output.path for output in shown.result.assets} >= {"compose.film"}
     assert all(output.url.startswith("http") for output in shown.result.assets)
