@@ -1,0 +1,116 @@
+"""A small gazetteer of what can be painted, in English and Chinese, and of what moves.
+
+The words are in `lexicon.txt`. The prompts of a plan hang on them, so `DIGEST` is part of the engine's
+version.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+# Words that hold one of the characters above and mean something else.
+_CHINESE_OTHERS = """
+马上 马虎 马路 狐疑 狐假虎威 花费 花钱 花样 水平 水果 火车 火箭 天气 风格 风景 威风 作风 风筝 雨伞 书包 说明 看来 看法 信心 相信 信息 信任 草率 起草 山羊 海豚 海狮 云南 山东 山西 江苏 河南 河北 湖南 湖北 龙头 路过
+星期 冰箱 钟头 分钟 眼看 走狗 牛奶 走路 夜莺 路线 灯塔 雪白 冰冷 雾霾 竹子 道路 网路 思路 一路 草莓 树立 心花 汤圆 花生 风度 风险 门口 信以为真 剑桥 天花 海报 上海 海关 沉鱼落雁 鼓励 鼓起 鼓掌
+盾牌 矛盾 刀子 象征 大象 抽象 对象 现象 气象 印象 飞快 流行 流程 交流 打听 落后 角落 部落 村落 建立 冲突 长大 成长 吃惊 吃力 喝彩 等于 等级 叫作 叫做 看守 藏族 西藏 爬山虎 笑话 问题 说法 说话 说道 问道
+"""
+
+_TRADITIONAL = str.maketrans(
+    "馬驢鳥魚龍龜雞鴨鵝貓豬獅鷹鶴蝦鯨鯊蟲螞蟻蜂鳳樹葉葡藍園場廣莊鎮橋牆門車飛機雲風雪霧電陽陰歲鍋燈籠劍鐘書畫橘蘋麵飯湯魔國王後將軍農漁獵師生學醫貓島灘灣"
+    "鐵輪船騎燭籃麥穀餃蘿蔔髮絲戰種筍竹鹿兒孫爺媽孃嬸緊張開關鴿麗點溫熱處邊說問聽見爾個隻頭條顆塊幾與從來時間東裏裡麼樣過還這進遠",
+    "马驴鸟鱼龙龟鸡鸭鹅猫猪狮鹰鹤虾鲸鲨虫蚂蚁蜂凤树叶葡蓝园场广庄镇桥墙门车飞机云风雪雾电阳阴岁锅灯笼剑钟书画橘苹面饭汤魔国王后将军农渔猎师生学医猫岛滩湾"
+    "铁轮船骑烛篮麦谷饺萝卜发丝战种笋竹鹿儿孙爷妈娘婶紧张开关鸽丽点温热处边说问听见尔个只头条颗块几与从来时间东里里么样过还这进远",
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Noun:
+    """Something that can be painted."""
+
+    kind: str
+    english: str
+    chinese: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Action:
+    """Something that can be seen to happen."""
+
+    english: str
+    chinese: str
+
+
+def simplified(text: str) -> str:
+    """The text with the traditional forms of common characters made simple; offsets stay the same."""
+    return text.translate(_TRADITIONAL)
+
+
+def _entries(table: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Kind, English words and Chinese words of each line."""
+    kind = ""
+    for line in table.splitlines():
+        if line.startswith("["):
+            kind = line.strip("[]")
+        elif "=" in line and not line.startswith("#"):
+            english, _, chinese = line.partition("=")
+            yield (
+                kind,
+                [word.strip() for word in english.split(",")],
+                [word.strip() for word in chinese.split(",")],
+            )
+
+
+def _forms(word: str) -> Iterator[str]:
+    yield word
+    if word.endswith(("s", "x", "ch", "sh")):
+        yield word + "es"
+    elif word.endswith("y") and word[-2] not in "aeiou":
+        yield word[:-1] + "ies"
+    else:
+        yield word + "s"
+
+
+@dataclasses.dataclass(frozen=True)
+class Lexicon:
+    """The tables by word: English in lower case, with plurals; Chinese in simple characters."""
+
+    english: dict[str, Noun]
+    chinese: dict[str, Noun]
+    doubtful: frozenset[str]
+    """English nouns that are as often verbs."""
+    english_actions: dict[str, Action]
+    chinese_actions: dict[str, Action]
+    others: frozenset[str]
+    """Chinese words that hold a noun's or an action's characters and mean something else."""
+    digest: str
+    """Changes whenever a table does."""
+
+
+def _read(table: str) -> Lexicon:
+    english: dict[str, Noun] = {}
+    chinese: dict[str, Noun] = {}
+    doubtful: set[str] = set()
+    english_actions: dict[str, Action] = {}
+    chinese_actions: dict[str, Action] = {}
+    for kind, words, characters in _entries(table):
+        if kind == "action":
+            action = Action(words[0], characters[0])
+            english_actions.update((word, action) for word in words)
+            chinese_actions.update((word, action) for word in characters)
+            continue
+        noun = Noun(kind, words[0].lstrip("~"), characters[0])
+        for word in words:
+            forms = list(_forms(word.lstrip("~")))
+            english.update((form, noun) for form in forms if form not in english)
+            doubtful.update(forms if word.startswith("~") else ())
+        chinese.update((word, noun) for word in characters if word not in chinese)
+    others = frozenset(_CHINESE_OTHERS.split()) - chinese.keys() - chinese_actions.keys()
+    digest = hashlib.sha256(repr((table, sorted(others), _TRADITIONAL)).encode()).hexdigest()[:8]
+    return Lexicon(english, chinese, frozenset(doubtful), english_actions, chinese_actions, others, digest)
+
+
+LEXICON = _read(Path(__file__).with_name("lexicon.txt").read_text(encoding="utf-8"))
+"""The gazetteer of this package."""

@@ -1,0 +1,151 @@
+"""How a text is laid out: its title line, its paragraphs, and the lines in a paragraph that stand alone.
+
+Offsets are Unicode code points into the text as it was given; nothing is rewritten.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import unicodedata
+from collections.abc import Iterator
+
+TITLE_COLUMNS = 80
+"""Longest title, counting wide characters as two columns: 80 Latin letters or 40 Chinese characters."""
+
+VERSE_COLUMNS = 50
+"""Lines of prose that someone wrapped are longer than this; shorter ones may be verse."""
+
+_LINE_BREAK = re.compile(r"\r\n|[\r\n\u2028\u2029]")
+_BLANK_LINES = re.compile(r"(?:\r\n|[\r\n\u2028\u2029])[^\S\r\n\u2028\u2029]*(?:\r\n|[\r\n\u2028\u2029])\s*")
+_HEADING = re.compile(r"\s*#{1,6}\s")
+_CHAPTER = re.compile(
+    r"\s*(?:第[一二三四五六七八九十百千零〇\d]{1,6}[章节回幕部卷]|(?:chapter|part|act)\s+[\divxlc]+\b)", re.I
+)
+_LIST_ITEM = re.compile(
+    r"\s*(?:[-*+•·▪◦‣–—]\s|[(（]?\d{1,3}[.)）．]\s|\d{1,3}[、．]|[(（][一二三四五六七八九十\da-z]{1,3}[)）]"
+    r"|[一二三四五六七八九十]{1,3}、|[a-z][.)]\s)"
+)
+_INDENT = "\u3000"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Span:
+    """A range of the text: `text[start:end]`."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The characters of the range."""
+        return text[self.start : self.end]
+
+
+def trimmed(text: str, start: int, end: int) -> Span:
+    """The range without the white space at both ends; an empty range when there is nothing else."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)
+
+
+def paragraphs(text: str) -> list[Span]:
+    """The runs of lines between blank lines, trimmed. White space alone is no paragraph."""
+    found: list[Span] = []
+    start = 0
+    for blank in _BLANK_LINES.finditer(text):
+        found.append(trimmed(text, start, blank.start()))
+        start = blank.end()
+    found.append(trimmed(text, start, len(text)))
+    return [span for span in found if span.start < span.end]
+
+
+def title_of(text: str, spans: list[Span]) -> Span | None:
+    """The first paragraph when it is a title: one short line, no list item, without a mark at its end.
+
+    The last paragraph is never a title: it is all there is to say.
+    """
+    if len(spans) < 2 or not is_heading(text, spans[0]):
+        return None
+    rest = text[spans[0].end :]
+    return spans[0] if any(char.isalnum() for char in rest) else None
+
+
+def is_heading(text: str, span: Span) -> bool:
+    """True for one short line that ends without a mark, or that is marked as a heading ("# ...")."""
+    line = span.of(text)
+    if _LINE_BREAK.search(line) or columns(line) > TITLE_COLUMNS or _is_list_item(line):
+        return False
+    if not any(char.isalnum() for char in line):
+        return False
+    return bool(_HEADING.match(line)) or not _ends_with_mark(line)
+
+
+def heading_text(line: str) -> str:
+    """A title line as people would write it: without '#', quotation marks of books, byte order mark."""
+    plain = line.replace("\ufeff", "").strip().lstrip("#").strip()
+    if plain.startswith("《") and plain.endswith("》") and plain.count("《") == 1:
+        plain = plain[1:-1]
+    return " ".join(plain.split())
+
+
+def lines_apart(text: str, paragraph: Span) -> Iterator[Span]:
+    """The parts of a paragraph across whose edges no sentence runs: list items, headings, verse.
+
+    A line break that someone's editor put into prose is no edge.
+    """
+    start = paragraph.start
+    for edge in _edges(text, paragraph):
+        part = trimmed(text, start, edge)
+        if part.start < part.end:
+            yield part
+        start = edge
+    part = trimmed(text, start, paragraph.end)
+    if part.start < part.end:
+        yield part
+
+
+def columns(line: str) -> int:
+    """Width of a line in columns of a terminal: wide characters count as two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line)
+
+
+def _edges(text: str, paragraph: Span) -> Iterator[int]:
+    body = paragraph.of(text)
+    breaks = list(_LINE_BREAK.finditer(body))
+    if not breaks:
+        return
+    starts = [0, *(found.end() for found in breaks)]
+    lines = [body[a:b] for a, b in zip(starts, [*starts[1:], len(body)], strict=True)]
+    verse = all(columns(line.strip()) <= VERSE_COLUMNS for line in lines)
+    for above, line, start in zip(lines, lines[1:], starts[1:], strict=False):
+        if _stands_alone(line) or _heads(above) or (verse and _verse_edge(above.strip(), line.strip())):
+            yield paragraph.start + start
+
+
+def _stands_alone(line: str) -> bool:
+    return line.startswith(_INDENT) or _is_list_item(line) or _heads(line)
+
+
+def _heads(line: str) -> bool:
+    if _HEADING.match(line):
+        return True
+    return bool(_CHAPTER.match(line)) and columns(line) <= TITLE_COLUMNS and not _ends_with_mark(line)
+
+
+def _is_list_item(line: str) -> bool:
+    return bool(_LIST_ITEM.match(line)) and not _CHAPTER.match(line)
+
+
+def _verse_edge(above: str, line: str) -> bool:
+    """Verse without punctuation: the line ends in a letter, and the next begins like a new one."""
+    if not above or not line or not above[-1].isalnum():
+        return False
+    return line[0].isupper() or not (line[0].islower() or line[0].isascii())
+
+
+def _ends_with_mark(line: str) -> bool:
+    """True when the line, but for what closes or clings, ends in a mark that a title does not end in."""
+    bare = line.rstrip().rstrip("\"'”’」』)）]】\u200b\ufeff")
+    return bool(bare) and bare[-1] in ".。．｡!！?？…,，、;；:：—।؟۔"
