@@ -11,12 +11,14 @@ import grpc
 OWNER_KEY = "reelmesh-owner"
 PLAINTEXT_VARIABLE = "REELMESH_MESH__ALLOW_PLAINTEXT"
 
-_SERVICES = ("reelmesh.orchestrator.v1.JobService", "reelmesh.tts.v1.TTSService")
-# Every unary call of these may be sent twice: those that make something carry a request_id.
+# Every unary call of JobService may be sent twice: those that make something carry a request_id. Streams have
+# their own way of going on.
+_JOB_SERVICE = "reelmesh.orchestrator.v1.JobService"
+_STREAMS = ("WatchJob", "WatchJobs", "ExportJob")
 _RETRY = {
     "methodConfig": [
         {
-            "name": [{"service": name} for name in _SERVICES],
+            "name": [{"service": _JOB_SERVICE}],
             "retryPolicy": {
                 "maxAttempts": 5,
                 "initialBackoff": "0.2s",
@@ -24,7 +26,8 @@ _RETRY = {
                 "backoffMultiplier": 2,
                 "retryableStatusCodes": ["UNAVAILABLE"],
             },
-        }
+        },
+        {"name": [{"service": _JOB_SERVICE, "method": name} for name in _STREAMS]},
     ]
 }
 

@@ -385,12 +385,14 @@ class Client:
         """
         told = on_bytes or (lambda done, size: None)
         target = Path(path)
-        await transfer.download(self._storage(), self._metadata, _asset(asset), target, told)
+        named = _asset(asset)
+        await transfer.download(self._storage(), self._metadata, named, target, told)
         return target
 
     async def read(self, asset: Asset | str, *, offset: int = 0, limit: int = 0) -> AsyncIterator[bytes]:
         """The bytes of an asset, a chunk at a time, from `offset` on; `limit` 0 reads to the end."""
-        chunks = transfer.read(self._storage(), self._metadata, _asset(asset).digest, offset, limit)
+        digest = _asset(asset).digest
+        chunks = transfer.read(self._storage(), self._metadata, digest, offset, limit)
         async with contextlib.aclosing(chunks):  # type: ignore[type-var]
             async for chunk in chunks:
                 yield chunk

@@ -45,9 +45,11 @@ def exit_code(error: BaseException) -> int:
 
 
 def told(error: BaseException) -> str:
-    """What happened and what to do next, on one line."""
+    """What happened and what to do next, on one line; where there are several faults, a line for each."""
     if isinstance(error, errors.ReelmeshError):
-        return one_line(_of_mesh(error), LONGEST_LINE)
+        faults = error.violations if len(error.violations) > 1 else ()
+        lines = (f"{item.field}: {item.rule}" if item.field else item.rule for item in faults)
+        return "\n  ".join(one_line(line, LONGEST_LINE) for line in (_of_mesh(error), *lines))
     if isinstance(error, OSError) and error.strerror:
         named = f"{error.filename}: " if error.filename else ""
         return one_line(f"{named}{error.strerror.lower()}", LONGEST_LINE)
@@ -57,10 +59,7 @@ def told(error: BaseException) -> str:
 def _of_mesh(error: errors.ReelmeshError) -> str:
     message = error.message
     if len(error.violations) > 1:
-        rules = "; ".join(
-            f"{item.field}: {item.rule}" if item.field else item.rule for item in error.violations
-        )
-        message = f"{len(error.violations)} faults: {rules}"
+        message = f"{len(error.violations)} faults:"
     remedies = [item.remedy for item in error.missing if item.remedy and item.remedy not in message]
     if remedies:
         message += " - " + "; ".join(remedies)

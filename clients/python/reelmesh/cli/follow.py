@@ -21,6 +21,8 @@ from reelmesh.client import Client
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobState
 
+PIPE_COLUMNS = 1000
+
 
 class Output:
     """Where a command writes, and in which form."""
@@ -28,7 +30,9 @@ class Output:
     def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json = as_json
         self.quiet = quiet
-        self.console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
+        # A pipe has no width: nothing may be cut there.
+        width = None if sys.stdout.isatty() else PIPE_COLUMNS
+        self.console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False, width=width)
 
     @property
     def live(self) -> bool:
