@@ -26,7 +26,6 @@ from orchestrator.signals import (
     Succeeded,
     Unconfirmed,
 )
-from orchestrator.store import queries
 from orchestrator.store.rows import JobRow, RememberedRow, now
 from orchestrator.world import World
 from reelmesh.common.v1.asset_pb2 import Asset
@@ -225,8 +224,7 @@ async def recall(world: World, context: CallContext, step: CompiledStep, name: b
     Raises:
         CallFailed: Storage can not be asked.
     """
-    async with world.store.read() as connection:
-        row = await queries.recall(connection, context.owner, name)
+    row = await world.store.recall(context.owner, name)
     if row is None or row.method != step.method.path:
         return None
     try:

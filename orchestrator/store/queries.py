@@ -27,7 +27,8 @@ ENDED = (JobState.JOB_STATE_SUCCEEDED, JobState.JOB_STATE_FAILED, JobState.JOB_S
 
 # Made once, since every step asks: making a statement costs more than running it.
 _RECALL = select(remembered).where(
-    remembered.c.owner == bindparam("owner"), remembered.c.digest == bindparam("digest")
+    remembered.c.owner == bindparam("owner"),
+    remembered.c.digest.in_(bindparam("digests", expanding=True)),
 )
 
 
@@ -185,10 +186,10 @@ async def latest_event_id(connection: AsyncConnection) -> int:
     return latest or 0
 
 
-async def recall(connection: AsyncConnection, owner: str, digest: bytes) -> RememberedRow | None:
-    """The remembered result of a step."""
-    row = (await connection.execute(_RECALL, {"owner": owner, "digest": digest})).one_or_none()
-    return RememberedRow(**row._mapping) if row else None
+async def recall(connection: AsyncConnection, owner: str, digests: Sequence[bytes]) -> list[RememberedRow]:
+    """The remembered results there are of an owner's steps."""
+    rows = await connection.execute(_RECALL, {"owner": owner, "digests": digests})
+    return [RememberedRow(**row._mapping) for row in rows]
 
 
 async def edits(connection: AsyncConnection, job_id: str) -> dict[str, EditRow]:

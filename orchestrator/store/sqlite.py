@@ -39,6 +39,7 @@ def _engine(path: Path, size: int) -> AsyncEngine:
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
+        pool_reset_on_return=None,  # every transaction is ended by its own block
         connect_args={"timeout": BUSY_SECONDS},
     )
 

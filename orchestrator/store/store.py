@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.store import sqlite
 from orchestrator.store.migrate import migrate
+from orchestrator.store.recall import Recalls
+from orchestrator.store.rows import RememberedRow
 from orchestrator.store.writer import Append, Transaction, Writer
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from servers.chassis.errors import FailedPrecondition, Unavailable
@@ -28,6 +30,7 @@ class Store:
         self._writing = writing
         self._reading = reading
         self._writer = Writer(writing, published)
+        self._recalls = Recalls(self.read)
 
     @classmethod
     async def open(cls, path: Path, published: Published) -> Store:
@@ -57,6 +60,10 @@ class Store:
         async with self._reading.begin() as connection:
             yield connection
 
+    async def recall(self, owner: str, digest: bytes) -> RememberedRow | None:
+        """The remembered result of a step."""
+        return await self._recalls.find(owner, digest)
+
     async def append(self, append: Append) -> None:
         """Writes what happened to a job. See `Writer.append`."""
         await self._writer.append(append)
@@ -78,5 +85,6 @@ class Store:
     async def close(self) -> None:
         """Writes what is queued and closes the database."""
         await self._writer.close()
+        await self._recalls.close()
         await self._writing.dispose()
         await self._reading.dispose()

@@ -78,7 +78,7 @@ class Process:
 
     async def until(self, job_id: str, wanted: dict[str, str]) -> None:
         """Waits until the steps of a job stand as wanted."""
-        while states(await self.get(job_id)) != wanted:
+        while states(await self.get(job_id)) != wanted:  # noqa: ASYNC110 - nobody sets an event for it
             await asyncio.sleep(0.01)
 
 

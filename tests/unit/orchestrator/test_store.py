@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import create_engine, event, insert, select
 
 from orchestrator.store import queries
 from orchestrator.store.migrate import MIGRATIONS
@@ -95,9 +95,6 @@ async def test_sequences_have_no_gap_and_are_published_in_order(tmp_path: Path) 
                 assert row.sequence == 40
             everything = await queries.owner_events_after(connection, "ann", 0, with_steps=False, limit=1000)
     assert len(everything) == len(published) == 120
-    seen: dict[int, int] = {}
-    for _, event in published:
-        assert event.sequence == seen.get(id(event), 0) + event.sequence  # set before it is published
     assert [Event.FromString(body).sequence for _, body in everything] == [e.sequence for _, e in published]
 
 
@@ -105,8 +102,6 @@ async def test_concurrent_writes_share_transactions(tmp_path: Path) -> None:
     async with opened(tmp_path / "jobs.db") as store:
         job_id = await add_job(store)
         commits: list[object] = []
-        from sqlalchemy import event
-
         event.listen(store._writing.sync_engine, "commit", commits.append)
         await asyncio.gather(*(store.append(Append(job_id, "ann", [changed()])) for _ in range(500)))
     assert len(commits) < 50
@@ -183,14 +178,32 @@ async def test_everything_is_there_after_opening_again(tmp_path: Path) -> None:
         await store.append(Append(job_id, "ann", durations=[("m", "e", 4.0)]))
     async with opened(path) as store, store.read() as connection:
         assert await queries.step_rows(connection, job_id) == [row]
-        assert await queries.recall(connection, "ann", b"d" * 32) == kept
-        assert await queries.recall(connection, "bob", b"d" * 32) is None
+        assert await store.recall("ann", b"d" * 32) == kept
+        assert await store.recall("bob", b"d" * 32) is None
         assert await queries.usual_seconds(connection) == {("m", "e"): pytest.approx(2.6)}
         (job,) = await queries.unfinished(connection)
         assert (job.id, job.state) == (job_id, 2)
         execution = await queries.execution(connection, job_id)
         assert execution is not None
         assert (execution.state, execution.start_time) == (2, 9)
+
+
+async def test_look_ups_of_many_steps_share_queries(tmp_path: Path) -> None:
+    async with opened(tmp_path / "jobs.db") as store:
+        job_id = await add_job(store)
+        kept = [
+            RememberedRow(owner, bytes([n]) * 32, "m", "e", owner.encode(), n)
+            for n in range(100)
+            for owner in ("ann", "bob")
+        ]
+        await store.append(Append(job_id, "ann", remembered=kept))
+        reads: list[object] = []
+        event.listen(store._reading.sync_engine, "begin", reads.append)
+        wanted = [(owner, bytes([n]) * 32) for n in range(120) for owner in ("ann", "bob")]
+        found = await asyncio.gather(*(store.recall(*one) for one in wanted))
+    by_name = {(row.owner, row.digest): row for row in kept}
+    assert found == [by_name.get(one) for one in wanted]
+    assert len(reads) < 10
 
 
 async def test_lists_are_paged_and_filtered(tmp_path: Path) -> None:
