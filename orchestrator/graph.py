@@ -37,6 +37,8 @@ __all__ = [
 
 MAX_STEPS = 100
 """Most steps in a graph; the contract's rule."""
+MAX_REFERENCES = 100
+"""Most bindings of a step, and most steps it comes `after`; the contract's rule."""
 MAX_FAN_OUT = 1000
 """Most instances of a step. How many there are is known only in the walk, which fails the step."""
 
@@ -132,10 +134,12 @@ def compile(graph: StepGraph) -> CompiledGraph:
 
 
 def _examine(graph: StepGraph) -> tuple[list[Violation], _Examination | None]:
-    """What is wrong with a graph but for its literals. One that is too long is not looked at any further."""
+    """What is wrong with a graph but for its literals. What is too long is not looked at any further."""
     if len(graph.steps) > MAX_STEPS:
         return [("graph.steps", f"must have at most {MAX_STEPS} steps, but has {len(graph.steps)}")], None
     violations = [(f"graph.{path}", _naming(graph, path, rule)) for path, rule in broken(graph)]
+    if any(max(len(step.bindings), len(step.after)) > MAX_REFERENCES for step in graph.steps):
+        return violations, None
     examination = _Examination(graph)
     told = {path for path, _ in violations}
     return violations + [fault for fault in examination.violations if fault[0] not in told], examination

@@ -247,6 +247,15 @@ def test_ten_thousand_steps_are_one_violation() -> None:
         compile(StepGraph(steps=steps))
 
 
+def test_a_hundred_thousand_bindings_are_one_violation() -> None:
+    long = graph('steps { id: "a" plan { text: "A" } }')
+    for _ in range(100_000):
+        long.steps[0].bindings.add(to="title", **{"from": "nowhere.title"})
+    assert [path for path, _ in check(long)] == ["graph.steps[0].bindings"]
+    with pytest.raises(ValueError, match="bindings"):
+        compile(long)
+
+
 def test_a_hundred_steps_pass() -> None:
     chain = StepGraph()
     for number in range(MAX_STEPS):
