@@ -55,9 +55,17 @@ class Driver:
             raise Unavailable("the orchestrator is stopping")
         if row.id in self._tasks:
             return
-        task = asyncio.create_task(self._run(job, row, steps), name=f"execution {row.id}")
+        try:
+            execution = Execution(self._world, job, row, steps)
+        except Exception as error:  # e.g. a graph that this version can not read
+            _log.error("execution can not be begun", job=job.id, execution=row.id, exc_info=error)
+            work = self._fail(job, row, f"{type(error).__name__} in the orchestrator; its log tells more")
+        else:
+            self._executions[job.id] = execution
+            work = self._run(execution, job, row)
+        task = asyncio.create_task(work, name=f"execution {row.id}")
         self._tasks[row.id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(row.id))
+        task.add_done_callback(lambda _: self._forget(job.id, row.id))
 
     def find(self, job_id: str) -> Execution | None:
         """The execution of a job that is under way here."""
@@ -89,22 +97,21 @@ class Driver:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, job: JobRow, row: ExecutionRow, steps: Sequence[StepRow]) -> None:
+    async def _run(self, execution: Execution, job: JobRow, row: ExecutionRow) -> None:
         try:
-            execution = Execution(self._world, job, row, steps)
-            self._executions[job.id] = execution
-            try:
-                await execution.run()
-            finally:
-                # The job's next execution may have begun already.
-                if self._executions.get(job.id) is execution:
-                    del self._executions[job.id]
+            await execution.run()
         except Exception as error:
             if self._closed:
                 return
             # A fault of ours must not leave a job that never ends.
             _log.error("execution failed unexpectedly", job=job.id, execution=row.id, exc_info=error)
             await self._fail(job, row, f"{type(error).__name__} in the orchestrator; its log tells more")
+
+    def _forget(self, job_id: str, execution_id: str) -> None:
+        del self._tasks[execution_id]
+        known = self._executions.get(job_id)
+        if known is not None and known.record.execution.id == execution_id:  # else its next one runs already
+            del self._executions[job_id]
 
     async def _fail(self, job: JobRow, row: ExecutionRow, message: str) -> None:
         time, error = now(), Status(code=code_pb2.INTERNAL, message=message)

@@ -75,7 +75,8 @@ def execution(
             shown.eta.CopyFrom(duration(eta))
     elif steps:
         shown.fraction = sum(step.state in STEP_ENDED for step in steps) / len(steps)
-    shown.steps.extend(instances(row.graph, steps, current))
+    if steps:
+        shown.steps.extend(instances(row.graph, steps, current))
     return shown
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Table, bindparam, insert, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.store.rows import RememberedRow, StepRow
@@ -266,4 +266,8 @@ def _learn(dialect: str) -> Any:
 
 def _insert(dialect: str, table: Table) -> Any:
     """INSERT that can say ON CONFLICT, which each database spells in its own dialect."""
-    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # a third of SQLAlchemy: only where it is used
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from pathlib import Path
+
 import grpc
 import pytest
 from google.rpc import code_pb2
@@ -344,3 +348,33 @@ async def test_resolving_can_fail_a_step_before_it_is_called(bench: Workbench) -
     assert reason(ended.execution.error) == "PART_MISSING"
     assert ended.execution.steps[0].attempts == 0
     assert not bench.mesh.toys["tts"].calls
+
+
+async def test_an_execution_that_can_not_be_read_fails_instead_of_hanging(
+    bench: Workbench, own_settings: Path
+) -> None:
+    await bench.mesh.start("tts")
+    async with bench.orchestrator() as orchestrator:
+        job = await orchestrator.submit(speech("[hang]"))
+    with contextlib.closing(sqlite3.connect(own_settings / "reelmesh.db")) as database, database:
+        database.execute("UPDATE executions SET graph = x'ff'")
+        database.execute("UPDATE steps SET step = 'nowhere'")
+    async with bench.orchestrator() as orchestrator:
+        jobs = await orchestrator.jobs.ListJobs(pb.ListJobsRequest(), metadata=as_owner("ann"))
+        while jobs.jobs[0].state != JobState.JOB_STATE_FAILED:
+            jobs = await orchestrator.jobs.ListJobs(pb.ListJobsRequest(), metadata=as_owner("ann"))
+        assert jobs.jobs[0].id == job.id
+        assert jobs.jobs[0].execution.error.code == code_pb2.INTERNAL
+
+
+async def test_limits_and_retries_change_while_running(bench: Workbench) -> None:
+    await bench.mesh.start("tts")
+    toy = bench.mesh.toys["tts"]
+    async with bench.orchestrator(limits=LimitSettings(tts=1)) as orchestrator:
+        job = await orchestrator.submit(speech("[hang] a", "[hang] b", "[hang] c"))
+        await orchestrator.until(job.id, lambda job: "RUNNING" in states(job).values())
+        assert toy.running == 1
+        await orchestrator.running._reload(bench.settings(limits=LimitSettings(tts=3)))
+        await eventually(lambda: toy.running == 3)
+        toy.gate.set()
+        await orchestrator.ended(job.id)
