@@ -36,6 +36,8 @@ from reelmesh.common.v1.engine_pb2 import Missing
 DOMAIN = "reelmesh"
 DETAILS_LIMIT_BYTES = 4096
 MESSAGE_LIMIT_CHARACTERS = 1000
+UNCONFIRMED = "UNCONFIRMED"
+"""Reason of a FailedPrecondition: it is not known whether a paid task was accepted."""
 
 Violation = tuple[str, str]
 """(field path, rule that it breaks)."""

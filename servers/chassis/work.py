@@ -19,7 +19,14 @@ from google.protobuf.message import Message
 
 from reelmesh.common.v1.progress_pb2 import Progress
 from servers.chassis.context import CallContext
-from servers.chassis.errors import AlreadyExists, Cancelled, Fault, ResourceExhausted, Unavailable
+from servers.chassis.errors import (
+    UNCONFIRMED,
+    AlreadyExists,
+    Cancelled,
+    Fault,
+    ResourceExhausted,
+    Unavailable,
+)
 
 MIN_GAP_SECONDS = 0.1
 """At most ten reports a second reach a caller."""
@@ -270,7 +277,11 @@ class WorkTable:
     def _keep(self, work: Work) -> None:
         outcome = work.outcome
         definite = isinstance(outcome, Message) or (
-            isinstance(outcome, Fault) and not outcome.retryable and not isinstance(outcome, Cancelled)
+            isinstance(outcome, Fault)
+            and not outcome.retryable
+            and not isinstance(outcome, Cancelled)
+            # Nobody knows yet: who asks again wants it looked up again.
+            and outcome.reason != UNCONFIRMED
         )
         if not work.joinable or not definite or outcome is None:
             return

@@ -129,12 +129,13 @@ async def test_ids_of_different_owners_do_not_meet() -> None:
 
 async def test_definite_failures_are_kept_and_passing_ones_are_not() -> None:
     table = WorkTable(Limits())
-    for fault, runs in ((FailedPrecondition("no"), 1), (Internal("oops"), 2)):
+    unknown = FailedPrecondition("paid?", reason="UNCONFIRMED")
+    for fault, runs in ((FailedPrecondition("no"), 1), (Internal("oops"), 2), (unknown, 2)):
         job = Job(fault)
         job.go.set()
         for _ in range(2):
             with pytest.raises(type(fault)):
-                await result(join(table, job, key(type(fault).__name__)))
+                await result(join(table, job, key(str(fault))))
         assert job.runs == runs
 
 
