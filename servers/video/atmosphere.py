@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # How many for a frame of one unit of area, in short sides squared; how many times a particle crosses the
 # frame in a second, slowest and fastest; how bright (luma).
-_KINDS = {"rain": (150, 1.1, 1.7, 205), "snow": (95, 0.07, 0.16, 240), "motes": (42, 0.015, 0.045, 235)}
+_KINDS = {"rain": (210, 1.1, 1.7, 225), "snow": (95, 0.07, 0.16, 240), "motes": (42, 0.015, 0.045, 235)}
 
 
 class Atmosphere:
@@ -68,8 +68,13 @@ class Atmosphere:
         if self.kind == "motes":
             radius = radius * 1.5
             alpha = alpha * (0.45 + 0.55 * np.sin(turn * 1.0 + 1.3) ** 2)
-        for place in zip(x * self.width, y * self.height, radius, alpha, strict=True):
-            _dot(luma, *place, self._luma)
+        half = (self.width // 2, self.height // 2)
+        chroma = row[luma.size :].reshape(2, half[1], half[0])
+        tint = (112, 142) if self.kind == "motes" else (128, 128)  # warm light, or white
+        for px, py, size, share in zip(x * self.width, y * self.height, radius, alpha, strict=True):
+            _dot(luma, px, py, size, share, self._luma)
+            for plane, target in zip(chroma, tint, strict=True):
+                _dot(plane, px / 2, py / 2, size / 2, share, target)
 
     def _rain(self, luma: Bytes, t: float) -> None:
         import cv2
@@ -85,23 +90,23 @@ class Atmosphere:
                 (round((px + long * 0.12) * 16), round((py + long) * 16)),
             ]
             thick = max(1, round(self.unit * 0.0022 * near))
-            cv2.line(mask, ends[0], ends[1], int(40 + 70 * near), thick, cv2.LINE_AA, 4)
+            cv2.line(mask, ends[0], ends[1], int(60 + 90 * near), thick, cv2.LINE_AA, 4)
         # Streaks lighten what is behind them and vanish before what is as bright as they are.
         room = cv2.subtract(np.full_like(luma, self._luma), luma)
         cv2.add(luma, cv2.multiply(room, mask, scale=1 / 255), dst=luma)
 
 
-def _dot(luma: Bytes, x: float, y: float, radius: float, alpha: float, target: int) -> None:
+def _dot(plane: Bytes, x: float, y: float, radius: float, alpha: float, target: int) -> None:
     """A soft round point, placed between pixels: a Gaussian whose standard deviation is the radius."""
     import numpy as np
 
     reach = math.ceil(radius * 2.6)
-    left, right = max(0, int(x) - reach), min(luma.shape[1], int(x) + reach + 1)
-    top, bottom = max(0, int(y) - reach), min(luma.shape[0], int(y) + reach + 1)
+    left, right = max(0, int(x) - reach), min(plane.shape[1], int(x) + reach + 1)
+    top, bottom = max(0, int(y) - reach), min(plane.shape[0], int(y) + reach + 1)
     if left >= right or top >= bottom:
         return
     across = np.exp(-((np.arange(left, right) - x) ** 2) / (2 * radius * radius))
     down = np.exp(-((np.arange(top, bottom) - y) ** 2) / (2 * radius * radius))
     cover = np.outer(down, across * alpha)
-    patch = luma[top:bottom, left:right]
+    patch = plane[top:bottom, left:right]
     patch[:] = np.rint(patch + (target - patch.astype(np.float64)) * cover).astype(np.uint8)

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from servers.imagegen.painting.geometry import Figure, Part, Point, ellipse, limb, polygon, smooth
-from servers.imagegen.painting.palette import Palette, turned
+from servers.imagegen.painting.palette import LAMP, Palette, turned
 
 
 def _box(x: float, y: float, width: float, height: float) -> str:
@@ -15,7 +15,7 @@ def _box(x: float, y: float, width: float, height: float) -> str:
 
 def _window(palette: Palette) -> str:
     """Windows glow at night."""
-    return "#ffd978" if palette.dark else "#5a6b78"
+    return LAMP if palette.dark else "#5a6b78"
 
 
 def house(draw: random.Random, palette: Palette) -> Figure:
@@ -110,7 +110,7 @@ def tower(draw: random.Random, palette: Palette) -> Figure:
         Part(polygon([(-39, 80), (39, 80), (35, 140), (-35, 140)]), "#c8503f"),
         Part(polygon([(-32, 200), (32, 200), (29, 252), (-29, 252)]), "#c8503f"),
         Part(_box(-38, 268, 76, 12), "#4a4a50"),
-        Part(_box(-20, 280, 40, 38), "#ffe49a" if palette.dark else "#9fb4c0"),
+        Part(_box(-20, 280, 40, 38), LAMP if palette.dark else "#9fb4c0"),
         Part(polygon([(-28, 316), (0, 356), (28, 316)]), "#4a4a50"),
     ]
     return Figure(tuple(parts), 90, 356)
@@ -203,7 +203,7 @@ def car(draw: random.Random, palette: Palette) -> Figure:
         parts.append(
             Part(
                 polygon([(float(x), float(y)) for x, y in glass]),
-                "#cfe3ea" if not palette.dark else "#ffd978",
+                "#cfe3ea" if not palette.dark else LAMP,
             )
         )
     for x in (-66.0, 68.0):

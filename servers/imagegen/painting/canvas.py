@@ -119,11 +119,8 @@ class Canvas:
             for width, opacity in ((26.0, 0.045), (14.0, 0.06), (6.0, 0.07)):
                 self.line(edge, dark, width, opacity * (1.15 - 0.7 * distance))
         if self.palette.ink:
-            stops = (
-                (0.0, lit, 1.0),
-                (0.5, mix(lit, self.palette.haze, 0.72), 1.0),
-                (1.0, self.palette.haze, 1.0),
-            )
+            pale = self.palette.haze
+            stops = ((0.0, mix(lit, pale, 0.25), 1.0), (0.35, mix(lit, pale, 0.7), 1.0), (1.0, pale, 1.0))
             self.shape(d, self.gradient(stops, high, high + depth))
             return
         bright = mix(lit, self.palette.light, 0.14 if not self.palette.dark else 0.05)

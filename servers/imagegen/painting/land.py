@@ -7,7 +7,7 @@ import random
 from servers.imagegen.painting.buildings import BUILDINGS
 from servers.imagegen.painting.canvas import Canvas, Ridge
 from servers.imagegen.painting.geometry import Point, ellipse, number, polygon, smooth
-from servers.imagegen.painting.palette import mix, turned
+from servers.imagegen.painting.palette import LAMP, mix, turned
 from servers.imagegen.painting.plants import TREES
 from servers.imagegen.painting.scene import Scene
 
@@ -208,7 +208,7 @@ def _dunes(canvas: Canvas, draw: random.Random, horizon: float, span: float) -> 
 def _city(canvas: Canvas, draw: random.Random, horizon: float, span: float) -> None:
     """Two rows of towers; at night their windows are lit."""
     palette = canvas.palette
-    glass = "#ffd978" if palette.dark or palette.silhouette else "#eaf2f4"
+    glass = LAMP if palette.dark or palette.silhouette else "#eaf2f4"
     for index, distance in enumerate((0.74, 0.42)):
         base = horizon + span * (0.3 + 0.42 * index)
         x = -30.0

@@ -12,6 +12,8 @@ import random
 from collections.abc import Callable
 
 RGB = tuple[float, float, float]
+LAMP = "#ffd978"
+"""The colour of lit windows: at night it shines by itself."""
 
 
 def rgb(colour: str) -> RGB:
@@ -73,6 +75,8 @@ class Palette:
 
     def lit(self, colour: str, distance: float) -> str:
         """A thing's colour in this light, `distance` from 0 (at the viewer's feet) to 1 (at the horizon)."""
+        if colour == LAMP and self.dark:
+            return mix(colour, self.haze, 0.3 * distance)
         if self.ink:
             r, g, b = rgb(colour)
             grey = 0.12 + 0.62 * (0.3 * r + 0.59 * g + 0.11 * b)
@@ -137,8 +141,8 @@ _TIMES = {
     "night": Palette(
         sky=("#0d1a3a", "#1f3a66", "#486a92"),
         haze="#49688f",
-        light="#7d98d2",
-        strength=0.9,
+        light="#8ea6dc",
+        strength=0.78,
         orb="#f7f1d4",
         far="#35507c",
         land="#2b4666",

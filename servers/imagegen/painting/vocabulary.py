@@ -147,9 +147,9 @@ _SEASONS = {
     "winter": "winter wintry 冬天 冬日 冬季 寒冬",
 }
 _LIGHTS = {
-    "sun": "sun 太阳 烈日",
+    "sun": "sun 太阳",
     "moon": "moon full_moon crescent 月亮 明月 月光 圆月",
-    "stars": "star stars 星星 繁星 星空",
+    "stars": "star stars 星星 繁星",
     "rainbow": "rainbow 彩虹",
 }
 _MOODS = {
