@@ -24,7 +24,7 @@ sides = st.integers(1, 5000)
 
 def scenery(width: int = 640, height: int = 960) -> NDArray[np.uint8]:
     """A smooth picture with something everywhere."""
-    noise = np.random.default_rng(5).integers(0, 255, (height // 16, width // 16, 3), dtype=np.uint8)
+    noise = np.random.default_rng(5).integers(0, 255, (height // 80, width // 80, 3), dtype=np.uint8)
     return np.asarray(cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
 
 
