@@ -14,12 +14,10 @@ from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from reelmesh.orchestrator.v1.graph_pb2 import RetryPolicy
+from servers.chassis.errors import UNCONFIRMED
 
 INTERNAL_ATTEMPTS = 3
 """Most attempts in all of a call that ends INTERNAL: what is broken is rarely mended by repeating it."""
-
-UNCONFIRMED = "UNCONFIRMED"
-"""ErrorInfo.reason of a paid call whose outcome is not known."""
 
 BUSY = frozenset(["QUEUE_FULL", "RATE_LIMITED"])
 """ErrorInfo.reason of a RESOURCE_EXHAUSTED that waiting alone mends. (A full disk is not one.)"""

@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from reelmesh.asr.v1 import asr_pb2
-from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
+from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, MISSING_KIND_MODEL, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.common.v1.speech_pb2 import (
@@ -32,9 +32,9 @@ OUR_VERSION = 1
 """Raised whenever this engine would give other words or times for the same recording."""
 
 OTHER_LANGUAGES = Missing(
-    kind=MISSING_KIND_EXTRA,
-    name="funasr",
-    remedy='pip install "reelmesh[funasr]"',
+    kind=MISSING_KIND_MODEL,
+    name="speech recogniser",
+    remedy='install a package with an engine for it (entry points "reelmesh.asr.engines")',
 )
 _WORK_PER_SECOND = 3.0
 """Most seconds of work allowed for a second of sound."""

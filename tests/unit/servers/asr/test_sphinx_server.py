@@ -195,7 +195,7 @@ async def test_a_picture_holds_no_sound(server: Server) -> None:
         (
             {"engine": "pocketsphinx", "language": "zh"},
             grpc.StatusCode.FAILED_PRECONDITION,
-            "reelmesh[funasr]",
+            "reelmesh.asr.engines",
         ),
         ({"language": "zh"}, grpc.StatusCode.FAILED_PRECONDITION, ""),
         ({"speakers": True}, grpc.StatusCode.INVALID_ARGUMENT, "speakers"),
