@@ -220,7 +220,6 @@ class YUVPicture:
             raise ValueError("a frame in 4:2:0 has even sides")
         self.frame_size = frame_size
         rgb = _fitted(rgb, frame_size, max(closest, _OVERSAMPLE))
-        rgb = rgb[: rgb.shape[0] // 2 * 2, : rgb.shape[1] // 2 * 2]
         self.size = (rgb.shape[1], rgb.shape[0])
         yuv = cv2.transform(np.ascontiguousarray(rgb), np.array(_BT709, dtype=np.float32))
         half = (self.size[0] // 2, self.size[1] // 2)
@@ -274,10 +273,11 @@ def _fitted(rgb: Bytes, frame_size: tuple[int, int], room: float) -> Bytes:
 
     height, width = rgb.shape[:2]
     factor = room * max(frame_size[0] / width, frame_size[1] / height)
-    size = (max(2, math.ceil(width * factor)), max(2, math.ceil(height * factor)))
+    # Even sides, for the chroma: less than a pixel of stretch, where cutting would shift the picture.
+    size = (2 * math.ceil(width * factor / 2), 2 * math.ceil(height * factor / 2))
     # A narrow strip would grow without bound in the other direction: only the fitted middle is ever seen,
     # and a little around it.
-    most = (math.ceil(frame_size[0] * room * 2), math.ceil(frame_size[1] * room * 2))
+    most = (2 * math.ceil(frame_size[0] * room), 2 * math.ceil(frame_size[1] * room))
     if size[0] > most[0] or size[1] > most[1]:
         keep_width, keep_height = min(width, int(most[0] / factor)), min(height, int(most[1] / factor))
         left, top = (width - keep_width) // 2, (height - keep_height) // 2
