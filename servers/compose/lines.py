@@ -22,6 +22,8 @@ _LONG_PAUSE = 0.7
 """Seconds of silence that end a caption."""
 _MOST_LINES = 2
 _AWAY_FROM_CLAUSE = 0.15
+_WITHIN_CLAUSE = 0.5
+"""Where no spaces are written, a break away from punctuation may fall into a word."""
 _ANOTHER_LINE = 0.5
 _AFTER_SMALL_WORD = 0.15
 
@@ -96,7 +98,8 @@ def _badness(pieces: Sequence[Piece], end: int, fill: float) -> float:
     """What a line that ends before `end` and is filled to `fill` adds."""
     bad = _ANOTHER_LINE + (1.0 - min(fill, 1.0)) ** 2
     if end < len(pieces):
-        bad += 0.0 if _ends_with(pieces[end - 1].text, _CLAUSE_ENDS) else _AWAY_FROM_CLAUSE
+        if not _ends_with(pieces[end - 1].text, _CLAUSE_ENDS):
+            bad += _AWAY_FROM_CLAUSE if pieces[end].spaced else _WITHIN_CLAUSE
         # "the", "of", "to" at the end of a line make the eye jump back.
         bad += _AFTER_SMALL_WORD if len(pieces[end - 1].text) <= 3 and pieces[end].spaced else 0.0
     return bad

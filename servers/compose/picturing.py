@@ -65,7 +65,7 @@ async def prepared_layers(
             continue
         try:
             layers.append(
-                await _logo(request, overlay, logo, timeline, folder / f"logo-{index}.png", renderers)
+                await _logo(request, overlay, logo, timeline, folder / f"logo-{index}.npy", renderers)
             )
         except InvalidArgument as unreadable:
             warnings.append(f"left out: {unreadable.message}")
@@ -171,7 +171,6 @@ async def _logo(
     end = frame_at(seconds(overlay.end), timeline.fps) if overlay.HasField("end") else timeline.frames
     return {
         "path": str(out),
-        **made,
         "opacity": overlay.opacity,
         "place": {
             "left": left,

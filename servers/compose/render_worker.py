@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import cv2
+import numpy as np
 from PIL import Image
 
 from servers.chassis.media import ffmpeg
@@ -87,11 +88,11 @@ def cover(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
 
 
 def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
-    """Brings a logo to its size and keeps it as a PNG of ours."""
+    """Brings a logo to its size and keeps its pixels in a file of ours."""
     rgba = open_logo(
         Path(arguments["path"]), arguments["field"], arguments["width"], arguments["most_height"]
     )
-    Image.fromarray(rgba).save(arguments["out"], "PNG")
+    np.save(arguments["out"], rgba)
     return {"width": rgba.shape[1], "height": rgba.shape[0]}
 
 
@@ -131,7 +132,7 @@ class _Film:
                 source = self._clip(layer["clip"])
                 made.append(Inset(Clip(source), source.width, source.height, place))
             else:
-                rgba = open_logo(Path(layer["path"]), "", layer["width"], layer["height"])
+                rgba = np.load(layer["path"])
                 made.append(Logo(rgba, layer["opacity"], place))
         return made
 
@@ -184,8 +185,6 @@ def _widen(stream: IO[bytes]) -> None:
 
 def _rgb(yuv: Row, width: int, height: int) -> Row:
     """A frame as RGB, by the inverse of BT.709 for limited range."""
-    import numpy as np
-
     luma = yuv[:height].astype(np.float32)
     flat = yuv.reshape(-1)[width * height :].reshape(2, height // 2, width // 2)
     blue, red = (

@@ -22,6 +22,7 @@ _LONGEST_CJK_WORD = 4
 _OPENING = frozenset("“‘「『（《〈【〔［｛([{«‹¿¡$#@￥€£")
 _AMBIGUOUS = frozenset("\"'")
 _GAP = re.compile(r"\s+")
+_DASH = re.compile(r"(\s+[–—]+)(\s+)")
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,8 @@ def _parted(between: str, *, first: bool) -> tuple[str, str, str]:
     """What stands between two spans, as (end of the former, white space, beginning of the latter)."""
     if first:
         return "", "", _GAP.sub(" ", between).strip()
+    if dash := _DASH.fullmatch(between):
+        return _GAP.sub(" ", dash.group(1)), dash.group(2), ""
     space = _GAP.search(between)
     if space:
         rest = _GAP.sub(" ", between[space.end() :])

@@ -62,9 +62,9 @@ class FontFile:
         if at := self._tables.get(b"OS/2"):
             ascent, descent = struct.unpack_from(">HH", self._data, at + 74)
             if ascent + descent:
-                return (ascent + descent) / self._units_per_em
+                return float((ascent + descent) / self._units_per_em)
         ascent, descent = struct.unpack_from(">hh", self._data, self._tables[b"hhea"] + 4)
-        return (ascent - descent) / self._units_per_em
+        return float((ascent - descent) / self._units_per_em)
 
     def families(self) -> list[str]:
         """The names of the family, the typographic one first."""

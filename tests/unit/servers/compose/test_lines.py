@@ -81,6 +81,19 @@ def test_chinese_is_broken_between_clauses() -> None:
     assert caption.text == "天帝派我做百兽的首领，\n如果你不信就跟着我走。"
 
 
+def test_chinese_is_rather_broken_into_three_lines_than_within_a_word() -> None:
+    made = laid("我是天帝派来管理百兽的，你吃了我，就是违抗天帝的命令！", 13.0)
+    assert [caption.text for caption in made] == [
+        "我是天帝派来管理百兽的，\n你吃了我，",
+        "就是违抗天帝的命令！",
+    ]
+
+
+def test_a_dash_between_words_stays_with_the_former() -> None:
+    [caption] = laid("He took a run and a jump — and just missed it.", 14.3)
+    assert caption.text == "He took a run and a jump —\nand just missed it."
+
+
 def test_decimals_and_abbreviations_within_a_word_end_no_sentence() -> None:
     assert [caption.text for caption in laid("It is 3.5 m high. Next.", 40.0)] == [
         "It is 3.5 m high.",
