@@ -57,6 +57,7 @@ class Board:
         self.failed_step = ""
         self.error = ""
         self._execution = ""
+        self._order: dict[str, None] = {}
 
     @property
     def ended(self) -> bool:
@@ -92,8 +93,9 @@ class Board:
         return sorted(found, key=lambda line: -1 if line.index is None else line.index)
 
     def names(self) -> list[str]:
-        """The steps in the order in which they became known."""
-        return list(dict.fromkeys(line.step for line in self.steps.values()))
+        """The steps in the order in which they became known: that of the graph."""
+        present = {line.step for line in self.steps.values()}
+        return [name for name in self._order if name in present]
 
     def fanned(self) -> list[str]:
         """The steps that run once for each scene, or for each element of another list."""
@@ -118,6 +120,7 @@ class Board:
 
     def _plan(self, step: str, instances: int, scene_ids: Iterable[str]) -> None:
         ids = list(scene_ids)
+        self._order.setdefault(step)
         if len(ids) >= len(self.scenes) and ids:
             self.scenes = ids
         self.steps.pop((step, None), None)
@@ -129,6 +132,7 @@ class Board:
         changed = []
         for one in instances:
             index = one.index if one.HasField("index") else None
+            self._order.setdefault(one.step)
             if index is not None:
                 self.steps.pop((one.step, None), None)
             known = self.steps.get((one.step, index), StepLine(one.step, index))
@@ -141,6 +145,7 @@ class Board:
     def _progress(self, news: StepProgressed) -> None:
         self.fraction = max(self.fraction, news.execution_fraction)
         self.eta_seconds = _seconds(news.execution_eta) if news.HasField("execution_eta") else None
+        self._order.setdefault(news.step)
         key = (news.step, news.index if news.HasField("index") else None)
         known = self.steps.get(key, StepLine(*key))
         if known.state in DONE:

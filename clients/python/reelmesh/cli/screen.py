@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, Group, RenderableType
@@ -61,11 +61,13 @@ class Screen:
 
     def render(self) -> RenderableType:
         """The picture of this moment."""
-        parts: list[RenderableType] = [self._head(), self._bar()]
-        table = self._scenes()
+        names, fanned = self.board.names(), self.board.fanned()
+        first = min((names.index(name) for name in fanned), default=len(names))
+        parts: list[RenderableType] = [self._head(), self._bar(), *self._single(names[:first])]
+        table = self._scenes(fanned)
         if table is not None:
             parts.append(table)
-        parts.extend(self._single())
+        parts.extend(self._single(names[first:]))
         if self.note:
             parts.append(Text(f"  {self.note}", style="yellow"))
         return Group(*parts)
@@ -98,11 +100,11 @@ class Screen:
         rest = eta - (time.monotonic() - self._eta[1])
         return f"about {words.length(max(1.0, round(rest)))} left" if rest > 1 else "nearly done"
 
-    def _single(self) -> Iterator[RenderableType]:
-        """The steps that run once: before the scenes' table is there, and the film itself."""
-        for name in self.board.names():
+    def _single(self, names: Sequence[str]) -> Iterator[RenderableType]:
+        """The steps that run once: the plan above the scenes' table, the film below it."""
+        for name in names:
             for line in self.board.of_step(name):
-                if line.index is None and not (line.state in WAITING and self.board.scenes == []):
+                if line.index is None and line.state != StepState.STEP_STATE_SKIPPED:
                     row = Table.grid(padding=(0, 1))
                     row.add_row(Text(f"  {TITLES.get(name, name):<9}"), self._cell(line), self._detail(line))
                     yield row
@@ -114,8 +116,8 @@ class Screen:
             return Text(words.one_line(line.error, self._console.width - 24), style="red")
         return Text(words.length(line.seconds) if line.seconds and line.state in DONE else "", style="dim")
 
-    def _scenes(self) -> Table | None:
-        columns = [name for name in self.board.fanned() if self._worth_showing(name)]
+    def _scenes(self, fanned: Sequence[str]) -> Table | None:
+        columns = [name for name in fanned if self._worth_showing(name)]
         rows = max((len(self.board.of_step(name)) for name in columns), default=0)
         if not rows:
             return None
