@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from servers.chassis.worker import serve
+from servers.chassis.worker_main import serve
 from servers.imagegen.painting.composition import paint as compose_picture
 
 _JPEG_QUALITY = 92

@@ -158,6 +158,25 @@ def fence(draw: random.Random, palette: Palette) -> Figure:
     return Figure(tuple(parts), 320, 74)
 
 
+def wall(draw: random.Random, palette: Palette) -> Figure:
+    """A low wall of field stones."""
+    parts = [Part(_box(-230, -6, 460, 84), "#7d776e")]
+    for row in range(4):
+        x = -232.0 - 20 * (row % 2)
+        while x < 226:
+            wide = draw.uniform(38, 66)
+            end = min(x + wide, 232.0)
+            stone: list[Point] = [
+                (x + 2, row * 21 - 5),
+                (end - 2, row * 21 - 5),
+                (end - 3, row * 21 + 13),
+                (x + 3, row * 21 + 14),
+            ]
+            parts.append(Part(smooth(stone, pull=0.5), turned("#a69e92", 0, 1, draw.uniform(0.86, 1.08))))
+            x += wide
+    return Figure(tuple(parts), 470, 84)
+
+
 def boat(draw: random.Random, palette: Palette) -> Figure:
     """A sailing boat; its water line is at y = 0."""
     parts = [
@@ -237,6 +256,7 @@ BUILDINGS: dict[str, Callable[[random.Random, Palette], Figure]] = {
     "bridge": bridge,
     "well": well,
     "fence": fence,
+    "wall": wall,
     "boat": boat,
     "cart": cart,
     "car": car,

@@ -43,7 +43,7 @@ def cast(scene: Scene, draw: random.Random) -> list[Role]:
             figure = _figure(name, scene, draw, aloft=place == "air", lead=lead)
             # Small ones are drawn larger than life, so that a mouse and an elephant can share a stage.
             size = (3.0 if name in PEOPLE else 2.75) * (105 / max(figure.height, 30)) ** 0.5 * close
-            size *= (0.86 if number else 1.0) * (0.66 if place == "behind" else 1.0)
+            size *= (0.86 if number else draw.uniform(0.92, 1.1)) * (0.66 if place == "behind" else 1.0)
             roles.append(Role(figure, size, place))
     roles = roles[:_MOST]
     seen = sum(role.place != "behind" for role in roles)
@@ -57,7 +57,7 @@ def _place(name: str, scene: Scene) -> str:
     if "fly" in scene.actions:
         return "air"
     if name in _PERCHING:
-        if {"tree", "pine", "bare tree"} & set(scene.trees):
+        if {"tree", "pine", "bare tree"} & set(scene.trees) or {"grapes", "vine"} & set(scene.plants):
             return "branch"
         if name in ("eagle", "dove", "bird") and len(scene.subjects) > 1:
             return "air"
@@ -84,8 +84,10 @@ def _figure(name: str, scene: Scene, draw: random.Random, *, aloft: bool, lead: 
             pose = "sit"
         elif "graze" in scene.actions and not looks_up:
             pose = "graze"
-        elif {"walk", "follow"} & scene.actions or draw.random() < 0.5:
+        elif {"walk", "follow", "lead"} & scene.actions:
             pose = "walk"
+        else:
+            pose = draw.choice(("stand", "walk", "walk", "sit" if name not in _NEVER_SIT else "stand"))
         pitch = 30.0 if looks_up else draw.uniform(-14, 4)
         return quadruped(name, pose, pitch, young=not lead and draw.random() < 0.5 and name == "deer")
     if name in PLUMAGES:

@@ -138,15 +138,18 @@ def _act(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge) -> Non
         _hang_vine(canvas, scene, draw, with_fruit="grapes" in scene.plants)
     perches = [role for role in roles if role.place == "branch"]
     for index, role in enumerate(perches):
-        _perch(canvas, role, draw, index)
+        _perch(canvas, role, draw, index, left=bool(hanging) or index % 2 == 1)
     leads = [role for role in roles if role.place in ("ground", "air")]
     if not leads:
         return
     room = min(canvas.width, canvas.height * 1.3)
-    sides = [_sides(role, flip=_faces_left(scene, len(leads), index)) for index, role in enumerate(leads)]
+    looking = [_faces_left(scene, len(leads), index) for index in range(len(leads))]
+    if len(leads) == 1 and not hanging and not perches and "river" not in scene.places:
+        looking = [draw.random() < 0.35]
+    sides = [_sides(role, flip=flip) for role, flip in zip(leads, looking, strict=True)]
     fit = min(1.0, room * 0.95 / sum(right - left for left, right in sides))
     gap = (room - fit * sum(right - left for left, right in sides)) / (len(leads) + 1)
-    x = (canvas.width - room) / 2 + gap * (0.45 if len(leads) == 1 and (hanging or perches) else 1.0)
+    x = (canvas.width - room) / 2 + gap * _leaning(scene, len(leads), draw, framed=bool(hanging or perches))
     places: list[float] = []
     for left, right in sides:
         places.append(x - left * fit)
@@ -158,8 +161,16 @@ def _act(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge) -> Non
             y -= canvas.height * (0.2 + 0.09 * abs(index - (len(leads) - 1) / 2) + draw.uniform(0.0, 0.05))
         elif "leap" in scene.actions and index == 0:
             y -= 46 * min(canvas.height / 1000, 1.5)
-        flip = _faces_left(scene, len(leads), index)
-        canvas.figure(role.figure, x, y, role.size * fit, 0.0, flip=flip)
+        canvas.figure(role.figure, x, y, role.size * fit, 0.0, flip=looking[index])
+
+
+def _leaning(scene: Scene, count: int, draw: random.Random, *, framed: bool) -> float:
+    """How much of the gap before the first figure is kept: 1 is evenly spread, less is farther left."""
+    if "river" in scene.places:
+        return 0.3  # the river runs down at the right
+    if count > 1:
+        return 1.0
+    return 0.45 if framed else draw.uniform(0.55, 1.3)
 
 
 def _sides(role: Role, *, flip: bool) -> tuple[float, float]:
@@ -186,14 +197,13 @@ def _watch(canvas: Canvas, roles: list[Role], draw: random.Random, stage: Ridge)
         canvas.figure(role.figure, x, y, role.size, 0.22, flip=x > canvas.width / 2)
 
 
-def _perch(canvas: Canvas, role: Role, draw: random.Random, index: int) -> None:
-    """A bird on a branch that reaches in from the right (the second one: from the left)."""
+def _perch(canvas: Canvas, role: Role, draw: random.Random, index: int, *, left: bool) -> None:
+    """A bird on a branch that reaches in from one side."""
     palette = canvas.palette
     size = min(canvas.width, canvas.height * 0.9) / 1000
     y = canvas.height * (0.4 if index == 0 else 0.3)
     reach = 560 * size
     branch = bough(draw, palette, 560)
-    left = index % 2 == 1
     canvas.figure(branch, -10 if left else canvas.width + 10, y, size, 0.04, flip=not left)
     x = reach * 0.6 if left else canvas.width - reach * 0.6
     canvas.figure(role.figure, x, y - 14 * size, role.size * 1.15, 0.0, flip=not left)

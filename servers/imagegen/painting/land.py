@@ -275,7 +275,7 @@ def _ribbon(canvas: Canvas, draw: random.Random, top: float, colour: str, *, wat
     palette = canvas.palette
     bottom = canvas.height + 40
     side = draw.choice((-1.0, 1.0))
-    middle = canvas.width * 0.5 + side * canvas.width * draw.uniform(0.04, 0.12)
+    middle = canvas.width * (0.74 if water else 0.5) + side * canvas.width * draw.uniform(0.02, 0.09)
     reach = min(canvas.width, 1500.0)
     left: list[Point] = []
     right: list[Point] = []

@@ -108,11 +108,12 @@ _BUILDINGS = {
     "boat": "boat ship sail sailboat 帆船 小船 船",
     "cart": "cart wagon carriage 马车 牛车",
     "car": "car automobile taxi 汽车 轿车",
+    "wall": "wall walls stone_wall 围墙 石墙 墙",
     "rock": "rock boulder stone 石头 岩石 大石",
 }
 _PLACES = {
     "forest": "forest wood woods jungle woodland grove 森林 树林 丛林 山林 林子 林中 林间",
-    "mountain": "mountain mountainside peak cliff alps 高山 山峰 群山 大山 山谷 悬崖 山",
+    "mountain": "mountain mountainside peak cliff alps valley cave 山洞 高山 山峰 群山 大山 山谷 悬崖 山",
     "hills": "hill hillside slope 山坡 山丘 小山",
     "river": "river stream brook creek 小河 小溪 河流 河边 溪流 江 河 溪",
     "lake": "lake pond pool 湖泊 湖边 池塘 湖 池",
