@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ from servers.chassis.blobs import Stored, Swept
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PIECE_BYTES = 4 << 20
+PIECE_BYTES = 2 << 20
 """Blobs are read in pieces of up to this size."""
 
 
@@ -43,7 +43,7 @@ class Backend(Protocol):
     async def size(self, digest: str) -> int | None:
         """Size in bytes of what is here under the digest, whoever refers to it."""
 
-    def read(self, digest: str, offset: int, length: int) -> AsyncIterator[bytes]:
+    def read(self, digest: str, offset: int, length: int) -> AsyncGenerator[bytes, None]:
         """The bytes from `offset` on, in pieces; fewer than `length` when the medium has fewer.
 
         Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from pathlib import Path
 
 from reelmesh.common.v1.asset_pb2 import Asset
@@ -54,7 +54,7 @@ class DiskBackend:
 
         return await in_thread(look)
 
-    async def read(self, digest: str, offset: int, length: int) -> AsyncIterator[bytes]:
+    async def read(self, digest: str, offset: int, length: int) -> AsyncGenerator[bytes, None]:
         """See `Backend`. A sweep in between does no harm: the file is open."""
         try:
             handle = await in_thread(os.open, self.folder.blob_path(digest), os.O_RDONLY | os.O_CLOEXEC)

@@ -173,7 +173,7 @@ class _Conversation:
     async def _send_blob(self, digest: str, begin: int, length: int) -> None:
         sent = 0
         try:
-            async with contextlib.aclosing(self._backend.read(digest, begin, length)) as pieces:  # type: ignore[type-var]
+            async with contextlib.aclosing(self._backend.read(digest, begin, length)) as pieces:
                 async for piece in pieces:
                     await self._send(h11.Data(data=piece))
                     sent += len(piece)

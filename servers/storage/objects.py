@@ -22,7 +22,16 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Collection,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -140,7 +149,7 @@ class ObjectBackend:
             return size
         return None
 
-    async def read(self, digest: str, offset: int, length: int) -> AsyncIterator[bytes]:
+    async def read(self, digest: str, offset: int, length: int) -> AsyncGenerator[bytes, None]:
         """See `Backend`."""
         end = offset + length
         while offset < end:

@@ -104,7 +104,7 @@ class StorageServer(StorageServiceServicer):
         checks = Checks(asset.digest if length == size else "")
         offset = request.offset
         first: Asset | None = asset
-        async with contextlib.aclosing(self._backend.read(asset.digest, offset, length)) as pieces:  # type: ignore[type-var]
+        async with contextlib.aclosing(self._backend.read(asset.digest, offset, length)) as pieces:
             async for piece in pieces:
                 last = offset + len(piece) == request.offset + length
                 chunks = await in_thread(checks.chunks, piece, last)

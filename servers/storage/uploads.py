@@ -150,12 +150,12 @@ class Upload:
             self.sync()
             self._folder.require_room()
 
-    def sync(self) -> None:
-        """Makes what was written safe, and says so in the state."""
-        if self._file is not None and self.size_bytes != self.state.safe_bytes:
+    def sync(self, digest: str = "") -> None:
+        """Makes what was written safe, and says so in the state; with the digest of a whole blob."""
+        if digest or self.size_bytes != self.state.safe_bytes:
             with full_disk():
-                os.fdatasync(self._file.fileno())
-                self._save(dataclasses.replace(self.state, safe_bytes=self.size_bytes))
+                os.fdatasync(self._open_file().fileno())
+                self._save(dataclasses.replace(self.state, safe_bytes=self.size_bytes, digest=digest))
 
     def complete(self) -> str:
         """Checks that the blob is whole and what was declared. Returns its digest.
@@ -173,9 +173,7 @@ class Upload:
         if declared.digest and digest != declared.digest:
             self.discard()
             raise DataLoss("the blob does not have the declared digest; nothing was stored")
-        self.sync()
-        with full_disk():
-            self._save(dataclasses.replace(self.state, digest=digest))
+        self.sync(digest)
         return digest
 
     def discard(self) -> None:
