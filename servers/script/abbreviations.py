@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TITLES = frozenset(
-    """mr mrs ms mx dr prof st sr jr gen col capt lt sgt maj cmdr adm rev fr hon sen rep gov pres supt messrs mme mlle
+    """mr mrs ms mx dr prof st gen col capt lt sgt maj cmdr adm rev fr hon sen rep gov pres supt messrs mme mlle
     vs v e.g i.e eg ie cf viz al ca approx resp esp incl excl mt ft hr ing dipl bzw z.b d.h u.a p.ex sig sra dra
     """.split()
 )
@@ -15,7 +15,7 @@ NUMBERED = frozenset(
 """They lead on to a number, "No. 5"; before anything else the full stop ends a sentence."""
 
 OPEN_ENDED = frozenset(
-    """etc inc ltd co corp bros llc plc est dept univ assn ave blvd rd sq ph.d m.d b.a m.a b.c a.d b.c.e c.e a.m p.m
+    """etc jr sr inc ltd co corp bros llc plc est dept univ assn ave blvd rd sq ph.d m.d b.a m.a b.c a.d b.c.e c.e a.m p.m
     u.s u.k u.n e.u u.s.a u.s.s.r d.c l.a n.y esq min max avg hrs mins secs lb lbs oz kg km cm mm
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
     """.split()

@@ -1,7 +1,8 @@
-"""Finds what a text says that can be painted, and what happens in it, by the lexicon."""
+"""Reads in a text what can be painted, and what happens in it, by the lexicon."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 
@@ -10,84 +11,100 @@ from servers.script.lexicon import LEXICON, Action, Noun, simplified
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _LONGEST_CHINESE = max(map(len, (*LEXICON.chinese, *LEXICON.chinese_actions, *LEXICON.others)))
+_LONGEST_ENGLISH = max(len(words.split()) for words in (*LEXICON.english, *LEXICON.english_actions))
+
+_DETERMINERS = frozenset("a an the this these those my your his its our their some any no every each".split())
 # A word that is as often a verb is a noun after one of these.
-_BEFORE_NOUN = frozenset(
-    "a an the this that these those my your his her its our their some any no every each one two three "
-    "of in on at to into under over by with from through across near behind beside above below "
-    "old young big small little great tall high wide long dark bright white black red green golden".split()
+_PREPOSITIONS = frozenset(
+    "of in on at to into under over by with from through across near behind beside above below".split()
 )
-_RIPE = 3
-"""Most words of an entry, e.g. "bunch of grapes"."""
+_BEFORE_NOUN = (
+    _DETERMINERS
+    | _PREPOSITIONS
+    | frozenset(
+        "that her one two three old young big small little great tall high wide long dark bright white "
+        "black red green golden".split()
+    )
+)
+_NEGATIONS = frozenset("not never cannot nor neither without".split())
+_CHINESE_NEGATIONS = ("不", "没", "没有", "没能", "别", "未", "不能", "不敢", "不会", "不要", "不想", "不肯")
+# "Since dawn" is not the hour of the scene; nor is 从早上.
+_ELSEWHEN = frozenset("since until till before after".split())
+_CHINESE_OBJECT = ("把", "将", "被", "对", "给", "向")
+_CHINESE_ELSEWHEN = ("从", "自", "自从", "直到", "等到")
 
 
-def nouns(text: str) -> list[Noun]:
-    """What can be painted, in the order of its first mention."""
-    found: dict[Noun, None] = {}
-    for entry in _entries(text):
-        if isinstance(entry, Noun):
-            found.setdefault(entry)
-    return list(found)
+@dataclasses.dataclass(frozen=True, slots=True)
+class Mention:
+    """One place where a text speaks of something."""
+
+    at: int
+    """Where its word begins."""
+    entry: Noun | Action
+    acts: bool = True
+    """False for a noun that hangs on a preposition: what happens next is not its doing."""
 
 
-def mentions(text: str) -> list[Noun]:
-    """What can be painted, as often as it is mentioned."""
-    return [entry for entry in _entries(text) if isinstance(entry, Noun)]
+def read(text: str) -> list[Mention]:
+    """What a text speaks of, in the order of its words and as often as it does.
 
-
-def actions(text: str) -> list[Action]:
-    """What can be seen to happen, in the order of its first mention."""
-    found: dict[Action, None] = {}
-    for entry in _entries(text):
-        if isinstance(entry, Action):
-            found.setdefault(entry)
-    return list(found)
-
-
-def _entries(text: str) -> Iterator[Noun | Action]:
+    What does not happen ("did not laugh", 不敢吃) and another hour than the scene's ("since dawn") are left
+    out.
+    """
     plain = simplified(text)
-    found = [*_english(plain), *_chinese(plain)]
-    found.sort(key=lambda pair: pair[0])
-    for _, entry in found:
-        yield entry
+    return sorted([*_english(plain), *_chinese(plain)], key=lambda mention: mention.at)
 
 
-def _english(text: str) -> Iterator[tuple[int, Noun | Action]]:
+def _english(text: str) -> Iterator[Mention]:
     words = [
-        (match.start(), match.group().lower()) for match in _WORD.finditer(text) if match.group().isascii()
+        (match.start(), match.group().lower().replace("’", "'"))
+        for match in _WORD.finditer(text)
+        if match.group().replace("’", "'").isascii()
     ]
     at = 0
     while at < len(words):
         taken = 1
-        for length in range(min(_RIPE, len(words) - at), 0, -1):
+        before = [word for _, word in words[max(0, at - 2) : at]]
+        for length in range(min(_LONGEST_ENGLISH, len(words) - at), 0, -1):
             phrase = " ".join(word for _, word in words[at : at + length])
-            entry = _english_entry(phrase, words[at - 1][1] if at else "")
+            entry = _english_entry(phrase, before)
             if entry is not None:
-                yield words[at][0], entry
+                yield Mention(words[at][0], entry, acts=not _PREPOSITIONS.intersection(before))
                 taken = length
                 break
         at += taken
 
 
-def _english_entry(phrase: str, before: str) -> Noun | Action | None:
-    noun = LEXICON.english.get(phrase)
-    if noun is not None and (phrase not in LEXICON.doubtful or before in _BEFORE_NOUN):
-        return noun
+def _english_entry(phrase: str, before: list[str]) -> Noun | Action | None:
+    """What a word or phrase means after the one or two words before it."""
+    last = before[-1] if before else ""
+    noun = LEXICON.english.get(phrase) or LEXICON.english.get(phrase.removesuffix("'s"))
+    if noun is not None and (phrase not in LEXICON.doubtful or last in _BEFORE_NOUN):
+        return None if noun.kind == "time" and _ELSEWHEN.intersection(before) else noun
+    # "A walk", "the building": no verb.
+    if last in _DETERMINERS or any(word in _NEGATIONS or word.endswith("n't") for word in before):
+        return None
     return LEXICON.english_actions.get(phrase)
 
 
-def _chinese(text: str) -> Iterator[tuple[int, Noun | Action]]:
+def _chinese(text: str) -> Iterator[Mention]:
     at = 0
     while at < len(text):
         taken = 1
         if is_han(text[at]):
             for length in range(min(_LONGEST_CHINESE, len(text) - at), 0, -1):
                 word = text[at : at + length]
-                if word in LEXICON.others:
-                    taken = length
-                    break
                 entry = LEXICON.chinese.get(word) or LEXICON.chinese_actions.get(word)
-                if entry is not None:
-                    yield at, entry
+                before = text[max(0, at - 2) : at]
+                if entry is not None and _counts(entry, before):
+                    yield Mention(at, entry, acts=not before.endswith(_CHINESE_OBJECT))
+                if entry is not None or word in LEXICON.others:
                     taken = length
                     break
         at += taken
+
+
+def _counts(entry: Noun | Action, before: str) -> bool:
+    if isinstance(entry, Action):
+        return not before.endswith(_CHINESE_NEGATIONS)
+    return entry.kind != "time" or not before.endswith(_CHINESE_ELSEWHEN)

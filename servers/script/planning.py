@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 
 from google.protobuf.duration_pb2 import Duration
 
 from reelmesh.common.v1.speech_pb2 import TimedSegment
 from reelmesh.script.v1.script_pb2 import PlanRequest, PlanResult, Scene, SceneDraft
 from servers.chassis.errors import InvalidArgument
-from servers.chassis.text import guess_language, speakable
+from servers.chassis.text import is_cjk, speakable
 from servers.script import prompts
 from servers.script.grouping import Piece, divide
 from servers.script.paragraphs import heading_text, paragraphs, title_of
-from servers.script.scenes import gather, stable_id
+from servers.script.scenes import LONGEST_TEXT, gather, stable_id
 from servers.script.sentences import split
 
 MOST_SCENES = 1000
 _TITLE_CHARACTERS = 60
 _DESCRIPTION_CHARACTERS = 240
 _SEGMENT_CUT = 0.02
+_QUOTES = "\"'”’」』"
 
 
 def plan(request: PlanRequest) -> PlanResult:
     """The plan of a resolved request, its provenance empty.
 
     Raises:
-        InvalidArgument: nothing in the text can be spoken.
+        InvalidArgument: nothing in the text can be spoken, or it does not fit into so few scenes.
     """
     if request.text:
         return _of_text(request)
@@ -48,6 +50,8 @@ def _of_text(request: PlanRequest) -> PlanResult:
     )
     if not spans:
         raise InvalidArgument(("text", "has no letter or digit that could be spoken"))
+    if any(span.end - span.start > LONGEST_TEXT for span in spans):
+        raise _too_few_scenes()
     taken: set[str] = set()
     scenes = []
     for span in spans:
@@ -102,6 +106,7 @@ def _of_segments(request: PlanRequest) -> PlanResult:
     segments = [segment for segment in request.segments if speakable(segment.text)]
     if not segments:
         raise InvalidArgument(("segments", "have no letter or digit"))
+    over = max(segment.end.ToNanoseconds() for segment in request.segments)
     pieces = [
         Piece(_length(a, b), _SEGMENT_CUT) for a, b in zip(segments, [*segments[1:], None], strict=True)
     ]
@@ -116,8 +121,10 @@ def _of_segments(request: PlanRequest) -> PlanResult:
         inside = [segments[at] for at in group]
         begin = 0 if number == 0 else inside[0].start.ToNanoseconds()
         last = groups[number + 1].start if number + 1 < len(groups) else None
-        end = segments[last].start.ToNanoseconds() if last is not None else inside[-1].end.ToNanoseconds()
-        text = _joined(inside)
+        end = segments[last].start.ToNanoseconds() if last is not None else over
+        text = _joined([segment.text for segment in inside])
+        if len(text) > LONGEST_TEXT:
+            raise _too_few_scenes()
         scene = Scene(id=stable_id(text, taken), text=text, language=request.language, illustrate=True)
         scene.duration.FromNanoseconds(max(end - begin, 1))
         _place_words(scene, inside, begin)
@@ -125,16 +132,33 @@ def _of_segments(request: PlanRequest) -> PlanResult:
     return _completed(request, scenes, "")
 
 
-def _joined(segments: Sequence[TimedSegment]) -> str:
-    gap = "" if guess_language(segments[0].text) in ("zh", "ja", "th") else " "
-    return gap.join(segment.text.strip() for segment in segments)
+def _too_few_scenes() -> InvalidArgument:
+    return InvalidArgument(
+        ("max_scenes", f"so few scenes would hold more than {LONGEST_TEXT:,} characters each; allow more")
+    )
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """The parts as one text, with a space between them where their script has spaces."""
+    whole = ""
+    for part in (part.strip() for part in parts):
+        apart = whole and part and not _unspaced(whole.rstrip(_QUOTES)[-1:]) and not _unspaced(part[:1])
+        whole += f" {part}" if apart else part
+    return whole
+
+
+def _unspaced(char: str) -> bool:
+    """True for a character beside which no space stands: of Chinese, Japanese or Thai, or a wide mark."""
+    return is_cjk(char) or unicodedata.east_asian_width(char) in "WF" or "\u0e00" <= char <= "\u0eff"
 
 
 def _place_words(scene: Scene, segments: Sequence[TimedSegment], begin: int) -> None:
     """Copies the words with times from the scene's start and places in the scene's text."""
+    # Characters whose small form is longer would shift all that follows.
+    text = "".join(char.lower() if len(char.lower()) == 1 else char for char in scene.text)
     cursor = 0
     for word in (word for segment in segments for word in segment.words):
-        at = scene.text.lower().find(word.text.lower(), cursor)
+        at = text.find(word.text.lower(), cursor)
         placed = scene.words.add()
         placed.CopyFrom(word)
         placed.start.FromNanoseconds(max(0, word.start.ToNanoseconds() - begin))
@@ -159,10 +183,10 @@ def _completed(
         scene.negative_prompt = request.prompt_parts.negative
     _animate(scenes, drafts, request.animate_share, request.seed)
     whole = request.text or "\n".join(texts)
-    spoken = " ".join(" ".join(texts).split())
+    spoken = _joined(" ".join(line.split()) for text in texts for line in text.splitlines())
     return PlanResult(
         scenes=scenes,
-        title=title or _cut(spoken, _TITLE_CHARACTERS),
+        title=title or _cut(spoken, _TITLE_CHARACTERS).rstrip(".。"),
         description=_cut(spoken, _DESCRIPTION_CHARACTERS),
         tags=prompts.tags(whole, request.language),
         language=request.language,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from google.protobuf.message import Message
 
@@ -17,7 +17,7 @@ from servers.chassis.text import guess_language, speakable
 from servers.script.lexicon import LEXICON
 from servers.script.planning import plan
 
-OUR_VERSION = 1
+OUR_VERSION = 2
 """Raised whenever the rules would make another plan of the same request."""
 TARGET_SECONDS = 7
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -42,13 +42,15 @@ class RulesEngine(Engine):
         """Fills in language, target length (7 s), share of animated scenes (1) and seed (0).
 
         Raises:
-            InvalidArgument: there is nothing to speak, or the text holds control characters.
+            InvalidArgument: there is nothing to speak or to show, a text holds control characters, or
+                segments are out of order.
         """
         filled = PlanRequest()
         filled.CopyFrom(request)
         _check(filled)
+        said = _spoken(filled)
         if not filled.language:
-            filled.language = guess_language(_whole(filled))
+            filled.language = guess_language(said)
         if not filled.HasField("target_scene_duration"):
             filled.target_scene_duration.FromSeconds(TARGET_SECONDS)
         if not filled.HasField("animate_share"):
@@ -56,7 +58,7 @@ class RulesEngine(Engine):
         if not filled.HasField("seed"):
             filled.seed = 0
         return Resolved(
-            filled, version=_version(), expected_seconds=0.05 + len(_whole(filled)) / _CHARACTERS_PER_SECOND
+            filled, version=_version(), expected_seconds=0.05 + len(said) / _CHARACTERS_PER_SECOND
         )
 
     async def run(self, request: PlanRequest, work: WorkContext) -> AsyncIterator[Message]:
@@ -73,18 +75,47 @@ def _check(request: PlanRequest) -> None:
             raise InvalidArgument((field, f"holds the control character {code} at position {found.start()}"))
     if request.text and not speakable(request.text):
         raise InvalidArgument(("text", "has no letter or digit that could be spoken"))
+    for at, scene in enumerate(request.scenes):
+        shown = scene.HasField("picture") or scene.HasField("clip") or bool(scene.image_prompt.strip())
+        if not shown and not speakable(scene.text):
+            raise InvalidArgument(
+                (f"scenes[{at}].text", "has no letter or digit, and nothing says what is to be seen")
+            )
+    _check_order(request)
 
 
-def _texts(request: PlanRequest) -> list[tuple[str, str]]:
-    return [
-        ("text", request.text),
-        *((f"scenes[{at}].text", scene.text) for at, scene in enumerate(request.scenes)),
-        *((f"segments[{at}].text", segment.text) for at, segment in enumerate(request.segments)),
+def _check_order(request: PlanRequest) -> None:
+    before = 0
+    for at, segment in enumerate(request.segments):
+        start, end = segment.start.ToNanoseconds(), segment.end.ToNanoseconds()
+        if start < before:
+            raise InvalidArgument((f"segments[{at}].start", "is before the start of the segment before it"))
+        if end < start:
+            raise InvalidArgument((f"segments[{at}].end", "is before the segment's start"))
+        before = start
+
+
+def _texts(request: PlanRequest) -> Iterator[tuple[str, str]]:
+    """Every text of a request that is spoken, shown or put into a prompt, by its field."""
+    yield "text", request.text
+    for at, scene in enumerate(request.scenes):
+        for name in ("text", "image_prompt", "motion_prompt", "title"):
+            yield f"scenes[{at}].{name}", getattr(scene, name)
+    for at, segment in enumerate(request.segments):
+        yield f"segments[{at}].text", segment.text
+        for number, word in enumerate(segment.words):
+            yield f"segments[{at}].words[{number}].text", word.text
+    for name in ("prefix", "suffix", "negative", "setting"):
+        yield f"prompt_parts.{name}", getattr(request.prompt_parts, name)
+
+
+def _spoken(request: PlanRequest) -> str:
+    said = [
+        request.text,
+        *(scene.text for scene in request.scenes),
+        *(part.text for part in request.segments),
     ]
-
-
-def _whole(request: PlanRequest) -> str:
-    return "\n".join(text for _, text in _texts(request) if text)
+    return "\n".join(text for text in said if text)
 
 
 def _version() -> str:

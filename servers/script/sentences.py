@@ -33,7 +33,8 @@ _URL = re.compile(
 )
 _WORD_BEFORE = re.compile(r"(?:[^\W\d_]+\.)*[^\W\d_]+$")
 _WORD_AFTER = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_NAME_SPEAKS = re.compile(r"(?P<name>[^\W\d_]+)\s+(?P<verb>[^\W\d_]+)")
+_ROMAN = re.compile(r"[IVXLC]+")
+_NAME_SPEAKS = re.compile(r"(?:(?:Mrs?|Ms|Dr|Prof|St)\.? )?(?P<name>[^\W\d_]+)\s+(?P<verb>[^\W\d_]+)")
 _CHINESE_ATTRIBUTION = re.compile(
     rf"[^。！？!?，,；;：:“「『\n]{{0,14}}[{abbreviations.CHINESE_SPEECH}](?:[了着著过過道]|起来|了起来)?[。！？!?，,：:…；]"
 )
@@ -193,9 +194,11 @@ class _Mark:
         if known in abbreviations.TITLES:
             return False
         if known in abbreviations.NUMBERED:
-            return not self.after[0].isdigit()
+            return not self.after[0].isdigit() and not _ROMAN.fullmatch(following)
         initial = len(word) == 1 and word.isupper()
-        if not initial and "." not in word and known not in abbreviations.OPEN_ENDED:
+        # "U.S." is one, "fox.org." is not.
+        acronym = "." in word and all(len(part) < 3 for part in word.split("."))
+        if not initial and not acronym and known not in abbreviations.OPEN_ENDED:
             return True
         if known == "etc" and not self.after[0].isdigit():
             return True
