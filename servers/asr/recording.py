@@ -13,7 +13,7 @@ from pathlib import Path
 from reelmesh.common.v1.asset_pb2 import Asset
 from servers.chassis.engine import WorkContext
 from servers.chassis.errors import Internal, InvalidArgument
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.formats import sniff
 from servers.chassis.media.probe import Prober
 
@@ -52,7 +52,7 @@ async def decoded(asset: Asset, work: WorkContext, prober: Prober) -> Recording:
     try:
         await ffmpeg.run(
             [
-                *ffmpeg.source(source, demuxer),
+                *commands.source(source, demuxer),
                 *mixed,
                 *("-t", str(LONGEST_SECONDS), "-c:a", "pcm_s16le", "-f", "s16le", f"file:{path}"),
             ],

@@ -15,7 +15,7 @@ from pocketsphinx import Decoder, Endpointer
 from servers.asr.pronunciation import phones_of
 from servers.chassis.media.audio import Samples, window_levels, window_samples
 from servers.chassis.words import words_of
-from servers.chassis.worker import Report, serve
+from servers.chassis.worker_main import Report, serve
 
 RATE = 16_000
 _FRAMES_PER_SECOND = 100

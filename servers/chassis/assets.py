@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import shutil
 import time
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
@@ -23,9 +23,11 @@ from reelmesh.storage.v1 import storage_pb2, storage_pb2_grpc
 from servers.chassis.blobs import BlobFolder, checked_digest
 from servers.chassis.context import OWNER_KEY
 from servers.chassis.durable import hash_file
-from servers.chassis.errors import Fault, Internal, NotFound, ResourceExhausted, Unavailable
+from servers.chassis.errors import DataLoss, Fault, Internal, NotFound, ResourceExhausted, Unavailable
 
 CHUNK_BYTES = 512 * 1024
+UPLOAD_ATTEMPTS = 4
+_CUT = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.INTERNAL)
 
 
 class Assets(Protocol):
@@ -123,20 +125,9 @@ class RemoteAssets:
     async def store(self, owner: str, path: Path, media_type: str, facts: MediaFacts | None = None) -> Asset:
         """See `Assets.store`."""
         digest = await asyncio.to_thread(hash_file, path)
-        size = (await asyncio.to_thread(path.stat)).st_size
-
-        async def messages() -> AsyncIterator[storage_pb2.WriteRequest]:
-            spec = storage_pb2.WriteSpec(digest=digest, size_bytes=size, media_type=media_type)
-            yield storage_pb2.WriteRequest(upload_id=secrets.token_hex(16), spec=spec)
-            offset = 0
-            with path.open("rb") as file:
-                while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
-                    yield storage_pb2.WriteRequest(offset=offset, data=chunk)
-                    offset += len(chunk)
-            yield storage_pb2.WriteRequest(offset=offset, finish=True)
-
+        metadata = ((OWNER_KEY, owner),)
         try:
-            response = await self._stub.Write(messages(), metadata=((OWNER_KEY, owner),))
+            response = await self._write(path, digest, media_type, metadata)
         except grpc.aio.AioRpcError as error:
             raise _translated(error, digest, "") from error
         asset: Asset = response.asset
@@ -162,6 +153,47 @@ class RemoteAssets:
     async def close(self) -> None:
         """Closes the channel."""
         await self._channel.close()
+
+    async def _write(
+        self, path: Path, digest: str, media_type: str, metadata: tuple[tuple[str, str], ...]
+    ) -> storage_pb2.WriteResponse:
+        """Uploads a file, going on from what is safe already when the stream is cut.
+
+        The upload is named after the content: a server that was restarted in between goes on too.
+        """
+        size = (await asyncio.to_thread(path.stat)).st_size
+        spec = storage_pb2.WriteSpec(digest=digest, size_bytes=size, media_type=media_type)
+
+        async def messages(offset: int) -> AsyncIterator[storage_pb2.WriteRequest]:
+            yield storage_pb2.WriteRequest(upload_id=digest, spec=spec, offset=offset)
+            with path.open("rb") as file:
+                file.seek(offset)
+                while chunk := await asyncio.to_thread(file.read, CHUNK_BYTES):
+                    yield storage_pb2.WriteRequest(offset=offset, data=chunk, crc32=zlib.crc32(chunk))
+                    offset += len(chunk)
+            yield storage_pb2.WriteRequest(offset=offset, finish=True)
+
+        for attempt in range(UPLOAD_ATTEMPTS):
+            offset = 0
+            if attempt:
+                await asyncio.sleep(0.2 * 2**attempt)
+                offset = await self._persisted(digest, metadata)
+            try:
+                return await self._stub.Write(messages(offset), metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                # INTERNAL: what grpc.aio tells when a call ends while it is still sending (its issue 36066).
+                if error.code() not in _CUT or attempt == UPLOAD_ATTEMPTS - 1:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _persisted(self, digest: str, metadata: tuple[tuple[str, str], ...]) -> int:
+        try:
+            query = storage_pb2.QueryWriteStatusRequest(upload_id=digest)
+            return (await self._stub.QueryWriteStatus(query, metadata=metadata)).persisted_bytes
+        except grpc.aio.AioRpcError as error:
+            if error.code() == grpc.StatusCode.NOT_FOUND:
+                return 0
+            raise
 
     async def _fetch(self, owner: str, digest: str, field: str) -> Path:
         cached = self._cache / digest
@@ -220,4 +252,6 @@ def _translated(error: grpc.aio.AioRpcError, digest: str, field: str) -> Fault:
         return NotFound("asset", digest, field=field, what="is not in the store")
     if code == grpc.StatusCode.RESOURCE_EXHAUSTED:
         return ResourceExhausted("the store has no room", retry_after_seconds=60, reason="STORE_FULL")
+    if code == grpc.StatusCode.DATA_LOSS:
+        return DataLoss(f"{field or 'asset'}: the bytes of {digest} are damaged in the store")
     return Unavailable(f"Storage answered {code.name}", reason="STORAGE_UNAVAILABLE")

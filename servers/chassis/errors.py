@@ -21,7 +21,6 @@ details are cut to `DETAILS_LIMIT_BYTES` and say how many were left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
@@ -207,14 +206,6 @@ def _bad_request(violations: Sequence[Violation]) -> details_pb2.BadRequest:
             break
         request.field_violations.append(violation)
     return request
-
-
-_PATH = re.compile(r"(?<![\w:/])(?:/[^\s:'\"/]+)+/(?=[^\s:'\"/])")
-
-
-def without_paths(text: str) -> str:
-    """The text with every absolute path cut down to its last part."""
-    return _PATH.sub("", text)
 
 
 def _kind_word(item: Missing) -> str:

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 
 from servers.chassis import context as call_context
 from servers.chassis.errors import Cancelled, Fault, Internal, InvalidArgument, Violation
+from servers.chassis.streams import drain
 
 _log = structlog.get_logger("reelmesh.rpc")
 _OWN = "/reelmesh."
@@ -70,6 +71,8 @@ def _unary(method: str, behaviour: Any, *, checks: bool = True) -> Any:
                 check(request)
             return await behaviour(requests, context)
         except Exception as error:
+            if not checks:
+                await drain(aiter(request))
             await _fail(method, error, context)
 
     return call
@@ -85,6 +88,8 @@ def _streaming(method: str, behaviour: Any, *, checks: bool = True) -> Any:
             async for response in behaviour(requests, context):
                 yield response
         except Exception as error:
+            if not checks:
+                await drain(aiter(request))
             await _fail(method, error, context)
 
     return call

@@ -29,8 +29,9 @@ from servers.chassis import addresses, logs
 from servers.chassis.assets import Assets, RemoteAssets, SharedAssets
 from servers.chassis.blobs import BlobFolder
 from servers.chassis.engines import Engines
-from servers.chassis.errors import Fault
+from servers.chassis.errors import FailedPrecondition, Fault
 from servers.chassis.interceptors import ChassisInterceptor
+from servers.chassis.media import commands
 from servers.chassis.reload import watch_settings
 from servers.chassis.servicer import EngineServicer
 from servers.chassis.settings import EngineSettings, Settings, WorkSettings
@@ -196,20 +197,33 @@ def limits_of(settings: WorkSettings) -> Limits:
 
 
 def open_assets(name: str, settings: Settings) -> Assets:
-    """The store's shared folder, or a remote Storage behind a cache."""
+    """The store's shared folder, or a remote Storage behind a cache.
+
+    Raises:
+        FailedPrecondition: the store is not a folder, and nothing says where its server is.
+    """
 
     def folder_at(root: Path) -> BlobFolder:
         return BlobFolder(
             root,
             low_space_fraction=settings.storage.low_space_fraction,
             low_space_bytes=settings.storage.low_space_bytes,
+            keep_seconds=settings.storage.upload_keep_seconds,
         )
 
-    if settings.mesh.storage_address and name != "storage":
-        folder = folder_at(settings.mesh.home / "remote" / name)
-        channel = addresses.channel(settings.mesh.storage_address, settings.mesh, CHANNEL_OPTIONS)
-        return RemoteAssets(channel, folder, settings.mesh.cache_bytes)
-    return SharedAssets(folder_at(settings.store_root))
+    address = settings.mesh.storage_address
+    if name == "storage" or (settings.storage.backend == "disk" and not address):
+        return SharedAssets(folder_at(settings.store_root))
+    address = address or settings.orchestrator.servers.get("storage", "")
+    if not address:
+        raise FailedPrecondition(
+            f'storage.backend is "{settings.storage.backend}", which servers reach through Storage alone: '
+            "set mesh.storage_address",
+            reason="STORAGE_ADDRESS_MISSING",
+        )
+    folder = folder_at(settings.mesh.home / "remote" / name)
+    channel = addresses.channel(address, settings.mesh, CHANNEL_OPTIONS)
+    return RemoteAssets(channel, folder, settings.mesh.cache_bytes)
 
 
 def main(spec: PlainServer | EngineServer, arguments: Sequence[str] | None = None) -> None:
@@ -231,6 +245,8 @@ def main(spec: PlainServer | EngineServer, arguments: Sequence[str] | None = Non
     options = parser.parse_args(arguments)
     settings = _settings()
     logs.set_up(spec.name, settings.mesh.log_level, options.log_file)
+    if settings.mesh.ffmpeg is not None:  # for this process and its workers
+        os.environ[commands.VARIABLE] = str(settings.mesh.ffmpeg)
     try:
         asyncio.run(_serve(spec, settings, options.listen, with_parent=options.with_parent))
     except Fault as fault:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -22,27 +21,14 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from servers.chassis.errors import DeadlineExceeded, Fault, Internal, InvalidArgument, ResourceExhausted
-from servers.chassis.errors import without_paths as _without_paths
+from servers.chassis.redaction import without_paths
+from servers.chassis.worker_main import MEMORY_VARIABLE, Report
 
-Report = Callable[[dict[str, Any]], None]
-"""Takes one progress report, any JSON object."""
-Handler = Callable[[dict[str, Any], Report], dict[str, Any]]
-"""What a worker does: arguments and a way to report in, a JSON object out."""
 T = TypeVar("T")
 
 _LINE_LIMIT_BYTES = 32 * 1024 * 1024
 _KEPT_LOG_LINES = 20
-_MEMORY_VARIABLE = "REELMESH_WORKER_MEMORY_BYTES"
 _log = structlog.get_logger("reelmesh.worker")
-
-
-class Refused(Exception):
-    """Raised in a worker when the request's own content breaks a rule. Becomes InvalidArgument."""
-
-    def __init__(self, field: str, rule: str) -> None:
-        super().__init__(f"{field}: {rule}")
-        self.field = field
-        self.rule = rule
 
 
 class WorkerPool:
@@ -128,7 +114,7 @@ class _Process:
     async def start(cls, module: str, memory_bytes: int | None) -> _Process:
         environment = dict(os.environ)
         if memory_bytes is not None:
-            environment[_MEMORY_VARIABLE] = str(memory_bytes)
+            environment[MEMORY_VARIABLE] = str(memory_bytes)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -178,7 +164,7 @@ class _Process:
             return ResourceExhausted(
                 f"{method} needs more memory than it may use", retry_after_seconds=10, reason="WORKER_MEMORY"
             )
-        return Internal(f"{method} failed: {_without_paths(message['failed'])}", reason="WORKER_FAILED")
+        return Internal(f"{method} failed: {without_paths(message['failed'])}", reason="WORKER_FAILED")
 
     async def _died(self, method: str) -> Fault:
         await self._process.wait()
@@ -248,54 +234,3 @@ async def relay(call: Callable[[Report], Awaitable[T]]) -> AsyncIterator[dict[st
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def serve(handlers: Mapping[str, Handler]) -> None:
-    """The worker's side: answers calls from stdin until it is closed.
-
-    Whatever the handlers or their libraries print goes to stderr, so that it can not break the protocol.
-    """
-    _die_with_parent()
-    _limit_memory()
-    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
-    os.dup2(2, 1)
-
-    def send(message: dict[str, Any]) -> None:
-        answers.write(json.dumps(message) + "\n")
-
-    for line in sys.stdin:
-        call = json.loads(line)
-        send(_answer(handlers, call, lambda report: send({"progress": report})))
-
-
-def _answer(handlers: Mapping[str, Handler], call: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    try:
-        return {"result": handlers[call["method"]](call["arguments"], report)}
-    except Refused as refused:
-        return {"refused": [[refused.field, refused.rule]]}
-    except MemoryError:
-        return {"exhausted": True, "traceback": _traceback()}
-    except Exception as error:
-        return {"failed": f"{type(error).__name__}: {error}"[:500], "traceback": _traceback()}
-
-
-def _traceback() -> str:
-    import traceback
-
-    return traceback.format_exc()[-4000:]
-
-
-def _die_with_parent() -> None:
-    """A server that is killed must not leave a worker computing for nobody (Linux: PR_SET_PDEATHSIG)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-        if os.getppid() == 1:
-            sys.exit(0)
-
-
-def _limit_memory() -> None:
-    limit = os.environ.get(_MEMORY_VARIABLE)
-    if limit:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (int(limit), int(limit)))

@@ -16,8 +16,8 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from servers.chassis.media import ffmpeg
-from servers.chassis.worker import Refused
+from servers.chassis.media import commands
+from servers.chassis.worker_main import Refused
 
 Row = NDArray[np.uint8]
 """One frame as a row of planar I420."""
@@ -124,9 +124,9 @@ class Clip:
         source = self._source
         seek = ["-ss", f"{float(index / source.fps):.6f}"] if index else []
         self._process = subprocess.Popen(
-            ffmpeg.command(
+            commands.command(
                 [
-                    *ffmpeg.source(source.path, source.demuxer, "-threads", "1", *seek),
+                    *commands.source(source.path, source.demuxer, "-threads", "1", *seek),
                     *("-map", "0:v:0", "-an", "-vf", source.filters, "-fps_mode", "passthrough"),
                     *("-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1"),
                 ]

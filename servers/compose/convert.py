@@ -10,7 +10,7 @@ from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ConvertRequest, ConvertResult
 from servers.chassis.engine import WorkContext
 from servers.chassis.errors import Internal, InvalidArgument
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.formats import Kind, sniff
 from servers.chassis.media.probe import Probe, Prober
 from servers.compose.defaults import rate
@@ -40,7 +40,7 @@ async def convert(
     tags = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
     output = request.output
     arguments = (
-        *ffmpeg.source(film, sniff(film, "film").demuxer),
+        *commands.source(film, sniff(film, "film").demuxer),
         *("-map", "0:v:0", "-map", "0:a:0?", "-vf", graph, "-fps_mode", "cfr", "-r", str(fps)),
         *("-c:v", "libx264", "-preset", output.preset, "-crf", str(output.crf), "-g", str(group(fps))),
         *("-pix_fmt", "yuv420p", *tags, "-c:a", "aac", "-b:a", str(output.audio_bits_per_second)),

@@ -16,7 +16,7 @@ from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ComposeResult, ConvertRequest, ConvertResult
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands
 from servers.chassis.media.fonts import Font, default_font, find_font
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import Returned, WorkerPool, relay
@@ -61,7 +61,7 @@ class FfmpegEngine(Engine):
     def describe(self) -> Description:
         """See `Engine.describe`."""
         try:
-            version = ffmpeg.version()
+            version = commands.version()
         except FailedPrecondition:
             version = ""
         return Description(
@@ -87,9 +87,9 @@ class FfmpegEngine(Engine):
         """See `Engine.missing`: ffmpeg, or the font."""
         lacking: list[Missing] = []
         try:
-            ffmpeg.version()
+            commands.version()
         except FailedPrecondition:
-            lacking.append(Missing(kind=MISSING_KIND_PROGRAM, name="ffmpeg", remedy=ffmpeg.REMEDY))
+            lacking.append(Missing(kind=MISSING_KIND_PROGRAM, name="ffmpeg", remedy=commands.REMEDY))
         try:
             default_font()
         except FailedPrecondition:
@@ -104,10 +104,10 @@ class FfmpegEngine(Engine):
     def resolve(self, request: ComposeRequest | ConvertRequest) -> Resolved[Any]:
         """See `Engine.resolve`."""
         if isinstance(request, ConvertRequest):
-            return Resolved(fill_conversion(request), version=f"ffmpeg-{_FORMULA}/{ffmpeg.version()}")
+            return Resolved(fill_conversion(request), version=f"ffmpeg-{_FORMULA}/{commands.version()}")
         font = self._font(request)
         filled = fill(request, font.family)
-        version = f"ffmpeg-{_FORMULA}/{ffmpeg.version()}/{font.fingerprint}"
+        version = f"ffmpeg-{_FORMULA}/{commands.version()}/{font.fingerprint}"
         return Resolved(filled, version=version, expected_seconds=self._expected(filled))
 
     async def run(

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from servers.chassis.media import camera
-from servers.chassis.worker import Refused
+from servers.chassis.worker_main import Refused
 from servers.compose.clips import Clip, ClipSource, Row
 from servers.compose.fitting import inside
 from servers.compose.layers import Inset, Logo, planes

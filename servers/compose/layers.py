@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from servers.chassis.media.camera import FORMATS, MOST_PIXELS
-from servers.chassis.worker import Refused
+from servers.chassis.worker_main import Refused
 from servers.compose.clips import Clip, Row
 
 # ITU-R BT.709-6, limited range, from 8-bit RGB: as servers.chassis.media.camera has it for pictures.

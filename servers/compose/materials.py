@@ -17,7 +17,7 @@ from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from servers.chassis.engine import WorkContext
 from servers.chassis.errors import DeadlineExceeded, Internal, InvalidArgument
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.formats import Kind, sniff
 from servers.chassis.media.probe import Probe, Prober
 from servers.compose.defaults import MOST_SECONDS
@@ -203,7 +203,7 @@ class Gathering:
         self._decoded += 1
         out = self._work.scratch / f"sound-{self._decoded:04d}.f32"
         arguments = (
-            *ffmpeg.source(path, sniff(path, name).demuxer),
+            *commands.source(path, sniff(path, name).demuxer),
             *("-map", "0:a:0", "-vn", "-t", str(MOST_SECONDS), "-ac", "2", "-ar", str(RATE)),
             *("-f", "f32le", f"file:{out}"),
         )

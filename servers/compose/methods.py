@@ -10,7 +10,7 @@ from servers.chassis.assets import Assets
 from servers.chassis.context import CallContext
 from servers.chassis.engines import Engines
 from servers.chassis.errors import Internal, InvalidArgument, OutOfRange, ResourceExhausted
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.formats import Kind, sniff
 from servers.chassis.media.probe import Prober
 from servers.compose.defaults import seconds
@@ -61,7 +61,7 @@ class ComposeMethods:
                 out = folder / "thumbnail.jpg"
                 seek = ("-ss", f"{at:.6f}") if at else ()
                 arguments = (
-                    *ffmpeg.source(path, sniff(path).demuxer, "-threads", "1", *seek),
+                    *commands.source(path, sniff(path).demuxer, "-threads", "1", *seek),
                     *("-map", "0:v:0", "-frames:v", "1", "-vf", f"scale={width}:{height}:out_range=pc"),
                     *("-pix_fmt", "yuvj420p", "-q:v", "3", "-bitexact", "-f", "image2", "-update", "1"),
                     f"file:{out}",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from servers.chassis.worker import Report, serve
+from servers.chassis.worker_main import Report, serve
 
 Samples = NDArray[np.float32]
 """Moments x 2 channels."""

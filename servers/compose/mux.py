@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands, ffmpeg
 from servers.compose.render_settings import time_scale
 
 _TIMEOUT_SECONDS = 1800.0
@@ -69,10 +69,10 @@ async def join(
     described.write_text(metadata(about), encoding="utf-8")
     language = iso_639_2(about.language)
     arguments = [
-        *ffmpeg.source(listed, "concat", "-safe", "1"),
-        *ffmpeg.source(sound, "mov"),
-        *ffmpeg.source(described, "ffmetadata"),
-        *(ffmpeg.source(soft, "srt") if soft is not None else ()),
+        *commands.source(listed, "concat", "-safe", "1"),
+        *commands.source(sound, "mov"),
+        *commands.source(described, "ffmetadata"),
+        *(commands.source(soft, "srt") if soft is not None else ()),
         *("-map", "0:v:0", "-map", "1:a:0", *(("-map", "3:s:0") if soft is not None else ())),
         *("-map_metadata", "2", "-map_chapters", "2", "-c:v", "copy", "-c:a", "copy"),
         *(("-c:s", "mov_text", "-metadata:s:s:0", f"language={language}") if soft is not None else ()),

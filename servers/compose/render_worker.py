@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from servers.chassis.media import ffmpeg
-from servers.chassis.worker import Report, serve
+from servers.chassis.media import commands
+from servers.chassis.worker_main import Report, serve
 from servers.compose.clips import Clip, ClipSource, Row
 from servers.compose.frames import Drawing, Still
 from servers.compose.layers import Inset, Logo, Place, open_logo
@@ -52,7 +52,7 @@ def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
         code = process.wait()
     if code != 0:
         lines = log.read_text(errors="replace").splitlines()[-12:]
-        raise RuntimeError(ffmpeg.failure(code, lines).message)
+        raise RuntimeError(commands.ended(code, lines))
     return {"frames": end - first}
 
 
@@ -144,10 +144,10 @@ def _start_encoder(film: _Film, arguments: Mapping[str, Any], log: Path) -> subp
     script = arguments.get("script")
     # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
     burn = ("-vf", f"ass=filename={script}:fontsdir=fonts") if script else ()
-    command = ffmpeg.command(
+    command = commands.command(
         [
             "-y",
-            *(*ffmpeg.CONFINED, "-f", "rawvideo", *raw, *tags, "-i", "pipe:0"),
+            *(*commands.CONFINED, "-f", "rawvideo", *raw, *tags, "-i", "pipe:0"),
             *burn,
             *("-c:v", "libx264", "-preset", arguments["preset"], "-crf", str(arguments["crf"])),
             # One thread for each piece: many pieces at once are faster than many threads on one, and

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands, ffmpeg
 from servers.chassis.worker import WorkerPool
 from servers.compose.materials import RATE
 
@@ -142,7 +142,7 @@ def chain(gain_db: float, limited: bool, samples: int | None) -> str:
 
 def raw(path: Path) -> list[str]:
     """The input of raw sound of ours."""
-    return ffmpeg.source(path, "f32le", "-ar", str(RATE), "-ch_layout", "stereo")
+    return commands.source(path, "f32le", "-ar", str(RATE), "-ch_layout", "stereo")
 
 
 async def _settled_gain(mixed: Path, gain: float, target: float) -> float:

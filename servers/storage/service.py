@@ -22,6 +22,7 @@ from reelmesh.storage.v1.storage_pb2_grpc import StorageServiceServicer
 from servers.chassis.blobs import Stored
 from servers.chassis.context import current
 from servers.chassis.errors import Aborted, DataLoss, Fault, InvalidArgument, NotFound, OutOfRange
+from servers.chassis.streams import drain
 from servers.storage.backend import Backend, in_thread
 from servers.storage.links import disposition
 from servers.storage.uploads import Declared, Upload, Uploads
@@ -30,9 +31,6 @@ CHUNK_BYTES = 512 * 1024
 DEFAULT_PAGE = 100
 DEFAULT_LINK_SECONDS = 3600
 
-DRAIN_BYTES = 256 << 20
-DRAIN_SECONDS = 5.0
-DRAIN_IDLE_SECONDS = 0.5
 
 MakeLink = Callable[[Asset, int, str], str]
 """(asset, expiry in seconds since the epoch, file name) -> URL of this server's own endpoint."""
@@ -68,10 +66,7 @@ class StorageServer(StorageServiceServicer):
                 await _receive(upload, first, requests)
                 asset = await self._keep(owner, upload, await in_thread(upload.complete))
             elif not first.finish:
-                await _drain(requests)
-        except Fault:
-            await _drain(requests)
-            raise
+                await drain(requests)
         finally:
             await in_thread(held.close)
         until = time.time() + self.lease_seconds
@@ -228,23 +223,6 @@ async def _receive(upload: Upload, first: pb.WriteRequest, rest: AsyncIterator[p
             return
         request = await anext(rest, None)
     raise Aborted("the stream ended before `finish`; go on from the persisted size", reason="UPLOAD_CUT")
-
-
-async def _drain(requests: AsyncIterator[pb.WriteRequest]) -> None:
-    """Takes and drops what the caller still sends, within bounds, before it is answered early.
-
-    grpc.aio's client reports INTERNAL in place of our status when the call ends while it is still
-    sending (grpc issue 36066). Callers in other languages would see the status without this.
-    """
-    dropped = 0
-    with contextlib.suppress(TimeoutError, Fault):
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while dropped < DRAIN_BYTES:
-                async with asyncio.timeout(DRAIN_IDLE_SECONDS):
-                    request = await anext(requests, None)
-                if request is None:
-                    return
-                dropped += len(request.data)
 
 
 async def sweep_forever(backend: Backend, interval: Callable[[], float]) -> None:

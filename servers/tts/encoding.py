@@ -13,7 +13,7 @@ from reelmesh.tts.v1.tts_pb2 import (
     AUDIO_FORMAT_WAV,
     AudioFormat,
 )
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands, ffmpeg
 
 _TIMEOUT_SECONDS = 300.0
 
@@ -55,7 +55,7 @@ async def encoded(wav: Path, coding: Coding) -> Path:
         return wav
     path = wav.with_suffix(coding.suffix)
     await ffmpeg.run(
-        [*ffmpeg.source(wav, "wav"), *coding.arguments, *_SAME_BYTES, f"file:{path}"],
+        [*commands.source(wav, "wav"), *coding.arguments, *_SAME_BYTES, f"file:{path}"],
         timeout_seconds=_TIMEOUT_SECONDS,
     )
     return path

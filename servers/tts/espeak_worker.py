@@ -13,7 +13,7 @@ import numpy as np
 
 from servers.chassis.media import audio
 from servers.chassis.words import Span, words_of
-from servers.chassis.worker import Refused, Report, serve
+from servers.chassis.worker_main import Refused, Report, serve
 from servers.tts.espeak_library import Speaker, loaded
 from servers.tts.pieces import Gap, Piece, pieces_of, spoken_form
 from servers.tts.timing import place

@@ -18,7 +18,7 @@ from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.video.v1 import video_pb2
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import InvalidArgument
-from servers.chassis.media import camera, ffmpeg, formats
+from servers.chassis.media import camera, commands, formats
 from servers.chassis.worker import Returned, WorkerPool, relay
 from servers.video.record import Record
 from servers.video.wording import atmosphere, camera_move
@@ -213,11 +213,11 @@ def _missing_ffmpeg() -> Sequence[Missing]:
     from servers.chassis.errors import FailedPrecondition
 
     try:
-        ffmpeg.executable()
+        commands.executable()
     except FailedPrecondition:
-        return (Missing(kind=MISSING_KIND_EXTRA, name="imageio-ffmpeg", remedy=ffmpeg.REMEDY),)
+        return (Missing(kind=MISSING_KIND_EXTRA, name="imageio-ffmpeg", remedy=commands.REMEDY),)
     return ()
 
 
 def _ffmpeg_version() -> str:
-    return ffmpeg.version()
+    return commands.version()

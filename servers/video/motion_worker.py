@@ -10,9 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
 
-from servers.chassis.errors import without_paths
-from servers.chassis.media import camera, ffmpeg
-from servers.chassis.worker import Refused, serve
+from servers.chassis.media import camera, commands
+from servers.chassis.redaction import without_paths
+from servers.chassis.worker_main import Refused, serve
 from servers.video.atmosphere import Atmosphere
 
 _REPORT_SECONDS = 0.2
@@ -66,7 +66,7 @@ def film(arguments: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
 def _encode(arguments: dict[str, Any]) -> list[str]:
     """The ffmpeg command: raw planar frames in, H.264 in MP4 out, the same bytes each time."""
     size = f"{arguments['width']}x{arguments['height']}"
-    source = [*ffmpeg.CONFINED, "-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", size]
+    source = [*commands.CONFINED, "-f", "rawvideo", "-pix_fmt", "yuv420p", "-video_size", size]
     colour = [
         "-color_range",
         "tv",
@@ -78,7 +78,7 @@ def _encode(arguments: dict[str, Any]) -> list[str]:
         "bt709",
     ]
     return [
-        *ffmpeg.command([*source, "-framerate", arguments["rate"], "-i", "pipe:0"]),
+        *commands.command([*source, "-framerate", arguments["rate"], "-i", "pipe:0"]),
         *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-threads", str(arguments["threads"])),
         *("-pix_fmt", "yuv420p", *colour, "-fps_mode", "cfr", "-an"),
         *("-map_metadata", "-1", "-fflags", "+bitexact", "-flags:v", "+bitexact"),

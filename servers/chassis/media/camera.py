@@ -178,7 +178,9 @@ def decode(picture: Path) -> Bytes:
                 )
             opened.load()
             return np.asarray(_rgb(ImageOps.exif_transpose(opened)))
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:  # so large that Pillow refuses before we do
+        raise PictureRefused(f"a picture has at most {MOST_PIXELS // 1_000_000} megapixels") from error
+    except UnidentifiedImageError as error:
         raise PictureRefused("a picture is a PNG, JPEG or WebP") from error
     except (OSError, SyntaxError, ValueError) as error:
         if isinstance(error, PictureRefused):

@@ -10,83 +10,20 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import functools
 import os
 import resource
 import signal
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from reelmesh.common.v1.engine_pb2 import MISSING_KIND_PROGRAM, Missing
-from servers.chassis.errors import DeadlineExceeded, FailedPrecondition, Fault, Internal, without_paths
+from servers.chassis.errors import DeadlineExceeded, Fault, Internal
+from servers.chassis.media.commands import command, ended
 
 OnProgress = Callable[[float], None]
 """Takes how many seconds of output are written."""
 
-QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "warning")
-CONFINED = ("-protocol_whitelist", "file,pipe")
-"""Stands before every input."""
-
-_VARIABLE = "REELMESH_FFMPEG"
 _KEPT_LINES = 12
 _MEMORY_BYTES = 6 * 1024**3
-REMEDY = f'pip install "reelmesh[mesh]", or set {_VARIABLE} to an ffmpeg'
-
-
-@functools.cache
-def executable() -> str:
-    """Path of the ffmpeg to use: `REELMESH_FFMPEG` where that is set, else the one that came as a wheel.
-
-    Raises:
-        FailedPrecondition: there is none.
-    """
-    if named := os.environ.get(_VARIABLE):
-        return named
-    try:
-        import imageio_ffmpeg
-
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except (ImportError, RuntimeError) as error:
-        lacking = Missing(kind=MISSING_KIND_PROGRAM, name="ffmpeg", remedy=REMEDY)
-        raise FailedPrecondition("there is no ffmpeg", missing=[lacking]) from error
-
-
-@functools.cache
-def version() -> str:
-    """Version of ffmpeg as it names itself, e.g. "n9.0.2-17-g2a571b6068". Asked once.
-
-    Raises:
-        FailedPrecondition: there is none, or it does not start.
-    """
-    try:
-        said = subprocess.run([executable(), "-version"], capture_output=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        lacking = Missing(kind=MISSING_KIND_PROGRAM, name="ffmpeg", remedy=REMEDY)
-        raise FailedPrecondition("ffmpeg does not start", missing=[lacking]) from error
-    return said.stdout.decode(errors="replace").split()[2]
-
-
-def source(path: Path, demuxer: str, *options: str) -> list[str]:
-    """Arguments of one input: confined, its format named. `options` are more input options, e.g. "-ss"."""
-    return [*CONFINED, "-f", demuxer, *options, "-i", f"file:{path}"]
-
-
-def command(arguments: Sequence[str]) -> list[str]:
-    """The whole command line for arguments that begin with inputs.
-
-    Raises:
-        ValueError: an input's format is not named, or it is not confined. That is a fault of the caller.
-    """
-    options: list[str] = []
-    for argument in arguments:
-        if argument == "-i":
-            if "-f" not in options or CONFINED[0] not in options:
-                raise ValueError("every input of ffmpeg is confined and has its format named: see source()")
-            options.clear()
-        else:
-            options.append(argument)
-    return [executable(), *QUIET, *arguments]
 
 
 async def run(
@@ -162,11 +99,8 @@ def bound(pid: int, cpu_seconds: float) -> None:
 
 
 def failure(code: int, lines: Sequence[str]) -> Fault:
-    """What an ffmpeg that ended badly is told as: how it ended and the end of its log."""
-    how = f"was ended by signal {-code}" if code < 0 else f"failed with code {code}"
-    # Our inputs are named "file:/...": a path that does not look like one.
-    said = without_paths(" | ".join(line for line in lines if line.strip()).replace("file:/", " /"))
-    return Internal(f"ffmpeg {how}: {said[-800:] or 'it said nothing'}", reason="FFMPEG_FAILED")
+    """The fault of an ffmpeg that ended badly."""
+    return Internal(ended(code, lines), reason="FFMPEG_FAILED")
 
 
 async def _watch(stream: asyncio.StreamReader | None, on_progress: OnProgress | None) -> None:

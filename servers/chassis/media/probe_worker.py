@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from servers.chassis.worker import Refused, Report, serve
+from servers.chassis.worker_main import Refused, Report, serve
 
 _MOST_STREAMS = 64
 _UNRELIABLE_LENGTH = ("mp3", "aac", "mpegts")
@@ -12,24 +12,24 @@ _UNRELIABLE_LENGTH = ("mp3", "aac", "mpegts")
 
 
 def picture(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
-    """Size of a picture from its header; the pixels are not decoded."""
+    """Size of a picture from its header; the pixels of one that is too large are never decoded."""
     from PIL import ExifTags, Image, UnidentifiedImageError
 
     from servers.chassis.media.camera import FORMATS, MOST_PIXELS
 
     field = arguments["field"]
+    limit = f"must be a picture of at most {MOST_PIXELS // 1_000_000} megapixels"
     try:
         with Image.open(arguments["path"], formats=FORMATS) as opened:
             width, height = opened.size
+            if width * height > MOST_PIXELS:  # before its EXIF is read: in a PNG that may stand behind the pixels
+                raise Refused(field, f"{limit}; this one has {width}x{height}")
             turned = opened.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
             codec = (opened.format or "").lower()
     except Image.DecompressionBombError:
-        raise Refused(field, f"must be a picture of at most {MOST_PIXELS // 1_000_000} megapixels") from None
+        raise Refused(field, limit) from None
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         raise Refused(field, "must be a picture that can be read; this one is broken") from None
-    if width * height > MOST_PIXELS:
-        limit = f"at most {MOST_PIXELS // 1_000_000} megapixels; this one has {width}x{height}"
-        raise Refused(field, f"must be a picture of {limit}")
     if turned:
         width, height = height, width
     return {

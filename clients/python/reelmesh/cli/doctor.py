@@ -28,7 +28,7 @@ LEAST_FREE_BYTES = 2 * 10**9
 SECONDS = 30.0
 
 # Asked in a process of its own: what this looks at may be broken in ways that end a process.
-_FFMPEG = "from servers.chassis.media import ffmpeg; print(ffmpeg.executable(), ffmpeg.version())"
+_FFMPEG = "from servers.chassis.media import commands; print(commands.executable(), commands.version())"
 _FONT = "from servers.chassis.media import fonts; print(fonts.default_font().family)"
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Any
 
-from servers.chassis.worker import Refused, Report, serve
+from servers.chassis.worker_main import Refused, Report, serve
 
 
 def echo(arguments: dict[str, Any], report: Report) -> dict[str, Any]:

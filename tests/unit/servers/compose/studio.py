@@ -25,7 +25,7 @@ from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
 from reelmesh.common.v1.speech_pb2 import TimedWord
 from reelmesh.compose.v1 import timeline_pb2 as parts
 from servers.chassis.errors import NotFound
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands
 from servers.compose.defaults import set_seconds
 from servers.compose.engine import FfmpegEngine
 
@@ -92,7 +92,7 @@ class Desk:
         """A clip made by a generating filter of ffmpeg."""
         path = self.root / "clip.mp4"
         arguments = ["-f", "lavfi", "-i", source, *more, "-pix_fmt", "yuv420p", str(path)]
-        subprocess.run([ffmpeg.executable(), "-y", "-loglevel", "error", *arguments], check=True)
+        subprocess.run([commands.executable(), "-y", "-loglevel", "error", *arguments], check=True)
         return self.give(path.read_bytes(), "video/mp4")
 
 
@@ -146,7 +146,7 @@ class Film:
         """The sound as a player hears it: moments x 2, 48 kHz."""
         raw = subprocess.run(
             [
-                ffmpeg.executable(),
+                commands.executable(),
                 "-loglevel",
                 "error",
                 "-i",
@@ -166,7 +166,7 @@ class Film:
         """Integrated loudness in LUFS and true peak in dBTP."""
         arguments = ["-i", str(self.path), "-map", "0:a:0", "-af", "ebur128=peak=true", "-f", "null", "-"]
         said = subprocess.run(
-            [ffmpeg.executable(), "-hide_banner", *arguments], capture_output=True, text=True
+            [commands.executable(), "-hide_banner", *arguments], capture_output=True, text=True
         )
         loud = re.findall(r"I:\s+(-?[\d.]+) LUFS", said.stderr)[-1]
         peak = re.findall(r"Peak:\s+(-?[\d.]+|-inf) dBFS", said.stderr)[-1]

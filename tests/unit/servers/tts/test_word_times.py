@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from servers.asr.sphinx_worker import align
 from servers.chassis.media.audio import read_wav
-from servers.chassis.worker import Refused
+from servers.chassis.worker_main import Refused
 from servers.tts.espeak_worker import LEAD_SECONDS, TAIL_SECONDS, speak
 
 PAUSED_EN = "Grapes, foxes, crows, farmers, tigers. Ten, bold, dogs! Go? Up; down."

@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from servers.chassis.errors import DeadlineExceeded, Internal
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands, ffmpeg
 
-ENDLESS = (*ffmpeg.CONFINED, "-f", "lavfi", "-i", "testsrc=s=640x480:r=30")
+ENDLESS = (*commands.CONFINED, "-f", "lavfi", "-i", "testsrc=s=640x480:r=30")
 
 
 def running() -> list[psutil.Process]:
@@ -21,7 +21,7 @@ def running() -> list[psutil.Process]:
 
 async def test_it_reports_the_seconds_written(tmp_path: Path) -> None:
     seen: list[float] = []
-    source = (*ffmpeg.CONFINED, "-f", "lavfi", "-i", "sine=d=3")
+    source = (*commands.CONFINED, "-f", "lavfi", "-i", "sine=d=3")
     await ffmpeg.run((*source, f"file:{tmp_path / 'a.wav'}"), timeout_seconds=30, on_progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == pytest.approx(3.0, abs=0.1)
@@ -32,7 +32,7 @@ async def test_a_failure_tells_the_end_of_the_log_without_paths(tmp_path: Path) 
     path.parent.mkdir()
     path.write_bytes(b"no sound")
     with pytest.raises(Internal, match="ffmpeg failed with code") as caught:
-        await ffmpeg.run((*ffmpeg.source(path, "wav"), "-f", "null", "-"), timeout_seconds=30)
+        await ffmpeg.run((*commands.source(path, "wav"), "-f", "null", "-"), timeout_seconds=30)
     assert "secret-folder" not in caught.value.message
     assert "Invalid data" in caught.value.message
 
@@ -60,22 +60,22 @@ async def test_cancelling_kills_it_within_a_second() -> None:
     "address", ["http://127.0.0.1:9/a.wav", "tcp://127.0.0.1:9", "concat:a|b", "data:,x"]
 )
 async def test_no_protocol_but_files_and_pipes_is_spoken(address: str) -> None:
-    arguments = (*ffmpeg.CONFINED, "-f", "wav", "-i", address, "-f", "null", "-")
+    arguments = (*commands.CONFINED, "-f", "wav", "-i", address, "-f", "null", "-")
     with pytest.raises(Internal, match=r"whitelist|not found"):
         await ffmpeg.run(arguments, timeout_seconds=10)
 
 
 def test_an_input_without_a_named_format_is_a_programming_error() -> None:
     with pytest.raises(ValueError, match="format"):
-        ffmpeg.command(["-i", "a.mp4", "b.mp4"])
+        commands.command(["-i", "a.mp4", "b.mp4"])
     with pytest.raises(ValueError, match="confined"):
-        ffmpeg.command([*ffmpeg.source(Path("a"), "wav"), "-f", "wav", "-i", "b"])
+        commands.command([*commands.source(Path("a"), "wav"), "-f", "wav", "-i", "b"])
 
 
 async def test_another_ffmpeg_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("REELMESH_FFMPEG", str(tmp_path / "mine"))
-    ffmpeg.executable.cache_clear()
+    commands.executable.cache_clear()
     try:
-        assert ffmpeg.executable() == str(tmp_path / "mine")
+        assert commands.executable() == str(tmp_path / "mine")
     finally:
-        ffmpeg.executable.cache_clear()
+        commands.executable.cache_clear()

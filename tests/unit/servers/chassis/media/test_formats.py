@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from servers.chassis.errors import InvalidArgument
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands
 from servers.chassis.media.formats import Kind, recognise, sniff
 from servers.chassis.media.probe import Prober
 
@@ -38,7 +38,7 @@ MADE = {
 
 def make(folder: Path, name: str) -> Path:
     path = folder / name
-    arguments = [ffmpeg.executable(), "-y", "-loglevel", "error", *MADE[name][0], str(path)]
+    arguments = [commands.executable(), "-y", "-loglevel", "error", *MADE[name][0], str(path)]
     subprocess.run(arguments, check=True)
     return path
 
