@@ -22,6 +22,8 @@ from reelmesh.orchestrator.v1.events_pb2 import Event
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobState
 
 PIPE_COLUMNS = 1000
+CANCEL_SECONDS = 10.0
+"""How long an interrupted command waits for its job to end. The mesh cancels it later, if need be."""
 
 
 class Output:
@@ -189,6 +191,8 @@ async def cancelled_with(client: Client, job: Job, on_cancel: Callable[[], None]
     except asyncio.CancelledError:
         on_cancel()
         with contextlib.suppress(errors.ReelmeshError, TimeoutError):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(CANCEL_SECONDS):
                 await client.cancel(job)
+                async for _ in client.watch(job, progress=False):
+                    pass
         raise

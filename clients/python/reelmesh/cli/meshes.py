@@ -233,7 +233,7 @@ def _of_server(folder: Path, name: str, job: str) -> Iterator[dict[str, Any]]:
                 except ValueError:
                     continue  # cut off by a crash
                 if isinstance(record, dict) and (not job or job in (record.get("job"), record.get("job_id"))):
-                    yield record
+                    yield {"server": name, **record}
 
 
 def _pretty(record: dict[str, Any]) -> str:

@@ -21,6 +21,8 @@ FILE = "mesh.json"
 LOCK = "mesh.lock"
 USERS = "mesh.users"
 HOME_VARIABLE = "REELMESH_MESH__HOME"
+_ENDED = ("Z", "X")
+"""States of processes that have ended and only wait for their parent to notice."""
 
 
 def home() -> Path:
@@ -54,21 +56,22 @@ class Discovery:
         """Whether the process that keeps the mesh is still there."""
         try:
             os.kill(self.pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, OverflowError):
             return False
         except PermissionError:
             return True
-        return self.born == 0 or born(self.pid) in (0, self.born)
+        return self.born == 0 or born(self.pid) == self.born
 
 
 def born(pid: int) -> int:
-    """When a process began, in clock ticks since the system did; 0 where the system does not tell."""
+    """When a process began, in clock ticks since the system did. 0: it has ended, or nothing tells."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return 0
-    # proc(5): field 22; the second, the name in parentheses, may itself hold blanks.
-    return int(stat.rpartition(")")[2].split()[19])
+    # proc(5): fields 3 and 22; the second, the name in parentheses, may itself hold blanks.
+    fields = stat.rpartition(")")[2].split()
+    return 0 if fields[0] in _ENDED else int(fields[19])
 
 
 def read(of_home: Path | None = None) -> Discovery | None:
