@@ -52,7 +52,7 @@ class Film:
     def times(self) -> list[Fraction]:
         """When each frame is shown, seconds."""
         with av.open(str(self.path)) as container:
-            return [frame.pts * frame.time_base for frame in container.decode(video=0)]
+            return [Fraction(frame.pts or 0) * (frame.time_base or 0) for frame in container.decode(video=0)]
 
     def frames(self) -> NDArray[np.uint8]:
         """All frames: number x height x width x RGB."""

@@ -22,7 +22,7 @@ def picture(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     try:
         with Image.open(arguments["path"], formats=FORMATS) as opened:
             width, height = opened.size
-            if width * height > MOST_PIXELS:  # before its EXIF is read: in a PNG that may stand behind the pixels
+            if width * height > MOST_PIXELS:  # before the EXIF: a PNG's may stand behind its pixels
                 raise Refused(field, f"{limit}; this one has {width}x{height}")
             turned = opened.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
             codec = (opened.format or "").lower()
