@@ -18,7 +18,7 @@ from pathlib import Path
 
 import reelmesh
 from reelmesh.orchestrator.v1 import job_pb2
-from servers.chassis.media import ffmpeg
+from servers.chassis.media import commands
 from tests.bench import report
 
 STORY = Path("examples/the-fox-and-the-grapes.txt")
@@ -58,7 +58,7 @@ async def _measure(folder: Path, quick: bool) -> dict[str, float]:
             seconds = job.result.duration.ToNanoseconds() / 1e9
     print(report.table(rows, ["step (busy seconds of all its calls)", "calls", "seconds"]))
     print(
-        f"\n{seconds:.1f} s of film: made in {films[-1]:.1f} s, its frames encoded alone in {encodes[-1]:.1f} s"
+        f"\n{seconds:.1f} s of film: made in {films[-1]:.1f} s, encoded alone in {encodes[-1]:.1f} s"
     )
     return {
         "film_over_encode": statistics.median(ratios),
@@ -95,7 +95,7 @@ def _pss_mb() -> float:
 def _encode_alone(film: Path, folder: Path) -> float:
     """Seconds to encode the film's frames, decoding and disk apart, with as many encoders as cores."""
     decode = subprocess.Popen(
-        [ffmpeg.executable(), "-v", "error", "-i", str(film), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"],
+        [commands.executable(), "-v", "error", "-i", str(film), "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"],
         stdout=subprocess.PIPE,
     )
     assert decode.stdout is not None
@@ -134,4 +134,4 @@ def _encode(chunk: Path) -> None:
         str(RATE),
     ]
     arguments += ["-i", str(chunk), "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-threads", "1"]
-    subprocess.run([ffmpeg.executable(), *arguments, "-f", "null", "-"], check=True)
+    subprocess.run([commands.executable(), *arguments, "-f", "null", "-"], check=True)
