@@ -22,8 +22,8 @@ _LONG_PAUSE = 0.7
 """Seconds of silence that end a caption."""
 _MOST_LINES = 2
 _AWAY_FROM_CLAUSE = 0.15
-_WITHIN_CLAUSE = 0.5
-"""Where no spaces are written, a break away from punctuation may fall into a word."""
+_WITHIN_CLAUSE = 1.2
+"""Where no spaces are written, a break away from punctuation may fall into a word: worth a further line."""
 _ANOTHER_LINE = 0.5
 _AFTER_SMALL_WORD = 0.15
 
