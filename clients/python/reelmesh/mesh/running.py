@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reelmesh.errors import MeshNotRunning
 from reelmesh.mesh import discovery, places
+from reelmesh.mesh.processes import Processes
 from reelmesh.mesh.server import Launch, Server
 
 GRACE_SECONDS = 20.0
@@ -56,12 +57,15 @@ class Plan:
 class Mesh:
     """A mesh that this process keeps. Made by `start`."""
 
-    def __init__(self, plan: Plan, lock: discovery.Lock, servers: Sequence[Server]) -> None:
+    def __init__(
+        self, plan: Plan, lock: discovery.Lock, processes: Processes, servers: Sequence[Server]
+    ) -> None:
         self.plan = plan
         self.servers = servers
         self.ready_seconds = 0.0
         """How long it took from the start until all servers listened."""
         self._lock = lock
+        self._processes = processes
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -93,8 +97,13 @@ class Mesh:
             for group in (first, rest):
                 await asyncio.gather(*(server.stop(grace) for server in group))
         finally:
-            await asyncio.gather(*(server.kill() for server in self.servers))
+            await self.kill()
             self._lock.release()
+
+    async def kill(self) -> None:
+        """Ends whatever still runs, at once."""
+        await asyncio.gather(*(server.kill() for server in self.servers))
+        await self._processes.close()
 
     async def stop_when_unused(self, on_wait: Callable[[], None] = lambda: None) -> None:
         """Ends a temporary mesh once nobody else uses it any more. `on_wait` is called when somebody does."""
@@ -146,13 +155,13 @@ def _prepare(plan: Plan) -> None:
 
 def _made(plan: Plan, lock: discovery.Lock, modules: Mapping[str, str]) -> Mesh:
     addresses = places.addresses(list(modules), plan.home, tcp=plan.tcp)
-    environment = plan.environment(addresses)
     servers: list[Server] = []
-    mesh = Mesh(plan, lock, servers)
+    processes = Processes(plan.environment(addresses))
+    mesh = Mesh(plan, lock, processes, servers)
     for name, module in modules.items():
         log_file = plan.home.absolute() / "logs" / f"{name}.log"
-        launch = Launch(name, module, addresses[name], log_file, environment)
-        servers.append(Server(launch, mesh.announce))
+        launch = Launch(name, module, addresses[name], log_file)
+        servers.append(Server(launch, processes, mesh.announce))
     return mesh
 
 
@@ -165,7 +174,7 @@ async def _start_all(mesh: Mesh) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(server.kill() for server in mesh.servers))
+        await mesh.kill()
         raise
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import contextlib
 import json
 import logging
-import os
 import signal
-import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from reelmesh.errors import MeshNotRunning
+from reelmesh.mesh.processes import Process, Processes
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 15.0
@@ -39,27 +37,26 @@ class Launch:
     """Where it shall listen."""
     log_file: Path
     """Where it shall log."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Variables over those of this process."""
 
-    def command(self) -> list[str]:
-        """Arguments of the process."""
-        listen = ("--listen", self.address, "--log-file", str(self.log_file), "--with-parent")
-        return [sys.executable, "-m", self.module, *listen]
+    def arguments(self) -> list[str]:
+        """Arguments of the module."""
+        return ["--listen", self.address, "--log-file", str(self.log_file), "--with-parent"]
 
 
 class Server:
     """A server that is kept running until `stop`."""
 
-    def __init__(self, launch: Launch, on_change: Callable[[], None]) -> None:
+    def __init__(self, launch: Launch, processes: Processes, on_change: Callable[[], None]) -> None:
         """`on_change` is called whenever the server was started again."""
         self.launch = launch
+        self._processes = processes
         self.pid = 0
         """Its process; that of the latest start."""
         self.restarts = 0
         """How often it was started again."""
         self._on_change = on_change
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
+        self._listening: asyncio.Task[None] | None = None
         self._kept: asyncio.Task[None] | None = None
         self._stopping = False
         self._last_words: collections.deque[str] = collections.deque(maxlen=KEPT_LINES)
@@ -76,8 +73,8 @@ class Server:
     async def stop(self, grace_seconds: float) -> None:
         """Ends it: asks it to, and after the grace time makes it."""
         self._stopping = True
-        if self._process is not None and self._process.returncode is None:
-            self._signal(signal.SIGTERM)
+        if self._process is not None and not self._process.ended:
+            self._process.send(signal.SIGTERM)
             try:
                 await asyncio.wait_for(self._process.wait(), grace_seconds)
             except TimeoutError:
@@ -87,45 +84,27 @@ class Server:
     async def kill(self) -> None:
         """Ends it at once, with whatever it started."""
         self._stopping = True
-        if self._process is not None and self._process.returncode is None:
-            self._signal(signal.SIGKILL)
+        if self._process is not None and not self._process.ended:
+            self._process.send(signal.SIGKILL)
             await self._process.wait()
-        if self._kept is not None:
-            self._kept.cancel()
-            await asyncio.gather(self._kept, return_exceptions=True)
-
-    def _signal(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        with contextlib.suppress(ProcessLookupError):
-            if number == signal.SIGKILL:
-                os.killpg(self._process.pid, number)  # its workers too
-            else:
-                self._process.send_signal(number)
+        tasks = [task for task in (self._kept, self._listening) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _launch(self) -> None:
-        self._last_words.clear()
-        process = await asyncio.create_subprocess_exec(
-            *self.launch.command(),
-            # The server ends when this pipe does: it can not outlive us, however we end.
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **self.launch.environment},
-            # A group of its own: Ctrl-C reaches us alone, and we end the servers in their order.
-            start_new_session=True,
-        )
+        launch = self.launch
+        process = await self._processes.start(launch.name, launch.module, launch.arguments())
         self._process, self.pid = process, process.pid
-        assert process.stdout is not None
-        assert process.stderr is not None
-        words = asyncio.create_task(self._listen(process.stderr))
+        self._last_words.clear()
+        self._listening = asyncio.create_task(self._listen(process.stderr))
         try:
             line = await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)
             json.loads(line)
         except (TimeoutError, ValueError):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            process.send(signal.SIGKILL)
             await process.wait()
-            await words
+            await self._listening
             raise MeshNotRunning(self._why()) from None
 
     async def _listen(self, stream: asyncio.StreamReader) -> None:
@@ -170,7 +149,9 @@ class Server:
             self._on_change()
 
 
-def _how(code: int) -> str:
+def _how(code: int | None) -> str:
+    if code is None:
+        return "nobody knows how"
     if code < 0:
         try:
             return signal.Signals(-code).name
