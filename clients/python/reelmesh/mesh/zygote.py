@@ -4,8 +4,9 @@ Importing the chassis takes most of a server's start and most of its memory. Don
 fraction of the time and share the pages. The name is Android's for the same idea.
 
 python -m reelmesh.mesh.zygote FD [MODULE ...]: imports the modules. Each message on the socket FD then asks
-for a server: {"module", "arguments", "name"}, with three descriptors that become its stdin, stdout and stderr. Answers: {"pid"} in the order of the requests, and {"ended", "code"} when a server has ended. It ends with the socket.
-Nothing here may make a gRPC object or a thread: neither survives a fork.
+for a server: {"module", "arguments", "name"}, with three descriptors that become its stdin, stdout and
+stderr. Answers: {"pid"} in the order of the requests, and {"ended", "code"} when a server has ended. It ends
+with the socket. Nothing here may make a gRPC object or a thread: neither survives a fork.
 """
 
 from __future__ import annotations
