@@ -282,6 +282,17 @@ def test_failures_are_one_line_and_a_code(
     assert told in err
 
 
+@pytest.mark.parametrize("arguments", [["up"], ["make", "story"], ["config", "check"]])
+def test_without_the_extra_it_says_how_to_install_it(
+    command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "story").write_text("A story.")
+    monkeypatch.setattr("reelmesh.mesh.places._NEEDED", ("there_is_no_such_package",))
+    code, _, err = command(*arguments)
+    assert (code, err) == (3, 'reelmesh: the servers are not installed: pip install "reelmesh[mesh]"\n')
+
+
 def test_json_failures_are_objects_too(command: Run) -> None:
     import json
 

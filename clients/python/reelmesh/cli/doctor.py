@@ -54,7 +54,7 @@ async def doctor(options: argparse.Namespace, output: Output) -> int:
         remedy = f" - {finding.remedy}" if finding.remedy else ""
         style = "" if finding.ok else "red"
         if not (output.quiet and finding.ok):
-            output.console.print(f"{word}  {finding.name:<9} {finding.text}{remedy}", style=style)
+            output.console.print(f"{word}  {finding.name:<12} {finding.text}{remedy}", style=style)
     return FAILED if failed else OK
 
 

@@ -85,7 +85,8 @@ async def listing(options: argparse.Namespace, output: Output) -> int:
         return OK
     table = _table("job", "state", "done", "submitted", "name")
     for job in found:
-        done = f"{100 * job.execution.fraction:.0f} %"
+        lost = job.state in (JobState.JOB_STATE_FAILED, JobState.JOB_STATE_CANCELLED)
+        done = "" if lost else f"{100 * job.execution.fraction:.0f} %"
         name = words.one_line(title_of(job), 60)
         table.add_row(job.id, words.job_state(job.state), done, words.moment(job.create_time), name)
     output.console.print(table if found else "there are no such jobs")
