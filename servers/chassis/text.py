@@ -115,4 +115,4 @@ def _language_of(char: str) -> tuple[str, int]:
 
 def _within(char: str, ranges: tuple[tuple[int, int], ...]) -> bool:
     code = ord(char)
-    return any(first <= code <= last for first, last in ranges)
+    return code >= ranges[0][0] and any(first <= code <= last for first, last in ranges)

@@ -81,10 +81,11 @@ def _english_entry(phrase: str, before: list[str]) -> Noun | Action | None:
     noun = LEXICON.english.get(phrase) or LEXICON.english.get(phrase.removesuffix("'s"))
     if noun is not None and (phrase not in LEXICON.doubtful or last in _BEFORE_NOUN):
         return None if noun.kind == "time" and _ELSEWHEN.intersection(before) else noun
+    action = LEXICON.english_actions.get(phrase)
     # "A walk", "the building": no verb.
-    if last in _DETERMINERS or any(word in _NEGATIONS or word.endswith("n't") for word in before):
+    if action is None or last in _DETERMINERS:
         return None
-    return LEXICON.english_actions.get(phrase)
+    return None if any(word in _NEGATIONS or word.endswith("n't") for word in before) else action
 
 
 def _chinese(text: str) -> Iterator[Mention]:

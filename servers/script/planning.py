@@ -45,13 +45,14 @@ def _of_text(request: PlanRequest) -> PlanResult:
     title = title_of(text, blocks)
     if title is not None:
         blocks = blocks[1:]
-    spans = gather(
-        text, split(text, blocks), _seconds(request.target_scene_duration), request.max_scenes or MOST_SCENES
-    )
+    most = request.max_scenes or MOST_SCENES
+    spans = gather(text, split(text, blocks), _seconds(request.target_scene_duration), most)
     if not spans:
         raise InvalidArgument(("text", "has no letter or digit that could be spoken"))
+    if len(spans) > most:
+        raise _too_long("max_scenes")
     if any(span.end - span.start > LONGEST_TEXT for span in spans):
-        raise _too_few_scenes()
+        raise InvalidArgument(("text", "holds thousands of characters in a row without a letter or digit"))
     taken: set[str] = set()
     scenes = []
     for span in spans:
@@ -124,7 +125,7 @@ def _of_segments(request: PlanRequest) -> PlanResult:
         end = segments[last].start.ToNanoseconds() if last is not None else over
         text = _joined([segment.text for segment in inside])
         if len(text) > LONGEST_TEXT:
-            raise _too_few_scenes()
+            raise _too_long("max_scenes" if request.max_scenes else "target_scene_duration")
         scene = Scene(id=stable_id(text, taken), text=text, language=request.language, illustrate=True)
         scene.duration.FromNanoseconds(max(end - begin, 1))
         _place_words(scene, inside, begin)
@@ -132,10 +133,8 @@ def _of_segments(request: PlanRequest) -> PlanResult:
     return _completed(request, scenes, "")
 
 
-def _too_few_scenes() -> InvalidArgument:
-    return InvalidArgument(
-        ("max_scenes", f"so few scenes would hold more than {LONGEST_TEXT:,} characters each; allow more")
-    )
+def _too_long(field: str) -> InvalidArgument:
+    return InvalidArgument((field, f"a scene would hold more than {LONGEST_TEXT:,} characters"))
 
 
 def _joined(parts: Iterable[str]) -> str:

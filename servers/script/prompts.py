@@ -79,9 +79,10 @@ class _Stage:
 
     def next(self, text: str) -> _View:
         """What the scene of that text shows."""
-        said = _nouns(read(text))
-        told = _QUOTED.sub(" ", text)
-        shown = read(told)
+        mentions = read(text)
+        said = _nouns(mentions)
+        told, quoted = _QUOTED.subn(" ", text)
+        shown = read(told) if quoted else mentions
         lasting = _nouns(shown)
         named = _of(said, _CAST)
         # Who is only meant by a pronoun takes no place from who is named.

@@ -45,8 +45,8 @@ class _Atom:
 def gather(text: str, sentences: Sequence[Sentence], target_seconds: float, most: int) -> list[Span]:
     """The scenes as ranges of the text: at most `most`, for which the target grows as it must.
 
-    Sentences that can not be spoken are left out. A scene is longer than `LONGEST_TEXT` only when `most`
-    forces it to be.
+    Sentences that can not be spoken are left out. A scene is longer than `LONGEST_TEXT` only where that many
+    characters in a row can not be spoken. There are more than `most` only when fewer would be longer.
     """
     spoken = [sentence for sentence in sentences if speakable(text[sentence.start : sentence.end])]
     if not spoken:
@@ -56,8 +56,19 @@ def gather(text: str, sentences: Sequence[Sentence], target_seconds: float, most
     while True:
         scenes = list(_gather(text, spoken, times, target))
         if len(scenes) <= most:
-            return scenes
+            return [part for atoms in scenes for part in _bounded(atoms)]
         target *= _GROWTH
+
+
+def _bounded(atoms: Sequence[_Atom]) -> Iterator[Span]:
+    """The atoms as one scene, or as several where one would hold too many characters."""
+    start, end = atoms[0].span.start, atoms[0].span.end
+    for atom in atoms[1:]:
+        if atom.span.end - start > LONGEST_TEXT:
+            yield Span(start, end)
+            start = atom.span.start
+        end = atom.span.end
+    yield Span(start, end)
 
 
 def stable_id(text: str, taken: set[str]) -> str:
@@ -75,12 +86,15 @@ def stable_id(text: str, taken: set[str]) -> str:
     return name
 
 
-def _gather(text: str, spoken: Sequence[Sentence], times: list[float], target: float) -> Iterator[Span]:
+def _gather(
+    text: str, spoken: Sequence[Sentence], times: list[float], target: float
+) -> Iterator[list[_Atom]]:
+    """The scenes, each as what it is made of."""
     for block in _blocks(text, spoken, times, target):
         atoms = [atom for sentence in block for atom in _atoms(text, sentence, times, target)]
         atoms = _with_edges(atoms, block)
         for group in divide([atom.piece for atom in atoms], target):
-            yield Span(atoms[group.start].span.start, atoms[group.stop - 1].span.end)
+            yield [atoms[at] for at in group]
 
 
 def _blocks(

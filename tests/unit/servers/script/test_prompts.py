@@ -1,0 +1,181 @@
+"""What prompts show: a scene's own nouns, who is carried forward, and who does what."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reelmesh.script.v1.script_pb2 import PromptParts, Scene, SceneDraft
+from servers.script.lexicon import LEXICON, Action, Noun
+from servers.script.nouns import read
+from tests.unit.servers.script.asking import FOX, TIGER, planned
+
+KINDS = ("animal", "person", "plant", "place", "weather", "season")
+
+
+def scenes(*texts: str, **fields: object) -> list[Scene]:
+    return list(planned(scenes=[SceneDraft(text=text) for text in texts], **fields).scenes)
+
+
+def image(*texts: str) -> str:
+    """The image prompt of the last of some scenes."""
+    return scenes(*texts)[-1].image_prompt
+
+
+def motion(*texts: str) -> str:
+    """What happens in the last of some scenes."""
+    return scenes(*texts)[-1].motion_prompt
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("A fox saw a bunch of grapes in the vineyard.", ["fox", "grape", "vineyard"]),
+        ("Two wolves chased the geese through the snow.", ["wolf", "goose", "snow"]),
+        ("The old man and his grandmothers picked cherries.", ["old man", "grandmother", "cherry"]),
+        ("The fox's den was under the rock.", ["fox", "rock"]),
+        ("狐狸看见葡萄园里的葡萄。", ["狐狸", "葡萄", "葡萄园"]),
+        ("兩隻鳥飛過樹林，風很大。", ["鸟", "森林", "风"]),
+        ("冬天的夜里，老奶奶在小屋里。", ["老奶奶", "冬天", "夜晚", "房子"]),
+    ],
+)
+def test_what_a_scene_names_is_in_its_prompt(text: str, words: list[str]) -> None:
+    shown = image(text)
+    assert all(word in shown for word in words), shown
+
+
+@pytest.mark.parametrize("text", [FOX, TIGER], ids=["fox", "tiger"])
+def test_every_noun_of_the_samples_is_in_the_prompt_of_its_scene(text: str) -> None:
+    plan = planned(text=text)
+    for scene in plan.scenes:
+        for mention in read(scene.text):
+            if isinstance(mention.entry, Noun):
+                noun = mention.entry
+                assert (noun.chinese if plan.language == "zh" else noun.english) in scene.image_prompt
+
+
+NOUNS = st.sampled_from(
+    sorted({n for n in LEXICON.english.values() if n.kind in KINDS}, key=lambda n: n.english)
+)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(NOUNS, NOUNS), min_size=1, max_size=6))
+def test_carried_words_push_out_none_of_a_scene_s_own(pairs: list[tuple[Noun, Noun]]) -> None:
+    texts = [f"They saw the {one.english} and the {other.english}." for one, other in pairs]
+    for scene, pair in zip(scenes(*texts), pairs, strict=True):
+        assert all(noun.english in scene.image_prompt for noun in pair), scene.image_prompt
+
+
+@pytest.mark.parametrize(
+    ("texts", "lead"),
+    [
+        (["A fox came. A crow came too.", "She was hungry."], "fox"),
+        (["A fox came.", "She saw a crow."], "fox"),
+        (["A fox and a wolf came.", "They saw a crow."], "fox"),
+        (["A fox came.", "The crow laughed. He flew."], "crow"),
+        (["A fox came.", "“He is late,” the crow said."], "crow"),
+        (["一只狐狸来了。", "它看见一只乌鸦。"], "狐狸"),
+        (["狐狸和老虎来了。", "它们看见一只乌鸦。"], "狐狸"),
+        (["一只狐狸来了。", "乌鸦叫了，它飞走了。"], "乌鸦"),
+    ],
+)
+def test_who_leads_a_scene(texts: list[str], lead: str) -> None:
+    assert image(*texts).startswith(lead)
+
+
+def test_the_cast_is_carried_to_where_nobody_is_named() -> None:
+    shown = image("A fox and a crow met in the forest at night. It snowed.", "So it was for long.")
+    assert shown == "fox, crow, forest, night"
+
+
+def test_the_hour_is_that_of_the_scene() -> None:
+    assert "dawn" not in image("The fox had walked since dawn.")
+    assert "sunset" in image("By sunset the fox was tired.", "She slept.")
+    assert "黎明" not in image("狐狸从黎明走起。")
+    assert image("The sun shone on the fox.", "The moon rose over her.") == "fox, moon"
+
+
+def test_what_is_only_talked_of_does_not_last() -> None:
+    texts = ["A fox sat in the vineyard.", '"Remember the wolf in the desert?" said the fox.', "She laughed."]
+    second, third = (scene.image_prompt for scene in scenes(*texts)[1:])
+    assert "wolf" in second
+    assert "desert" in second
+    assert "vineyard" in third
+    assert "wolf" not in third
+    assert "desert" not in third
+
+
+@pytest.mark.parametrize(
+    ("texts", "happens"),
+    [
+        (["The fox jumped over the wolf and ran."], "fox jumping, fox running"),
+        (["The fox jumped. The crow flew."], "fox jumping, crow flying"),
+        (["狐狸跳起来，乌鸦飞走了。"], "狐狸跳，乌鸦飞"),
+        (["老虎一下子把狐狸抓住了。"], "老虎抓"),
+    ],
+)
+def test_who_does_what(texts: list[str], happens: str) -> None:
+    assert motion(*texts).startswith(happens)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The fox did not laugh.",
+        "The fox didn't jump.",
+        "It is easy to despise what we cannot reach.",
+        "The building was as old as the walk.",
+        "“Jump!” the fox thought.",
+        "狐狸不敢吃。",
+        "狐狸没有跑。",
+        "狐狸等等，希望旅游。",
+    ],
+)
+def test_what_does_not_happen_does_not_move(text: str) -> None:
+    assert motion(text).count("，") + motion(text).count(",") == 0, motion(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*"火辣辣 马上 威风 希望 小说 照顾 等等 说不定 一路 最高的地方".split(), "made of wood", "walked home"],
+)
+def test_words_that_mislead(text: str) -> None:
+    assert not [one for one in read(text) if isinstance(one.entry, Noun)]
+
+
+def test_the_deed_of_the_lead_is_in_the_picture() -> None:
+    assert image("The fox jumped at the grapes.").startswith("fox jumping, grape")
+    assert image("The fox said no.").startswith("fox")
+    assert "talking" not in image("The fox said no.")
+
+
+def test_prompt_parts_shape_every_prompt() -> None:
+    parts = PromptParts(
+        prefix="watercolour of", suffix="soft light", negative="text", setting="a farm in summer"
+    )
+    texts = ["A fox ran.", "Nothing here is known."]
+    for scene in scenes(*texts, prompt_parts=parts):
+        assert scene.image_prompt.startswith("watercolour of, ")
+        assert scene.image_prompt.endswith(", a farm in summer, soft light")
+        assert scene.negative_prompt == "text"
+    assert scenes("狐狸跑。", prompt_parts=PromptParts(prefix="水彩"))[0].image_prompt.startswith(
+        "水彩，狐狸"
+    )
+
+
+def test_a_text_of_unknown_things_describes_itself() -> None:
+    assert image("Quantum  chromodynamics\nexplains it.") == "Quantum chromodynamics explains it."
+
+
+def test_the_camera_varies_and_is_understood() -> None:
+    moves = {scene.motion_prompt for scene in scenes(*(f"Nothing {number}." for number in range(30)))}
+    assert moves == {"slow push in", "slow pull back", "slow pan to the left", "slow pan to the right"}
+
+
+@given(st.text(max_size=200))
+def test_reading_any_text_gives_mentions_in_order(text: str) -> None:
+    found = read(text)
+    assert [one.at for one in found] == sorted(one.at for one in found)
+    assert all(0 <= one.at < len(text) and isinstance(one.entry, Noun | Action) for one in found)
