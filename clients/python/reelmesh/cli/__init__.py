@@ -24,12 +24,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code. Failures become one line on stderr."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what matters arrives as a status
     from reelmesh.cli.arguments import parser
     from reelmesh.cli.failures import INTERRUPTED, UsageError, exit_code, told
     from reelmesh.cli.follow import Output
     from reelmesh.errors import ReelmeshError
 
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # what matters arrives as a status
     options = parser().parse_args(arguments)
     output = Output(as_json=options.json, quiet=options.quiet)
     try:
