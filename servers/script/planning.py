@@ -15,9 +15,9 @@ from servers.chassis.errors import InvalidArgument
 from servers.chassis.text import is_cjk, speakable
 from servers.script import prompts
 from servers.script.grouping import Piece, divide
-from servers.script.paragraphs import heading_text, paragraphs, title_of
+from servers.script.paragraphs import Span, heading_text, paragraphs, title_of
 from servers.script.scenes import LONGEST_TEXT, gather, stable_id
-from servers.script.sentences import split
+from servers.script.sentences import split, split_paragraph
 
 MOST_SCENES = 1000
 _TITLE_CHARACTERS = 60
@@ -185,7 +185,7 @@ def _completed(
     spoken = _joined(" ".join(line.split()) for text in texts for line in text.splitlines())
     return PlanResult(
         scenes=scenes,
-        title=title or _cut(spoken, _TITLE_CHARACTERS).rstrip(".。"),
+        title=title or _untitled(spoken),
         description=_cut(spoken, _DESCRIPTION_CHARACTERS),
         tags=prompts.tags(whole, request.language),
         language=request.language,
@@ -213,14 +213,24 @@ def scene_seed(seed: int, scene_id: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+def _untitled(text: str) -> str:
+    """The first sentence, or the beginning of it, without its full stop."""
+    ends = _sentence_ends(text, 2 * _TITLE_CHARACTERS)
+    return _cut(text[: ends[0]] if ends else "", _TITLE_CHARACTERS).rstrip(".。")
+
+
+def _sentence_ends(text: str, most: int) -> list[int]:
+    return [sentence.end for sentence in split_paragraph(text[:most], Span(0, len(text[:most])))]
+
+
 def _cut(text: str, most: int) -> str:
     """The text, or its beginning up to a sentence's or else a word's end."""
     if len(text) <= most:
         return text
+    ends = [end for end in _sentence_ends(text, 2 * most) if most // 4 < end <= most]
+    if ends:
+        return text[: ends[-1]]
     head = text[:most]
-    end = max(head.rfind(mark) for mark in (". ", "! ", "? ", "。", "！", "？"))
-    if end > most // 4:
-        return head[: end + 1]
     space = head.rfind(" ")
     return (head[:space] if space > most // 2 else head).rstrip(" ,，;；:：") + "…"
 

@@ -21,13 +21,15 @@ _CAST = ("animal", "person")
 _PLACES = ("place", "building")
 _AIR = ("weather", "time", "season", "sky")
 _NO_TAGS = (*_AIR, "feature")
-_MOST_OF_A_KIND = {"animal": 3, "person": 3, "plant": 3}
-_MOST_OF_OTHERS = 2
+_MOST_OF_A_KIND = 3
 _EXCERPT_CHARACTERS = 300
 _ENGLISH_MOVES = ("slow push in", "slow pull back", "slow pan to the left", "slow pan to the right")
 _CHINESE_MOVES = ("镜头缓缓推近", "镜头缓缓拉远", "镜头缓缓向左平移", "镜头缓缓向右平移")
 # What a still picture does not show.
 _UNSEEN = ("talking", "looking")
+
+# What the sun, a river or the wind does, whoever else is there.
+_OF_NATURE = ("blowing", "flowing", "growing", "shining")
 
 _QUOTED = re.compile(r'“[^”]*”?|"[^"]*"?|「[^」]*」?|『[^』]*』?|«[^»]*»?')
 _ONE = re.compile(r"\b(?:he|she)\b|[他她它牠](?!们|們)", re.I)
@@ -86,7 +88,7 @@ class _Stage:
         lasting = _nouns(shown)
         named = _of(said, _CAST)
         # Who is only meant by a pronoun takes no place from who is named.
-        meant = self._meant(told)[: max(0, _MOST_OF_A_KIND["animal"] - len(named))]
+        meant = self._meant(told)[: max(0, _MOST_OF_A_KIND - len(named))]
         cast = list(dict.fromkeys([*meant, *named]))
         things = [noun for noun in said if noun.kind not in (*_CAST, *_PLACES, *_AIR)]
         air = _changed(self._air, _of(said, _AIR))
@@ -128,7 +130,7 @@ def _deeds(mentions: Sequence[Mention], seen: Sequence[Noun]) -> list[tuple[Noun
     deeds: dict[Action, Noun | None] = {}
     for mention in mentions:
         if isinstance(mention.entry, Action):
-            deeds.setdefault(mention.entry, who)
+            deeds.setdefault(mention.entry, None if mention.entry.english in _OF_NATURE else who)
         elif mention.entry.kind in _CAST and mention.acts and mention.entry in seen:
             who = mention.entry
     return [(who, deed) for deed, who in deeds.items()]
@@ -173,7 +175,7 @@ def _bounded(seen: Sequence[Noun]) -> list[Noun]:
     kept = []
     for noun in seen:
         counted[noun.kind] += 1
-        if counted[noun.kind] <= _MOST_OF_A_KIND.get(noun.kind, _MOST_OF_OTHERS):
+        if counted[noun.kind] <= _MOST_OF_A_KIND:
             kept.append(noun)
     return kept
 

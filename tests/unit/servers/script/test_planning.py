@@ -270,7 +270,10 @@ def test_words_for_publishing() -> None:
     tiger = planned(text=TIGER)
     assert set(tiger.tags[:2]) == {"狐狸", "老虎"}
     assert " " not in tiger.description
-    assert planned(text="The fox ran away. It was late.").title == "The fox ran away. It was late"
+    assert planned(text="The fox ran away. It was late.").title == "The fox ran away"
+    prize = planned(text="J. B. Goodenough et al. got the Nobel Prize in 2019. " * 6)
+    assert prize.title == "J. B. Goodenough et al. got the Nobel Prize in 2019"
+    assert prize.description.endswith("in 2019.")
     long = planned(text="word " * 100)
     assert len(long.title) <= 61
     assert long.title.endswith("word…")

@@ -94,6 +94,7 @@ def test_the_hour_is_that_of_the_scene() -> None:
     assert "dawn" not in image("The fox had walked since dawn.")
     assert "sunset" in image("By sunset the fox was tired.", "She slept.")
     assert "黎明" not in image("狐狸从黎明走起。")
+    assert image("The sun shone on the fox.") == "fox, sun"
     assert image("The sun shone on the fox.", "The moon rose over her.") == "fox, moon"
 
 
@@ -139,7 +140,13 @@ def test_what_does_not_happen_does_not_move(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [*"火辣辣 马上 威风 希望 小说 照顾 等等 说不定 一路 最高的地方".split(), "made of wood", "walked home"],
+    [
+        *"火辣辣 马上 威风 希望 小说 照顾 等等 说不定 一路 最高的地方".split(),
+        "made of wood",
+        "walked home",
+        "why does it",
+        "it stores energy",
+    ],
 )
 def test_words_that_mislead(text: str) -> None:
     assert not [one for one in read(text) if isinstance(one.entry, Noun)]
