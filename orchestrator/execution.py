@@ -84,6 +84,7 @@ class Execution:
 
     async def run(self) -> None:
         """Runs to the end. Cancelling it leaves all as it is stored; another run goes on from there."""
+        structlog.contextvars.bind_contextvars(job=self.record.job.id, execution=self.record.execution.id)
         try:
             outputs = self._first()
             await self._write(outputs, {})
@@ -230,6 +231,20 @@ class Execution:
             self._sequence = append.events[-1].sequence
         for method, engine, seconds in append.durations:
             self._world.usual.learn(method, engine, seconds)
+        self._log(outputs)
+
+    def _log(self, outputs: Sequence[Output]) -> None:
+        """What a person asks of a job's log: when it changed state, and what failed and why."""
+        for output in outputs:
+            if isinstance(output, ExecutionChanged):
+                state = ExecutionState.Name(output.state).removeprefix("EXECUTION_STATE_").lower()
+                error = output.error.message if output.error is not None else None
+                _log.info(f"execution {state}", step=output.failed_step or None, error=error)
+            elif isinstance(output, Changed):
+                state = StepState.Name(output.state).removeprefix("STEP_STATE_").lower()
+                say = _log.warning if output.error is not None else _log.debug
+                error = output.error.message if output.error is not None else None
+                say(f"step {state}", step=str(output.key), error=error)
 
     def _result(self, outputs: Sequence[Output]) -> JobResult | None:
         succeeded = ExecutionState.EXECUTION_STATE_SUCCEEDED

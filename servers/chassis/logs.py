@@ -23,7 +23,13 @@ _HIDDEN = "[hidden]"
 
 def set_up(server: str, level: str, file: Path | None = None) -> None:
     """Sends structlog's and the standard library's records to `file`, or to stderr where there is none."""
+
+    def name_server(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["server"] = server
+        return event
+
     shared: list[Any] = [
+        name_server,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -59,7 +65,6 @@ def set_up(server: str, level: str, file: Path | None = None) -> None:
     root.setLevel(level.upper())
     for chatty in ("httpx", "alembic", "aiosqlite", "asyncio"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-    structlog.contextvars.bind_contextvars(server=server)
 
 
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
