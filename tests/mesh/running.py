@@ -52,10 +52,13 @@ class Up:
 
 
 @contextlib.contextmanager
-def mesh(*arguments: str, **settings: str) -> Iterator[Up]:
-    """`reelmesh up` with arguments and settings (TTS__CAPACITY="1"); drained at the end."""
+def mesh(*arguments: str, home: Path | None = None, **settings: str) -> Iterator[Up]:
+    """`reelmesh up` with arguments and settings (TTS__CAPACITY="1"); drained at the end.
+
+    `home` is one that shall outlive it; left out, it has one that is removed with it.
+    """
     with tempfile.TemporaryDirectory(prefix="rm-") as folder:
-        home = Path(folder) / "home"
+        home = home or Path(folder) / "home"
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)
         }
