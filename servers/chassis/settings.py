@@ -41,8 +41,8 @@ class MeshSettings(Section):
         default_factory=lambda: Path(
             os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
         ).joinpath("reelmesh"),
-        description="Folder for sockets, logs, the database and the store. To move it for the command and the "
-        "SDK too, set REELMESH_MESH__HOME: they read no settings file.",
+        description="Folder for sockets, logs, the database and the store. To move it for the command and "
+        "the SDK too, set REELMESH_MESH__HOME: they read no settings file.",
     )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error."
