@@ -29,7 +29,7 @@ A fox saw grapes on a high vine.
 
 He jumped three times and missed.
 """
-RECORDING = Path("tests/unit/servers/asr/recordings/fox.opus")
+RECORDING = Path(__file__).parents[1] / "unit/servers/asr/recordings/fox.opus"
 STEP_OF = {
     "script": "plan",
     "tts": "narrate",

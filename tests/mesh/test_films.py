@@ -31,7 +31,7 @@ HU = """狐狸和葡萄
 
 它跳了3次，还是够不着，只好走开。
 """
-RECORDING = Path("tests/unit/servers/asr/recordings/fox.opus")
+RECORDING = Path(__file__).parents[1] / "unit/servers/asr/recordings/fox.opus"
 IN_TIME = 0.08
 """Seconds between a word's being spoken and its being shown."""
 MAGENTA = "#FF00FF"
