@@ -109,9 +109,13 @@ async def test_a_megabyte_of_text(client: reelmesh.Client) -> None:
 
 
 async def test_control_characters(client: reelmesh.Client) -> None:
-    await fails(client, narrated(text="A fox\x00 ran."), "plan", "text", "U+0000 at position 5")
+    rule = "must not hold control characters"
+    await refused(client, narrated(text="A fox\x00 ran."), "spec.narrated_video.text", rule)
     scenes = [{"text": "A fox."}, {"text": "It \x1b[31m ran."}]
-    await fails(client, narrated(scenes=scenes), "plan", "scenes[1].text", "U+001B at position 3")
+    await refused(client, narrated(scenes=scenes), "spec.narrated_video.scenes[1].text", rule)
+    graph = StepGraph()
+    graph.steps.add(id="say").synthesize.text = "A fox\x07"
+    await refused(client, graph, "spec.graph.steps[0].synthesize.text", rule)
 
 
 async def test_an_unknown_voice(client: reelmesh.Client) -> None:
