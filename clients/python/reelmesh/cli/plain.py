@@ -16,7 +16,6 @@ _TOLD = {
     StepState.STEP_STATE_SUCCEEDED: "done",
     StepState.STEP_STATE_REMEMBERED: "kept from before",
     StepState.STEP_STATE_FAILED: "failed",
-    StepState.STEP_STATE_CANCELLED: "cancelled",
     StepState.STEP_STATE_UNCONFIRMED: "of unknown outcome: reelmesh show tells more",
 }
 
