@@ -81,7 +81,7 @@ def plays_everywhere(film: Film, length: float) -> None:
 def frames_lit(film: Film) -> list[float]:
     """When the lit word changes, seconds: the frames in which magenta stands elsewhere than before."""
     frames = film.frames().astype(int)
-    magenta = np.clip(np.minimum(frames[..., 0], frames[..., 2]) - frames[..., 1] - 40, 0, None)
+    magenta = np.clip(np.minimum(frames[..., 0], frames[..., 2]) - frames[..., 1] - 90, 0, None)
     moved = np.abs(np.diff(magenta, axis=0)).sum(axis=(1, 2))
     lit = magenta.sum(axis=(1, 2))
     return [
