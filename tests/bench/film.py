@@ -57,9 +57,7 @@ async def _measure(folder: Path, quick: bool) -> dict[str, float]:
             rows = _by_step((await client.get(job)).execution)
             seconds = job.result.duration.ToNanoseconds() / 1e9
     print(report.table(rows, ["step (busy seconds of all its calls)", "calls", "seconds"]))
-    print(
-        f"\n{seconds:.1f} s of film: made in {films[-1]:.1f} s, encoded alone in {encodes[-1]:.1f} s"
-    )
+    print(f"\n{seconds:.1f} s of film: made in {films[-1]:.1f} s, encoded alone in {encodes[-1]:.1f} s")
     return {
         "film_over_encode": statistics.median(ratios),
         "film_seconds_over_length": films[-1] / seconds,

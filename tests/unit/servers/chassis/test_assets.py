@@ -56,7 +56,7 @@ async def test_the_asset_of_another_owner_is_not_there_even_when_its_bytes_are_a
 ) -> None:
     asset = await stored(assets, b"ann's", owner="ann")
     await assets.path("ann", asset, "picture")
-    with pytest.raises(NotFound, match="scenes\\[0\\].picture"):
+    with pytest.raises(NotFound, match=r"scenes\[0\]\.picture"):
         await assets.path("bob", asset, "scenes[0].picture")
 
 
@@ -69,5 +69,5 @@ async def test_scratch_is_empty_and_goes(assets: Assets) -> None:
 
 def test_an_object_store_is_reached_through_its_server_alone() -> None:
     settings = Settings(storage=StorageSettings(backend="s3"))
-    with pytest.raises(FailedPrecondition, match="mesh.storage_address"):
+    with pytest.raises(FailedPrecondition, match=r"mesh\.storage_address"):
         serve.open_assets("tts", settings)

@@ -1,7 +1,7 @@
 """A toy engine behind the real TTS contract: what it does is in its request's text.
 
-"slow N" reports N steps and waits at each for `gate`; "fail CODE" raises; "nothing" gives no file; anything else
-is stored.
+"slow N" reports N steps and waits at each for `gate`; "fail CODE" raises; "nothing" gives no file; anything
+else is stored.
 """
 
 from __future__ import annotations
