@@ -201,7 +201,7 @@ async def test_a_graph_of_10000_steps(client: reelmesh.Client) -> None:
 
 @pytest.mark.slow
 async def test_a_server_that_is_down() -> None:
-    quick = {
+    quick: dict[str, Any] = {
         "ORCHESTRATOR__CONNECT_SECONDS": "0.3",
         "ORCHESTRATOR__RETRY__MAX_ATTEMPTS": "2",
         "ORCHESTRATOR__RETRY__INITIAL_DELAY_SECONDS": "0.1",
@@ -224,7 +224,10 @@ async def test_a_server_that_is_down() -> None:
 @pytest.mark.slow
 async def test_a_disk_that_is_full(tmp_path: Path) -> None:
     # Room may come: a job asks again a minute later, and here but once.
-    full = {"STORAGE__LOW_SPACE_BYTES": str(1 << 60), "ORCHESTRATOR__RETRY__MAX_ATTEMPTS": "1"}
+    full: dict[str, Any] = {
+        "STORAGE__LOW_SPACE_BYTES": str(1 << 60),
+        "ORCHESTRATOR__RETRY__MAX_ATTEMPTS": "1",
+    }
     with mesh("--only", "orchestrator,storage,script,tts,imagegen", **full) as up:
         async with up.client() as client:
             with pytest.raises(errors.ResourceExhausted, match="disk") as refusal:
