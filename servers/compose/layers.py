@@ -13,19 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from servers.chassis.media.camera import FORMATS, MOST_PIXELS
+from servers.chassis.media.camera import BT709_FROM_RGB, FORMATS, MOST_PIXELS
 from servers.chassis.worker_main import Refused
 from servers.compose.clips import Clip, Row
 
-# ITU-R BT.709-6, limited range, from 8-bit RGB: as servers.chassis.media.camera has it for pictures.
-_TO_YUV = np.array(
-    [
-        [0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255, 16.0],
-        [-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255, 128.0],
-        [0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255, 128.0],
-    ],
-    dtype=np.float32,
-)
+_TO_YUV = np.array(BT709_FROM_RGB, dtype=np.float32)
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,12 @@ KINDS = ("still", "zoom_in", "zoom_out", "pan_left", "pan_right", "rise", "sink"
 # the warp would skip pixels, which flickers.
 _OVERSAMPLE = 1.35
 
-# ITU-R BT.709-6 for limited range (luma 16-235, chroma 16-240), from 8-bit RGB.
-_BT709 = (
+BT709_FROM_RGB = (
     (0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255, 16.0),
     (-0.2126 / 1.8556 * 224 / 255, -0.7152 / 1.8556 * 224 / 255, 0.5 * 224 / 255, 128.0),
     (0.5 * 224 / 255, -0.7152 / 1.5748 * 224 / 255, -0.0722 / 1.5748 * 224 / 255, 128.0),
 )
+"""Rows for Y, Cb and Cr: factors of 8-bit R, G and B, and an offset. ITU-R BT.709-6 for limited range."""
 
 
 class PictureRefused(ValueError):
@@ -223,7 +223,7 @@ class YUVPicture:
         self.frame_size = frame_size
         rgb = _fitted(rgb, frame_size, max(closest, _OVERSAMPLE))
         self.size = (rgb.shape[1], rgb.shape[0])
-        yuv = cv2.transform(np.ascontiguousarray(rgb), np.array(_BT709, dtype=np.float32))
+        yuv = cv2.transform(np.ascontiguousarray(rgb), np.array(BT709_FROM_RGB, dtype=np.float32))
         half = (self.size[0] // 2, self.size[1] // 2)
         chroma = cv2.resize(np.ascontiguousarray(yuv[..., 1:]), half, interpolation=cv2.INTER_AREA)
         self._planes: tuple[Any, ...] = tuple(

@@ -169,6 +169,7 @@ async def test_work_without_an_id_does_not_linger() -> None:
     await job.begun.wait()
     await stream.aclose()
     await job.ended.wait()
+    assert not job.go.is_set()  # it did not end by itself
 
 
 async def test_slots_are_kept_and_those_who_wait_know_their_place() -> None:
