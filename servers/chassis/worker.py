@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import contextlib
 import json
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
+from servers.chassis import processes
 from servers.chassis.errors import DeadlineExceeded, Fault, Internal, InvalidArgument, ResourceExhausted
 from servers.chassis.redaction import without_paths
 from servers.chassis.worker_main import MEMORY_VARIABLE, Report
@@ -42,6 +41,7 @@ class WorkerPool:
         self._memory_bytes = memory_bytes
         self._slots = asyncio.Semaphore(size)
         self._idle: list[_Process] = []
+        self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def call(
@@ -90,13 +90,23 @@ class WorkerPool:
         self._closed = True
         while self._idle:
             await self._idle.pop().kill()
+        await asyncio.gather(*self._ending)
 
     def _rest(self, process: _Process) -> None:
         if self._closed or not process.alive:
-            process.kill_soon()
+            self._end(process)
             return
         self._idle.append(process)
-        process.expire(self._idle_seconds, lambda: self._idle.remove(process))
+        process.expire(self._idle_seconds, lambda: self._expired(process))
+
+    def _expired(self, process: _Process) -> None:
+        self._idle.remove(process)
+        self._end(process)
+
+    def _end(self, process: _Process) -> None:
+        task = asyncio.create_task(process.kill())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
 
 class _Process:
@@ -108,7 +118,6 @@ class _Process:
         self._lines: collections.deque[str] = collections.deque(maxlen=_KEPT_LOG_LINES)
         self._drain = asyncio.create_task(self._drain_stderr())
         self._timer: asyncio.TimerHandle | None = None
-        self._ending: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(cls, module: str, memory_bytes: int | None) -> _Process:
@@ -175,35 +184,21 @@ class _Process:
         return Internal(f"the worker process of {method} {how}", reason="WORKER_DIED")
 
     def expire(self, seconds: float, then: Callable[[], None]) -> None:
-        """Ends the process after `seconds` unless `keep` is called before."""
-
-        def end() -> None:
-            then()
-            self.kill_soon()
-
-        self._timer = asyncio.get_running_loop().call_later(seconds, end)
+        """Calls `then` after `seconds` unless `keep` is called before."""
+        self._timer = asyncio.get_running_loop().call_later(seconds, then)
 
     def keep(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
-    def kill_soon(self) -> None:
-        self._ending = asyncio.create_task(self.kill())
-
     async def kill(self) -> None:
         """Kills the process and all it started, and waits for its end."""
         self.keep()
-        # The group outlives its leader: what the worker started is ended even when it has died itself.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        # The loop holds a process until its pipes have ended too, and complains when it is closed before.
-        if self._process.stdout is not None:
-            await self._process.stdout.read()
-        await asyncio.wait([self._drain], timeout=1)
-        self._drain.cancel()
+        try:
+            await processes.end(self._process)
+            await asyncio.wait([self._drain], timeout=1)
+        finally:
+            self._drain.cancel()
         await asyncio.gather(self._drain, return_exceptions=True)
 
     async def _drain_stderr(self) -> None:

@@ -12,10 +12,10 @@ import collections
 import contextlib
 import os
 import resource
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from servers.chassis import processes
 from servers.chassis.errors import DeadlineExceeded, Fault, Internal
 from servers.chassis.media.commands import command, ended
 
@@ -82,7 +82,7 @@ async def logged(
             f"ffmpeg took longer than {timeout_seconds:g} s", reason="FFMPEG_TIMEOUT"
         ) from None
     finally:
-        await _end(process)
+        await processes.end(process)
     if code != 0:
         raise failure(code, lines)
     return list(lines)
@@ -123,14 +123,3 @@ async def _keep(stream: asyncio.StreamReader | None, lines: collections.deque[st
         rest = rest[-1000:]
     if rest:
         lines.append(rest.decode(errors="replace"))
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kills the process's group if it still runs, and waits for its end and that of its pipes."""
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            await stream.read()
