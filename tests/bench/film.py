@@ -16,7 +16,10 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psutil
+
 import reelmesh
+from reelmesh.mesh import discovery
 from reelmesh.orchestrator.v1 import job_pb2
 from servers.chassis.media import commands
 from tests.bench import report
@@ -41,10 +44,10 @@ async def _measure(folder: Path, quick: bool) -> dict[str, float]:
         text = "\n\n".join(text.split("\n\n")[:3])
     ratios, films, encodes, rows = [], [], [], []
     begin = time.perf_counter()
-    async with reelmesh.local_mesh(), reelmesh.Client() as client:
+    async with reelmesh.local_mesh() as mesh, reelmesh.Client() as client:
         ready = time.perf_counter() - begin
         await asyncio.sleep(2)
-        idle = _pss_mb()
+        idle = _pss_mb(mesh)
         for turn in range(1 if quick else 3):
             video = reelmesh.NarratedVideo(text=text, seed=turn)
             begin = time.perf_counter()
@@ -70,24 +73,19 @@ def _by_step(execution: job_pb2.Execution) -> list[list[object]]:
     """Where the time goes: each step's calls and their busy seconds."""
     seconds: dict[str, list[float]] = defaultdict(list)
     for step in execution.steps:
+        if not step.HasField("start_time"):
+            continue
         spent = step.end_time.ToNanoseconds() - step.start_time.ToNanoseconds()
         seconds[step.step].append(spent / 1e9)
     return [[name, len(spent), f"{sum(spent):.1f}"] for name, spent in seconds.items()]
 
 
-def _pss_mb() -> float:
-    """Proportional set size of every server of the mesh in our home."""
-    home = os.environ["REELMESH_MESH__HOME"]
-    total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if home not in (folder / "cmdline").read_text():
-                continue
-            lines = (folder / "smaps_rollup").read_text().splitlines()
-        except OSError:
-            continue
-        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return total / 1024
+def _pss_mb(mesh: discovery.Discovery) -> float:
+    """Proportional set size of the mesh's servers and of the process they were forked from."""
+    servers = [psutil.Process(pid) for pid in mesh.pids.values()]
+    parents = {server.ppid() for server in servers} - {os.getpid()}
+    processes = [*servers, *(psutil.Process(pid) for pid in parents)]
+    return float(sum(process.memory_full_info().pss for process in processes)) / 2**20
 
 
 def _encode_alone(film: Path, folder: Path) -> float:

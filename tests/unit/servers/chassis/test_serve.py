@@ -188,6 +188,23 @@ async def test_other_machines_are_not_served_in_the_clear() -> None:
     assert raised.value.reason == "TLS_REQUIRED"
 
 
+async def test_a_quiet_connection_outlives_many_keepalive_pings(
+    sockets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that finds a peer's pings too many ends the connection after a few. Ours here come faster."""
+    fast = [(key, value // 100 if value >= 1000 else value) for key, value in serve.CHANNEL_OPTIONS]
+    monkeypatch.setattr(serve, "CHANNEL_OPTIONS", fast)
+    engine = ToyEngine()
+    running = await serve.start(toy_server(engine), Settings(), f"unix:{sockets}/tts")
+    async with grpc.aio.insecure_channel(running.address, options=fast) as channel:
+        await results(tts_pb2_grpc.TTSServiceStub(channel).Synthesize(Call(text="nothing")))
+        ended = asyncio.create_task(channel.wait_for_state_change(grpc.ChannelConnectivity.READY))
+        await asyncio.wait({ended}, timeout=6)  # one ping a second; three are too many for a server that counts
+        assert not ended.done()
+        ended.cancel()
+    await running.stop(0)
+
+
 async def test_a_unix_socket_is_for_its_owner_alone(mesh: Mesh) -> None:
     path = Path(mesh.running.address.removeprefix("unix:"))
     assert path.stat().st_mode & 0o077 == 0
