@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import os
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,8 +27,10 @@ from reelmesh.storage.v1 import storage_pb2
 from reelmesh.storage.v1.storage_pb2_grpc import StorageServiceStub
 
 if TYPE_CHECKING:
+    from reelmesh.batches import Batch, Submitted
     from reelmesh.catalogue import ServerEngines
     from reelmesh.orchestrator.v1.events_pb2 import Event
+    from reelmesh.publishing import Published
     from reelmesh.tts.v1.tts_pb2 import Voice
 
 ADDRESS_VARIABLE = "REELMESH_ADDRESS"
@@ -348,6 +350,66 @@ class Client:
             seed=seed,
         )
         return (await self._call(self._jobs().EditScene, request)).scene
+
+    # Many at once
+
+    async def submit_many(
+        self,
+        stories: Mapping[str, JobSpec | NarratedVideo | StepGraph]
+        | Iterable[JobSpec | NarratedVideo | StepGraph],
+        *,
+        batch_id: str,
+    ) -> AsyncIterator[Submitted]:
+        """Submits stories as one batch, in their order, and tells of each; a refused one holds up no other.
+
+        Done again with the same `batch_id`, it submits only what is missing.
+
+        Args:
+            stories: by a name within the batch; without names, their places name them, from "1".
+            batch_id: the batch's id, e.g. of `reelmesh.batches.new_id()`: letters, digits, ".", "_", "-".
+
+        Raises:
+            InvalidArgument: `batch_id` is none.
+        """
+        from reelmesh import batches
+
+        async for told in batches.submit(self, stories, batch_id):
+            yield told
+
+    async def batch(self, batch_id: str) -> Batch:
+        """How a batch stands now. One that nobody submitted has no jobs."""
+        from reelmesh import batches
+
+        return await batches.look(self, batch_id)
+
+    async def publish(
+        self,
+        jobs: Iterable[Job | str],
+        folder: str | os.PathLike[str],
+        *,
+        name: str = "{title}",
+        include: Collection[str] = (),
+    ) -> AsyncIterator[Published]:
+        """Writes jobs' films to a folder under readable names and tells of each job.
+
+        Nothing is overwritten: a name that another film has gets a number behind it, and a film that is there
+        already is left alone.
+
+        Args:
+            jobs: the jobs or their ids.
+            folder: where to; it is made when it is not there.
+            name: a template of {title}, {publish_title}, {name}, {number}, {batch}, {job}, {date}, {lang}.
+            include: what goes with each film: "cover", "subtitles", "narration", "clean", "info", or "all".
+
+        Raises:
+            InvalidArgument: `name` or `include` is wrong.
+            NotFound: there is no such job.
+            OSError: a file can not be written.
+        """
+        from reelmesh import publishing
+
+        async for told in publishing.publish(self, jobs, folder, name=name, include=include):
+            yield told
 
     # Media
 

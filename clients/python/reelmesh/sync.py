@@ -16,7 +16,7 @@ import concurrent.futures
 import datetime as dt
 import os
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -32,8 +32,10 @@ from reelmesh.orchestrator.v1.job_service_pb2 import ExplainJobResponse
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
 
 if TYPE_CHECKING:
+    from reelmesh.batches import Batch, Submitted
     from reelmesh.catalogue import ServerEngines
     from reelmesh.orchestrator.v1.events_pb2 import Event
+    from reelmesh.publishing import Published
     from reelmesh.tts.v1.tts_pb2 import Voice
 
 _T = TypeVar("_T")
@@ -208,6 +210,31 @@ class Client:
                 seed=seed,
             )
         )
+
+    def submit_many(
+        self,
+        stories: Mapping[str, JobSpec | NarratedVideo | StepGraph]
+        | Iterable[JobSpec | NarratedVideo | StepGraph],
+        *,
+        batch_id: str,
+    ) -> Iterator[Submitted]:
+        """Submits stories as one batch and tells of each; done again, it submits only what is missing."""
+        return self._each(self._client.submit_many(stories, batch_id=batch_id))
+
+    def batch(self, batch_id: str) -> Batch:
+        """How a batch stands now."""
+        return self._run(self._client.batch(batch_id))
+
+    def publish(
+        self,
+        jobs: Iterable[Job | str],
+        folder: str | os.PathLike[str],
+        *,
+        name: str = "{title}",
+        include: Collection[str] = (),
+    ) -> Iterator[Published]:
+        """Writes jobs' films to a folder under readable names and tells of each job."""
+        return self._each(self._client.publish(jobs, folder, name=name, include=include))
 
     def upload(
         self,

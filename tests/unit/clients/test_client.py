@@ -123,7 +123,7 @@ def test_the_base_install_needs_no_more_than_it_declares() -> None:
 import sys
 import reelmesh.cli, reelmesh.sync, reelmesh.client, reelmesh.catalogue, reelmesh.mesh.running
 import reelmesh.cli.arguments, reelmesh.cli.jobs, reelmesh.cli.making, reelmesh.cli.meshes
-import reelmesh.cli.doctor
+import reelmesh.cli.doctor, reelmesh.cli.batch, reelmesh.cli.publish, reelmesh.publishing
 allowed = {"grpc", "google", "rich", "reelmesh", "pygments", "markdown_it", "mdurl"}
 allowed |= set(sys.stdlib_module_names)
 print(sorted({name.split(".")[0] for name in sys.modules} - allowed))

@@ -45,10 +45,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Command:
-    from reelmesh.cli import doctor, jobs, making, meshes
+    from reelmesh.cli import batch, doctor, jobs, making, meshes, publish
 
     commands: dict[str, Command] = {
         **jobs.COMMANDS,
+        **batch.COMMANDS,
+        **publish.COMMANDS,
         **meshes.COMMANDS,
         "make": making.make,
         "run": making.run,

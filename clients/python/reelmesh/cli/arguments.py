@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from reelmesh.cli.failures import EXIT_CODES
 
@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
     common = _common()
-    for add in (_film, _mesh, _jobs, _scenes, _looks):
+    for add in (_film, _batches, _mesh, _jobs, _scenes, _looks):
         add(commands, common)
     return whole
 
@@ -65,10 +65,30 @@ def _owner() -> argparse.ArgumentParser:
     return owner
 
 
-def _wishes() -> argparse.ArgumentParser:
+class _Stories(argparse.Action):
+    """Keeps all stories, and the first by itself: most often there is one."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Takes them in."""
+        namespace.stories = list(values or [])
+        namespace.story = namespace.stories[0] if namespace.stories else None
+
+
+def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     """The options of a film, for `make`, `submit` and `explain`."""
     film = argparse.ArgumentParser(add_help=False)
-    film.add_argument("story", metavar="STORY", nargs="?", help="a text file, - for stdin, or a job as .json")
+    what = "a text file, - for stdin, or a job as .json"
+    if many:
+        what += "; many of them, folders of .txt and .md, or manifests (.csv, .jsonl) make a batch"
+        film.add_argument("story", metavar="STORY", nargs="*", action=_Stories, help=what)
+    else:
+        film.add_argument("story", metavar="STORY", nargs="?", help=what)
     look = film.add_argument_group("how it looks")
     look.add_argument(
         "--size", metavar="WxH", help="1080x1920, or portrait, landscape, square; default portrait"
@@ -114,14 +134,65 @@ def _film(commands: argparse._SubParsersAction[Parser], common: argparse.Argumen
     make.add_argument(
         "-o", "--output", metavar="FILM", help="where to write it; default: STORY's name with .mp4"
     )
-    submit = _add(commands, "submit", [common, _owner(), _wishes()], "Submit a job and print its id.")
+    submit = _add(
+        commands,
+        "submit",
+        [common, _owner(), _wishes(many=True)],
+        "Submit a job and print its id. Many stories make a batch, whose id is printed. A manifest has a "
+        "story a row, and columns named like these options: story (a path) or text, title, size, label.X ...",
+    )
     submit.add_argument("--name", default="", help="name of the job, for people")
+    submit.add_argument(
+        "--batch", default="", metavar="ID", help="the batch to submit to; only what it lacks is submitted"
+    )
+    submit.add_argument(
+        "--label",
+        action="append",
+        default=[],
+        type=_label,
+        metavar="NAME=VALUE",
+        help="a label; may be given again",
+    )
     submit.add_argument("--priority", type=int, metavar="N", help="0 to 9, 9 first; default 5")
     _add(
         commands,
         "explain",
         [common, _owner(), _wishes()],
         "Tell what a job would do, without doing it: its steps, what is remembered, cost and time.",
+    )
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError("give NAME=VALUE")
+    return name, value
+
+
+def _batches(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
+    both = [common, _owner()]
+    batch = _add(commands, "batch", both, "Show how a batch stands: how much is done, what failed and why.")
+    batch.add_argument("batch", metavar="ID", help="the batch's id, as `submit` printed it")
+    batch.add_argument("--watch", action="store_true", help="follow it until all has ended")
+    publish = _add(
+        commands, "publish", both, "Write films to a folder under readable names. Nothing is overwritten."
+    )
+    publish.add_argument("jobs", metavar="JOB", nargs="*", help=_JOB)
+    publish.add_argument("--batch", default="", metavar="ID", help="all jobs of this batch")
+    publish.add_argument("--to", required=True, metavar="FOLDER", help="where to; made if it is not there")
+    publish.add_argument(
+        "--name",
+        default="{title}",
+        metavar="TEMPLATE",
+        help="name without ending, of {title} {publish_title} {name} {number} {batch} {job} {date} {lang}; "
+        "'/' makes folders; default {title}",
+    )
+    publish.add_argument(
+        "--with",
+        dest="include",
+        default="",
+        metavar="KINDS",
+        help="what goes with each film: cover, subtitles, narration, clean, info, or all; by commas",
     )
 
 

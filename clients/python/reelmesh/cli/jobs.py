@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
-from reelmesh.cli import wanted, words
+from reelmesh.cli import batch, manifest, settings, wanted, words
 from reelmesh.cli.failures import FAILED, OK, USAGE, UsageError
 from reelmesh.cli.follow import Output, as_dict, follow
 from reelmesh.client import Client
@@ -37,8 +37,11 @@ def title_of(job: Job) -> str:
 
 
 async def submit(options: argparse.Namespace, output: Output) -> int:
-    """Submits a job."""
+    """Submits a job, or many as a batch."""
+    if manifest.is_batch(options):
+        return await batch.submit(options, output)
     spec = wanted.draft(options)
+    spec.labels.update(settings.label(*one) for one in options.label)
     async with Client(owner=options.owner) as client:
         await wanted.attach(client, spec, options)
         job = await client.submit(spec, name=options.name, priority=options.priority)

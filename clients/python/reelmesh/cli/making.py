@@ -15,18 +15,8 @@ from reelmesh.cli.follow import Output, as_dict, cancelled_with, follow
 from reelmesh.client import ADDRESS_VARIABLE, Client
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.mesh import local_mesh
+from reelmesh.naming import ENDINGS
 from reelmesh.orchestrator.v1.job_pb2 import Job
-
-ENDINGS = {
-    "application/x-subrip": ".srt",
-    "audio/wav": ".wav",
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "image/webp": ".webp",
-    "text/vtt": ".vtt",
-    "text/x-ssa": ".ass",
-    "video/mp4": ".mp4",
-}
 
 
 async def make(options: argparse.Namespace, output: Output) -> int:

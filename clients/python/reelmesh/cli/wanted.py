@@ -7,12 +7,12 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from google.protobuf import json_format
 
 from reelmesh.cli.failures import UsageError
-from reelmesh.client import Client
+from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.timeline_pb2 import SubtitleMode
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
@@ -27,6 +27,14 @@ SUBTITLES = {
 STORY_CHARACTERS = 200_000
 STORY_BYTES = 4 * STORY_CHARACTERS
 JSON_BYTES = 4 * 2**20
+
+
+class Uploads(Protocol):
+    """Where files are uploaded: a Client."""
+
+    async def upload(self, path: str) -> Asset:
+        """Stores a file and gives its asset."""
+
 
 _ENGINE = re.compile(r"(script|tts|image|imagegen|video|asr|compose)=([^:]+)(?::(.+))?")
 
@@ -144,11 +152,11 @@ def draft(options: argparse.Namespace) -> JobSpec:
         return spec
     if story and not story.endswith(".json"):
         spec.narrated_video.text = read_story(story)
-    _fill_in(spec.narrated_video, options)
+    fill_in(spec.narrated_video, options)
     return spec
 
 
-async def attach(client: Client, spec: JobSpec, options: argparse.Namespace) -> None:
+async def attach(client: Uploads, spec: JobSpec, options: argparse.Namespace) -> None:
     """Uploads the files that the options name, and puts them into the job.
 
     Raises:
@@ -161,7 +169,12 @@ async def attach(client: Client, spec: JobSpec, options: argparse.Namespace) -> 
         spec.narrated_video.music.audio.CopyFrom(await client.upload(options.music))
 
 
-def _fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
+def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
+    """Sets what the options ask for in a film.
+
+    Raises:
+        UsageError: an option breaks a rule.
+    """
     if options.size:
         video.canvas.width_pixels, video.canvas.height_pixels = size(options.size)
     if options.fps:
