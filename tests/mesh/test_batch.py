@@ -60,7 +60,7 @@ async def test_four_stories_are_made_and_published(up: Up, tmp_path: Path) -> No
     assert (code, err) == (0, "")
     names = {path.name for path in (tmp_path / "films").iterdir()}
     assert {Path(one["path"]).name for one in told(out)} == names
-    for stem in ("雪", "The Boat", "狐狸与葡萄", "The Boat-2"):
+    for stem in ("Snow fell on the hill", "The Boat", "狐狸与葡萄", "The Boat-2"):
         assert {f"{stem}.mp4", f"{stem}.jpg", f"{stem}.srt", f"{stem}.vtt"} <= names
         film = Film(tmp_path / "films" / f"{stem}.mp4")
         assert film.errors() == ""
@@ -76,7 +76,7 @@ async def test_four_stories_are_made_and_published(up: Up, tmp_path: Path) -> No
         assert [job.spec.labels["batch.number"] for job in seen.jobs] == ["1", "2", "3", "5"]
         (boat,) = [job async for job in client.jobs(labels={"batch": batch, "series": "sea"})]
         assert boat.spec.display_name == "boat"
-        published = client.publish([boat], tmp_path / "sea", name="{lang}/{number} {name}")
-        assert [file.path async for one in published for file in one.files] == [
-            tmp_path / "sea" / "en" / "002 boat.mp4"
-        ]
+        published = client.publish(seen.jobs, tmp_path / "named", name="{lang}/{number} {name}")
+        named = [file.path.relative_to(tmp_path / "named") async for one in published for file in one.files]
+        told_names = ["en/001 雪.mp4", "en/002 boat.mp4", "zh/003 fox.mp4", "en/005 The Boat.mp4"]
+        assert [str(path) for path in named] == told_names

@@ -353,7 +353,7 @@ class Client:
 
     # Many at once
 
-    async def submit_many(
+    def submit_many(
         self,
         stories: Mapping[str, JobSpec | NarratedVideo | StepGraph]
         | Iterable[JobSpec | NarratedVideo | StepGraph],
@@ -373,8 +373,7 @@ class Client:
         """
         from reelmesh import batches
 
-        async for told in batches.submit(self, stories, batch_id):
-            yield told
+        return batches.submit(self, stories, batch_id)
 
     async def batch(self, batch_id: str) -> Batch:
         """How a batch stands now. One that nobody submitted has no jobs."""
@@ -382,7 +381,7 @@ class Client:
 
         return await batches.look(self, batch_id)
 
-    async def publish(
+    def publish(
         self,
         jobs: Iterable[Job | str],
         folder: str | os.PathLike[str],
@@ -408,8 +407,7 @@ class Client:
         """
         from reelmesh import publishing
 
-        async for told in publishing.publish(self, jobs, folder, name=name, include=include):
-            yield told
+        return publishing.publish(self, jobs, folder, name=name, include=include)
 
     # Media
 
