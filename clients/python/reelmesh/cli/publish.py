@@ -33,6 +33,8 @@ async def publish(options: argparse.Namespace, output: Output) -> int:
                 )
             for kind in one.lacking:
                 output.say(f"note: job {one.job.id} has no {kind}")
+                if output.as_json:
+                    output.emit(type="lacking", job_id=one.job.id, kind=kind)
             for file in one.files:
                 output.result(
                     f"{file.path}: {words.size(file.size_bytes) if file.written else 'was there already'}",
