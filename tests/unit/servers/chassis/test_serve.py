@@ -199,7 +199,8 @@ async def test_a_quiet_connection_outlives_many_keepalive_pings(
     async with grpc.aio.insecure_channel(running.address, options=fast) as channel:
         await results(tts_pb2_grpc.TTSServiceStub(channel).Synthesize(Call(text="nothing")))
         ended = asyncio.create_task(channel.wait_for_state_change(grpc.ChannelConnectivity.READY))
-        await asyncio.wait({ended}, timeout=6)  # one ping a second; three are too many for a server that counts
+        # One ping a second; three are too many for a server that counts.
+        await asyncio.wait({ended}, timeout=6)
         assert not ended.done()
         ended.cancel()
     await running.stop(0)
