@@ -21,11 +21,11 @@ from reelmesh.common.v1.speech_pb2 import TIMING_SOURCE_ENGINE, TimedWord
 from reelmesh.tts.v1 import tts_pb2
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
+from servers.chassis.media.espeak.pitch import within_reach
+from servers.chassis.media.espeak.voices import Catalogue, catalogue, data_folder
 from servers.chassis.text import guess_language, speakable
 from servers.chassis.worker import Returned, WorkerPool, relay
 from servers.tts import encoding
-from servers.tts.pitch import within_reach
-from servers.tts.voices import Catalogue, catalogue, data_folder
 
 PACKAGE = "espeakng-loader"
 OUR_VERSION = 1

@@ -12,11 +12,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from servers.chassis.media import audio
+from servers.chassis.media.espeak.library import Speaker, loaded
+from servers.chassis.media.espeak.pieces import Gap, Piece, pieces_of, spoken_form
+from servers.chassis.media.espeak.timing import place
 from servers.chassis.words import Span, words_of
 from servers.chassis.worker_main import Refused, Report, serve
-from servers.tts.espeak_library import Speaker, loaded
-from servers.tts.pieces import Gap, Piece, pieces_of, spoken_form
-from servers.tts.timing import place
 
 LEAD_SECONDS = 0.05
 TAIL_SECONDS = 0.15

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servers.chassis.media.espeak.pieces import LONGEST_PIECE, Gap, gap_after, pieces_of, spoken_form
 from servers.chassis.text import is_han
 from servers.chassis.words import words_of
-from servers.tts.pieces import LONGEST_PIECE, Gap, gap_after, pieces_of, spoken_form
 
 PROSE = st.text(st.sampled_from("ab狐 ,.!?\n。，😀"), max_size=1500)
 

@@ -15,7 +15,7 @@ import espeakng_loader
 import numpy as np
 
 from servers.chassis.media.audio import Samples
-from servers.tts import pitch
+from servers.chassis.media.espeak import pitch
 
 WORD, CLAUSE_END = 1, 5
 """Kinds of events: a word begins; a clause and the pause behind it end."""

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servers.tts import pitch
-from servers.tts.espeak_library import loaded
+from servers.chassis.media.espeak import pitch
+from servers.chassis.media.espeak.library import loaded
 
 VOICED = "All men are mortal. We were away a year ago, you know. Many may long for more."
 

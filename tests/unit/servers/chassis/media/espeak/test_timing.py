@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from servers.chassis.media.espeak.library import CLAUSE_END, WORD, Event
+from servers.chassis.media.espeak.timing import place
 from servers.chassis.words import words_of
-from servers.tts.espeak_library import CLAUSE_END, WORD, Event
-from servers.tts.timing import place
 
 WINDOW = 10
 LOUD = np.ones(100, np.bool_)

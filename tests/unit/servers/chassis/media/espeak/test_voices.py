@@ -8,8 +8,8 @@ import pytest
 
 from reelmesh.tts.v1.tts_pb2 import VOICE_GENDER_FEMALE, VOICE_GENDER_MALE
 from servers.chassis.errors import InvalidArgument
-from servers.tts.espeak_library import loaded
-from servers.tts.voices import Catalogue, catalogue, data_folder
+from servers.chassis.media.espeak.library import loaded
+from servers.chassis.media.espeak.voices import Catalogue, catalogue, data_folder
 
 
 @pytest.fixture

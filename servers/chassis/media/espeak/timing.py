@@ -14,8 +14,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from servers.chassis.media.espeak.library import CLAUSE_END, WORD, Event
 from servers.chassis.words import Span
-from servers.tts.espeak_library import CLAUSE_END, WORD, Event
 
 
 def place(
