@@ -11,36 +11,36 @@ from typing import Any
 from google.protobuf.message import Message
 
 from reelmesh.asr.v1 import asr_pb2
-from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, MISSING_KIND_MODEL, Missing
+from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.common.v1.speech_pb2 import (
-    TIMING_SOURCE_ALIGNMENT,
-    TIMING_SOURCE_ESTIMATE,
     TimedSegment,
     TimedWord,
 )
-from servers.asr.recording import FIELD, Recording, decoded
+from servers.asr.messages import (
+    RECOGNISER,
+    Request,
+    alignment,
+    check,
+    is_english,
+    language_of,
+    nanoseconds,
+    placed_at,
+)
+from servers.asr.recording import Recording, decoded
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
 from servers.chassis.media.probe import Prober
-from servers.chassis.text import guess_language, speakable
 from servers.chassis.worker import Returned, WorkerPool, relay
 
 PACKAGE = "pocketsphinx"
 OUR_VERSION = 1
 """Raised whenever this engine would give other words or times for the same recording."""
 
-OTHER_LANGUAGES = Missing(
-    kind=MISSING_KIND_MODEL,
-    name="speech recogniser",
-    remedy='install a package with an engine for it (entry points "reelmesh.asr.engines")',
-)
 _WORK_PER_SECOND = 3.0
 """Most seconds of work allowed for a second of sound."""
 _MEMORY_BYTES = 4 * 1024**3
-
-Request = asr_pb2.TranscribeRequest | asr_pb2.AlignRequest
 
 
 class PocketsphinxEngine(Engine):
@@ -72,18 +72,22 @@ class PocketsphinxEngine(Engine):
     def serves(self, request: Message) -> bool:
         """English."""
         assert isinstance(request, asr_pb2.TranscribeRequest | asr_pb2.AlignRequest)
-        return _is_english(_language(request))
+        return is_english(language_of(request))
 
     def resolve(self, request: Request) -> Resolved[Request]:
         """See `Engine.resolve`."""
-        language = _language(request)
-        if not _is_english(language):
+        language = language_of(request)
+        if not is_english(language):
+            aligning = isinstance(request, asr_pb2.AlignRequest)
+            remedy = 'engine "warp" aligns those that espeak-ng speaks' if aligning else RECOGNISER.remedy
             raise FailedPrecondition(
-                f'{self.name} knows English only, not "{language}": {OTHER_LANGUAGES.remedy}',
+                f'{self.name} knows English only, not "{language}": {remedy}',
                 reason="LANGUAGE_NOT_SUPPORTED",
-                missing=(OTHER_LANGUAGES,),
+                missing=() if aligning else (RECOGNISER,),
             )
-        _check(request)
+        check(request)
+        if isinstance(request, asr_pb2.TranscribeRequest) and request.speakers:
+            raise InvalidArgument(("speakers", "must be false: this engine can not tell speakers apart"))
         filled = copy.deepcopy(request)
         filled.language = language
         return Resolved(filled, version=f"{PACKAGE}-{importlib.metadata.version(PACKAGE)}/{OUR_VERSION}")
@@ -112,7 +116,7 @@ class PocketsphinxEngine(Engine):
             else:
                 yield Progress(stage=stage, fraction=0.05 + 0.95 * item["fraction"])
         if isinstance(request, asr_pb2.AlignRequest):
-            yield _alignment(request, heard)
+            yield alignment(request, heard)
         else:
             yield _transcript(request, heard, recording)
 
@@ -122,66 +126,18 @@ class PocketsphinxEngine(Engine):
         await self._prober.close()
 
 
-def _language(request: Request) -> str:
-    if request.language:
-        return request.language
-    return guess_language(request.text) if isinstance(request, asr_pb2.AlignRequest) else "en"
-
-
-def _is_english(language: str) -> bool:
-    return language.lower().split("-")[0] == "en"
-
-
-def _check(request: Request) -> None:
-    if request.model:
-        raise InvalidArgument(("model", "must be empty: this engine has no choice of models"))
-    if not request.audio.digest:
-        raise InvalidArgument((FIELD, "is required"))
-    if isinstance(request, asr_pb2.AlignRequest):
-        if not speakable(request.text):
-            raise InvalidArgument(("text", "must hold a letter or a digit: there is nothing to find"))
-        return
-    if request.speakers:
-        raise InvalidArgument(("speakers", "must be false: this engine can not tell speakers apart"))
-
-
 def _transcript(
     request: asr_pb2.TranscribeRequest, heard: Mapping[str, Any], recording: Recording
 ) -> asr_pb2.TranscribeResult:
     result = asr_pb2.TranscribeResult(language=request.language)
-    result.duration.FromNanoseconds(_nanoseconds(recording.seconds))
+    result.duration.FromNanoseconds(nanoseconds(recording.seconds))
     for words in heard["segments"]:
         segment = TimedSegment(text=" ".join(word for word, *_ in words))
-        segment.start.FromNanoseconds(_nanoseconds(words[0][1]))
-        segment.end.FromNanoseconds(_nanoseconds(words[-1][2]))
+        segment.start.FromNanoseconds(nanoseconds(words[0][1]))
+        segment.end.FromNanoseconds(nanoseconds(words[-1][2]))
         for text, start, end, confidence in words:
-            segment.words.append(_word(TimedWord(text=text, confidence=confidence), start, end))
+            segment.words.append(placed_at(TimedWord(text=text, confidence=confidence), start, end))
         result.segments.append(segment)
     if request.hotwords:
         result.provenance.warnings.append(f"hotwords were passed over: {PACKAGE} does not know them")
     return result
-
-
-def _alignment(request: asr_pb2.AlignRequest, heard: Mapping[str, Any]) -> asr_pb2.AlignResult:
-    result = asr_pb2.AlignResult(timing_source=TIMING_SOURCE_ALIGNMENT)
-    for first, last, start, end, confidence in heard["words"]:
-        word = TimedWord(
-            text=request.text[first:last], char_start=first, char_end=last, confidence=confidence
-        )
-        result.words.append(_word(word, start, end))
-    if not heard["found"]:
-        result.timing_source = TIMING_SOURCE_ESTIMATE
-        result.provenance.warnings.append(
-            "the text was not found in the recording: its words are spread evenly over it"
-        )
-    return result
-
-
-def _word(word: TimedWord, start: float, end: float) -> TimedWord:
-    word.start.FromNanoseconds(_nanoseconds(start))
-    word.end.FromNanoseconds(_nanoseconds(end))
-    return word
-
-
-def _nanoseconds(seconds: float) -> int:
-    return round(seconds * 1e9)

@@ -5,7 +5,6 @@ Frames are 10 ms. Recordings are heard by stretches of speech.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from pocketsphinx import Decoder, Endpointer
 
 from servers.asr.pronunciation import phones_of
+from servers.asr.spreading import spread
 from servers.chassis.media.audio import Samples, window_levels, window_samples
 from servers.chassis.words import words_of
 from servers.chassis.worker_main import Report, serve
@@ -34,7 +34,6 @@ _BEAMS = (1e-48, 1e-90)
 """How widely to search for a text, one after the other until it is found."""
 _LEAST_FOUND = 0.9
 """Share of the words that must be found, from the first on."""
-_SHORTEST_WORD_SECONDS = 0.05
 
 
 def transcribe(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def align(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
         report({"fraction": attempt / len(_BEAMS)})
         if told := _aligned(beam, [text[span.start : span.end] for span in spans], samples):
             break
-    placed = _placed([span.end - span.start for span in spans], told, len(samples) / RATE)
+    placed = spread([span.end - span.start for span in spans], told, len(samples) / RATE)
     words = [
         [span.start, span.end, start, end, confidence]
         for span, (start, end, confidence) in zip(spans, placed, strict=True)
@@ -204,31 +203,6 @@ def _aligned(beam: float, words: Sequence[str], samples: Samples) -> dict[int, t
         )
         for (index, _), part in zip(known, found, strict=False)
     }
-
-
-def _placed(
-    lengths: Sequence[int], told: dict[int, tuple[float, float, float]], seconds: float
-) -> list[tuple[float, float, float]]:
-    """A place for every word: those told, and between them the others by their length, in order.
-
-    Words that have no time of their own (between two that touch) take it from the one before.
-    """
-    placed: list[tuple[float, float, float]] = []
-    for is_told, run in itertools.groupby(range(len(lengths)), key=lambda index: index in told):
-        indices = list(run)
-        if is_told:
-            placed += [told[index] for index in indices]
-            continue
-        start = placed[-1][1] if placed else 0.0
-        end = told[indices[-1] + 1][0] if indices[-1] + 1 < len(lengths) else seconds
-        if placed and end - start < _SHORTEST_WORD_SECONDS * len(indices):
-            before = placed[-1]
-            start = before[0] + (before[1] - before[0]) / 2
-            placed[-1] = (before[0], start, before[2])
-        weights = list(itertools.accumulate((lengths[index] for index in indices), initial=0))
-        edges = [start + (max(end, start) - start) * weight / weights[-1] for weight in weights]
-        placed += [(first, last, 0.0) for first, last in itertools.pairwise(edges)]
-    return placed
 
 
 if __name__ == "__main__":

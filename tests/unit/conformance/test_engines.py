@@ -12,7 +12,7 @@ import pytest
 
 from servers.chassis.assets import SharedAssets
 from servers.chassis.blobs import BlobFolder
-from servers.chassis.conformance import LAWS, Case, Law, light_imports, samples
+from servers.chassis.conformance import LAWS, Case, Law, light_imports, samples, served
 from servers.chassis.engine import Engine
 
 GROUPS = (
@@ -42,7 +42,7 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, Eng
 async def test_an_engine_keeps_the_law(engine: tuple[str, Engine], law: Law, tmp_path: Path) -> None:
     group, made = engine
     assets = SharedAssets(BlobFolder(tmp_path / "store", low_space_bytes=0))
-    for request in await samples(group, assets):
+    for request in served(made, await samples(group, assets)):
         await law(Case(made, request, assets))
 
 
