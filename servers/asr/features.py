@@ -118,7 +118,8 @@ def _mel_bank(rate: int, size: int) -> Floats:
     # Where bands are narrower than a bin one may hold none: it takes the bin next to its middle.
     nearest = np.abs(hertz[:, None] - edges[1:-1]).argmin(axis=0)
     bank[nearest, np.arange(_BANDS)] += bank.sum(axis=0) == 0
-    return (bank / bank.sum(axis=0)).astype(np.float32)
+    weights: Floats = (bank / bank.sum(axis=0)).astype(np.float32)
+    return weights
 
 
 def _mel(hertz: float) -> float:
