@@ -14,10 +14,7 @@ from reelmesh.asr.v1 import asr_pb2
 from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.common.v1.progress_pb2 import Progress
-from reelmesh.common.v1.speech_pb2 import (
-    TimedSegment,
-    TimedWord,
-)
+from reelmesh.common.v1.speech_pb2 import TimedSegment, TimedWord
 from servers.asr.messages import (
     RECOGNISER,
     Request,

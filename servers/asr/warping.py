@@ -108,36 +108,12 @@ def _within(
     rows, columns = len(heard), len(spoken)
     width = min(2 * half + 1, columns)
     starts = np.clip(np.rint(near).astype(np.int64) - half, 0, columns - width)
+    starts[0], starts[-1] = 0, columns - width
     starts = np.maximum.accumulate(starts)
-    stay, skip_one, skip_two = _step_costs(pauses)
-    squares = np.einsum("ij,ij->i", spoken, spoken)
-    own = np.einsum("ij,ij->i", heard, heard)
-    steps = np.empty((rows, width), np.uint8)
-    # The row before, with room on both sides for steps that come from outside the window.
-    row = np.full(_LONGEST_STEP + 2 * width, np.inf, np.float32)
-    shift = 0
-    for index in range(rows):
-        first = int(starts[index])
-        window = slice(first, first + width)
-        best, step = row[_LONGEST_STEP + shift : _LONGEST_STEP + shift + width] + stay[window], steps[index]
-        step[:] = 0
-        for length, cost in enumerate((None, skip_one, skip_two), 1):
-            other = row[_LONGEST_STEP + shift - length : _LONGEST_STEP + shift - length + width]
-            other = other if cost is None else other + cost[window]
-            step[other < best] = length
-            np.minimum(best, other, out=best)
-        if index == 0:
-            # The synthesis begins at its first frame, or behind it where that is a pause.
-            best[:] = np.inf
-            best[: 1 + int(pauses[0])] = 0.0
-        away = squares[window] - 2.0 * (spoken[window] @ heard[index]) + own[index]
-        best += np.sqrt(np.maximum(away, 0.0, out=away), out=away)
-        row[_LONGEST_STEP : _LONGEST_STEP + width] = best
-        shift = int(starts[index + 1]) - first if index + 1 < rows else 0
-        if shift >= width:
-            return None
-    ends = row[_LONGEST_STEP : _LONGEST_STEP + width][-1 - int(pauses[-1]) :]
-    if starts[-1] + width < columns or not np.isfinite(ends).any():
+    steps, totals = _forward(heard, spoken, pauses, starts, width)
+    # The synthesis ends at its last frame, or before it where that is a pause.
+    ends = totals[-1 - int(pauses[-1]) :]
+    if not np.isfinite(ends).any():
         return None
     place = columns - len(ends) + int(np.argmin(ends))
     places = np.empty(rows, np.int64)
@@ -147,6 +123,42 @@ def _within(
     apart = np.linalg.norm(heard - spoken[places], axis=1)
     counted = ~pauses[places]
     return Path(places, float(apart[counted].mean()) if counted.any() else float(apart.mean()))
+
+
+def _forward(
+    heard: Floats, spoken: Floats, pauses: Flags, starts: Indices, width: int
+) -> tuple[npt.NDArray[np.uint8], Floats]:
+    """The best last step to every cell of the windows, and what the last row's cells cost in all.
+
+    A cost is infinite where no path comes.
+    """
+    stay, skip_one, skip_two = _step_costs(pauses)
+    squares = np.einsum("ij,ij->i", spoken, spoken)
+    own = np.einsum("ij,ij->i", heard, heard)
+    steps = np.zeros((len(heard), width), np.uint8)
+    # The row before, with room on both sides for steps that come from outside its window. Before the first,
+    # the path stands in front of the synthesis, whose first frame may be a pause that is passed over.
+    pad = _LONGEST_STEP
+    row = np.full(2 * (pad + width), np.inf, np.float32)
+    row[pad - 1] = 0.0
+    before = 0
+    for index, (first, step) in enumerate(zip(starts.tolist(), steps, strict=True)):
+        shift = min(first - before, width + pad)
+        window = slice(first, first + width)
+        best = row[pad + shift : pad + shift + width] + stay[window]
+        for length, cost in enumerate((None, skip_one, skip_two), 1):
+            other = row[pad + shift - length : pad + shift - length + width]
+            other = other if cost is None else other + cost[window]
+            step[other < best] = length
+            np.minimum(best, other, out=best)
+        away = squares[window] - 2.0 * (spoken[window] @ heard[index]) + own[index]
+        best += np.sqrt(np.maximum(away, 0.0, out=away), out=away)
+        # Only differences matter, and large sums would round them away.
+        lowest = best.min()
+        row[pad : pad + width] = best - lowest if np.isfinite(lowest) else best
+        row[pad - 1] = np.inf
+        before = first
+    return steps, row[pad : pad + width]
 
 
 def _step_costs(pauses: Flags) -> tuple[Floats, Floats, Floats]:
