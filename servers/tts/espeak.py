@@ -26,9 +26,10 @@ from servers.chassis.media.espeak.voices import Catalogue, catalogue, data_folde
 from servers.chassis.text import guess_language, speakable
 from servers.chassis.worker import Returned, WorkerPool, relay
 from servers.tts import encoding
+from servers.tts.ssml import Malformed, language_of, of_ssml
 
 PACKAGE = "espeakng-loader"
-OUR_VERSION = 1
+OUR_VERSION = 2
 """Raised whenever this engine would give other sound or other times for the same request."""
 
 WORDS_PER_MINUTE = 170.0
@@ -36,7 +37,6 @@ WORDS_PER_MINUTE = 170.0
 
 _CHARACTERS_PER_SECOND = 5_000.0
 """How much text it speaks in a second of work, on a slow core."""
-_HAN_LANGUAGES = ("cmn", "yue", "hak", "ja", "zh")
 _MEMORY_BYTES = 2 * 1024**3
 
 
@@ -56,7 +56,7 @@ class EspeakEngine(Engine):
             description="espeak-ng: about 100 languages, small and quick, a plainly synthetic voice",
             version=_version() if folder else "",
             languages=catalogue(folder).languages() if folder else (),
-            capabilities=("pitch", "word-timings"),
+            capabilities=("pitch", "ssml", "word-timings"),
             license="GPL-3.0-or-later",
         )
 
@@ -67,9 +67,9 @@ class EspeakEngine(Engine):
         return (Missing(kind=MISSING_KIND_EXTRA, name=PACKAGE, remedy='pip install "reelmesh[mesh]"'),)
 
     def serves(self, request: Message) -> bool:
-        """Plain text, and no voice to imitate."""
+        """Plain text and SSML, and no voice to imitate."""
         assert isinstance(request, tts_pb2.SynthesizeRequest)
-        return not request.ssml and not request.HasField("reference_audio")
+        return not request.HasField("reference_audio")
 
     def voices(self) -> Sequence[tts_pb2.Voice]:
         """The voices worth choosing from; any other variant of espeak-ng's is accepted by name."""
@@ -85,17 +85,19 @@ class EspeakEngine(Engine):
             filled.voice = known.named(request.voice)
             filled.language = request.language or known.language_of(filled.voice)
         else:
-            filled.language = request.language or guess_language(request.text)
+            filled.language = request.language or _language(request)
             filled.voice = known.for_language(filled.language)
         if not request.HasField("speed"):
             filled.speed = 1.0
+        if request.ssml:
+            _check_ssml(filled, known)
         filled.format = request.format or tts_pb2.AUDIO_FORMAT_WAV
         # Nothing is drawn at random: a seed must not make two equal requests differ.
         filled.ClearField("seed")
         return Resolved(
             filled,
             version=f"{PACKAGE}-{_version()}/{OUR_VERSION}",
-            expected_seconds=0.2 + len(request.text) / _CHARACTERS_PER_SECOND,
+            expected_seconds=0.2 + len(request.text or request.ssml) / _CHARACTERS_PER_SECOND,
         )
 
     async def run(self, request: tts_pb2.SynthesizeRequest, work: WorkContext) -> AsyncIterator[Message]:
@@ -104,14 +106,15 @@ class EspeakEngine(Engine):
         wav = work.scratch / "speech.wav"
         arguments = {
             "text": request.text,
-            "voice": self._catalogue().file_of(request.voice),
+            "ssml": request.ssml,
+            "language": request.language,
+            "voice": request.voice,
             "words_per_minute": WORDS_PER_MINUTE * request.speed,
             "speed": request.speed,
             "semitones": request.pitch_semitones,
-            "han_is_foreign": request.voice.split("+")[0].split("-")[0] not in _HAN_LANGUAGES,
             "path": str(wav),
         }
-        seconds = 30.0 + len(request.text) / 100.0
+        seconds = 30.0 + len(request.text or request.ssml) / 100.0
         spoken: dict[str, Any] = {}
         async for item in relay(
             lambda report: self._workers.call("speak", arguments, timeout_seconds=seconds, on_progress=report)
@@ -151,8 +154,9 @@ async def _result(
         language=request.language,
         duration=facts.duration,
     )
+    source = request.text or request.ssml
     for char_start, char_end, first, end in spoken["words"]:
-        word = TimedWord(text=request.text[char_start:char_end], char_start=char_start, char_end=char_end)
+        word = TimedWord(text=source[char_start:char_end], char_start=char_start, char_end=char_end)
         word.start.FromNanoseconds(_nanoseconds(first, rate))
         word.end.FromNanoseconds(_nanoseconds(end, rate))
         result.words.append(word)
@@ -161,20 +165,37 @@ async def _result(
             f"the pitch was shifted by {reached:g} instead of {request.pitch_semitones:g} semitones: "
             "espeak-ng goes no further"
         )
+    result.provenance.warnings.extend(spoken["warnings"])
     if left_out := spoken["left_out"]:
         result.provenance.warnings.append(f"{left_out} emoji in the text were not spoken")
     return result
 
 
 def _check(request: tts_pb2.SynthesizeRequest) -> None:
-    if request.ssml:
-        raise InvalidArgument(("ssml", "must be empty: this engine speaks plain text"))
-    if not speakable(request.text):
+    if request.text and not speakable(request.text):
         raise InvalidArgument(("text", "must hold a letter or a digit: there is nothing to speak"))
     if request.HasField("reference_audio"):
         raise InvalidArgument(("reference_audio", "must be unset: this engine can not imitate a voice"))
     if request.model:
         raise InvalidArgument(("model", "must be empty: this engine has no models"))
+
+
+def _language(request: tts_pb2.SynthesizeRequest) -> str:
+    if not request.ssml:
+        return guess_language(request.text)
+    try:
+        return language_of(request.ssml)
+    except Malformed as malformed:
+        raise InvalidArgument(("ssml", str(malformed))) from None
+
+
+def _check_ssml(request: tts_pb2.SynthesizeRequest, known: Catalogue) -> None:
+    try:
+        said = of_ssml(request.ssml, known=known, voice=request.voice, language=request.language)
+    except Malformed as malformed:
+        raise InvalidArgument(("ssml", str(malformed))) from None
+    if not said.words:
+        raise InvalidArgument(("ssml", "must hold a letter or a digit: there is nothing to speak"))
 
 
 def _version() -> str:

@@ -1,4 +1,4 @@
-"""The worker process that speaks with espeak-ng: text in, a WAV file and the times of its words out.
+"""The worker process that speaks with espeak-ng: text or SSML in, a WAV file and the times of its words out.
 
 A text is spoken piece by piece and written as it comes, so that memory stays level; a second pass over the
 file brings it to its level.
@@ -6,6 +6,8 @@ file brings it to its level.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,10 +15,13 @@ import numpy as np
 
 from servers.chassis.media import audio
 from servers.chassis.media.espeak.library import Speaker, loaded
-from servers.chassis.media.espeak.pieces import Gap, Piece, pieces_of, spoken_form
-from servers.chassis.media.espeak.timing import place
-from servers.chassis.words import Span, words_of
+from servers.chassis.media.espeak.pieces import Gap, Piece, gap_after, pieces_of
+from servers.chassis.media.espeak.timing import place, shared
+from servers.chassis.media.espeak.voices import HAN_LANGUAGES, Catalogue, catalogue, data_folder
+from servers.chassis.words import Span
 from servers.chassis.worker_main import Refused, Report, serve
+from servers.tts.ssml import Malformed, of_ssml
+from servers.tts.utterance import Manner, Utterance, Word, of_text
 
 LEAD_SECONDS = 0.05
 TAIL_SECONDS = 0.15
@@ -32,59 +37,138 @@ _CHINESE_VOICE = "sit/cmn"
 
 
 def speak(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Speaks `text` into the WAV file `path`.
+    """Speaks `text` or `ssml` into the WAV file `path`.
 
-    Arguments: text, voice (as the library calls it), words_per_minute, speed (of the pauses), semitones,
-    han_is_foreign, path.
+    Arguments: text, ssml, language, voice (as the catalogue calls it), words_per_minute, speed (of the
+    pauses), semitones, path.
     Returns: rate in hertz, samples, words as [char_start, char_end, first sample, end sample], left_out
-    (how many pictographs were not spoken).
+    (how many pictographs were not spoken), warnings.
     """
-    text = arguments["text"]
-    spoken, left_out = spoken_form(text)
-    words = words_of(text)
-    if not words:
-        raise Refused("text", "must hold a letter or a digit: there is nothing to speak")
-    pieces = pieces_of(text, words, han_is_foreign=arguments["han_is_foreign"])
+    said = _utterance(arguments)
+    if not said.words:
+        raise Refused(
+            "ssml" if arguments["ssml"] else "text",
+            "must hold a letter or a digit: there is nothing to speak",
+        )
     path = Path(arguments["path"])
     raw = path.with_suffix(".pcm")
     level = audio.SpeechLevel()
     timed: list[tuple[int, int, int, int]] = []
+    # Nothing is made louder than the engine speaks, lest it is clipped; the whole is levelled at the end.
+    loudest = max(0.0, *(word.manner.decibels for word in said.words))
     with loaded() as speaker, raw.open("wb") as file:
         written = _silence(file, LEAD_SECONDS, speaker.rate)
-        for index, piece in enumerate(pieces):
-            samples, spans = _spoken(speaker, spoken, piece, arguments)
+        written += _silence(file, _pause(said, -1, Gap.NONE, arguments["speed"]), speaker.rate)
+        for part, pause in _parts(said, arguments):
+            samples, spans = _spoken(speaker, said, part, arguments)
+            samples = _levelled(samples, part.manner.decibels - loudest)
             level.add(samples, speaker.rate)
-            timed += [
-                (word.start, word.end, written + first, written + end)
-                for word, (first, end) in zip(piece.words, spans, strict=True)
-            ]
+            for word, (first, end) in zip(part.words, spans, strict=True):
+                timed += [
+                    (place.start, place.end, written + begin, written + stop)
+                    for place, (begin, stop) in zip(
+                        word.written, shared(word.written, first, end), strict=True
+                    )
+                ]
             file.write(samples.tobytes())
-            written += len(samples)
-            if index + 1 < len(pieces):
-                written += _silence(file, PAUSE_SECONDS[piece.gap] / arguments["speed"], speaker.rate)
-            report({"fraction": 0.95 * piece.span.end / len(text)})
+            written += len(samples) + _silence(file, pause, speaker.rate)
+            report({"fraction": 0.95 * part.piece.span.end / len(said.text)})
         written += _silence(file, TAIL_SECONDS, speaker.rate)
         rate = speaker.rate
     if not level.heard:
-        raise Refused("text", "holds nothing that this voice can say")
+        raise Refused("ssml" if arguments["ssml"] else "text", "holds nothing that this voice can say")
     audio.wav_from_pcm(raw, path, rate, level.gain_to(LEVEL_DBFS, ceiling_dbfs=CEILING_DBFS))
     raw.unlink()
-    return {"rate": rate, "samples": written, "words": timed, "left_out": left_out}
+    return {
+        "rate": rate,
+        "samples": written,
+        "words": timed,
+        "left_out": said.left_out,
+        "warnings": said.warnings,
+    }
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A piece, the words it says, and how."""
+
+    piece: Piece
+    words: Sequence[Word]
+    manner: Manner
+
+
+def _utterance(arguments: dict[str, Any]) -> Utterance:
+    if not arguments["ssml"]:
+        return of_text(arguments["text"], arguments["language"])
+    try:
+        return of_ssml(
+            arguments["ssml"], known=_catalogue(), voice=arguments["voice"], language=arguments["language"]
+        )
+    except Malformed as malformed:
+        raise Refused("ssml", str(malformed)) from None
+
+
+def _catalogue() -> Catalogue:
+    folder = data_folder()
+    if folder is None:
+        raise RuntimeError("espeak-ng is not installed")
+    return catalogue(folder)
+
+
+def _parts(said: Utterance, arguments: dict[str, Any]) -> Iterator[tuple[_Part, float]]:
+    """The utterance cut where the manner changes or a pause was asked for, and at pieces' ends.
+
+    Each part comes with the seconds of silence behind it.
+    """
+    spans = [word.spoken for word in said.words]
+    speed = arguments["speed"]
+    first = 0
+    while first < len(spans):
+        manner, last = said.words[first].manner, first
+        while last + 1 < len(spans) and last not in said.pauses and said.words[last + 1].manner == manner:
+            last += 1
+        limit = spans[last + 1].start if last + 1 < len(spans) else len(said.text)
+        foreign = (manner.voice or arguments["voice"]).split("+")[0].split("-")[0] not in HAN_LANGUAGES
+        done = first
+        for piece in pieces_of(said.text[:limit], spans[first : last + 1], han_is_foreign=foreign):
+            words = said.words[done : done + len(piece.words)]
+            done += len(words)
+            if done <= last:
+                yield _Part(piece, words, manner), PAUSE_SECONDS[piece.gap] / speed
+            elif done < len(spans):
+                pause = _pause(said, last, gap_after(said.text, spans, last), speed)
+                yield _Part(piece, words, manner), pause
+            else:
+                yield _Part(piece, words, manner), _pause(said, last, None, speed)
+        first = last + 1
+
+
+def _pause(said: Utterance, after: int, gap: Gap | None, speed: float) -> float:
+    """Seconds of silence behind a word; `gap` is None at the end, where only what was asked for counts."""
+    asked = said.pauses.get(after)
+    if asked is None or asked.seconds is None:
+        if gap is None or after < 0:
+            return 0.0
+        return PAUSE_SECONDS[max(gap, asked.gap if asked else Gap.NONE)] / speed
+    least = PAUSE_SECONDS[asked.gap] if asked.gap and gap is not None and after >= 0 else 0.0
+    return max(asked.seconds, asked.strength / speed, least / speed)
 
 
 def _spoken(
-    speaker: Speaker, text: str, piece: Piece, arguments: dict[str, Any]
+    speaker: Speaker, said: Utterance, part: _Part, arguments: dict[str, Any]
 ) -> tuple[audio.Samples, list[tuple[int, int]]]:
     """One piece's sound, without silence at its ends, and the samples of its words."""
-    voice = arguments["voice"]
+    piece, manner = part.piece, part.manner
+    voice = _catalogue().file_of(manner.voice or arguments["voice"])
     if piece.foreign:
         _, plus, variant = voice.partition("+")
         voice = _CHINESE_VOICE + plus + variant
     samples, events = speaker.speak(
-        text[piece.span.start : piece.span.end],
+        said.text[piece.span.start : piece.span.end],
         voice=voice,
-        words_per_minute=arguments["words_per_minute"],
-        semitones=arguments["semitones"],
+        words_per_minute=arguments["words_per_minute"] * manner.rate,
+        semitones=arguments["semitones"] + manner.semitones,
+        phonemes=manner.phonemes,
     )
     active = audio.activity(samples, speaker.rate)
     begin, end = audio.speech_bounds(active, speaker.rate, len(samples))
@@ -92,6 +176,13 @@ def _spoken(
     spans = place(words, events, active, audio.window_samples(speaker.rate), len(samples))
     cut = [(_within(first, begin, end), _within(last, begin, end)) for first, last in spans]
     return audio.faded(samples[begin:end], speaker.rate, _FADE_SECONDS), cut
+
+
+def _levelled(samples: audio.Samples, decibels: float) -> audio.Samples:
+    if not decibels:
+        return samples
+    louder: audio.Samples = np.rint(samples.astype(np.float32) * 10 ** (decibels / 20)).astype(np.int16)
+    return louder
 
 
 def _within(sample: int, begin: int, end: int) -> int:

@@ -24,6 +24,7 @@ _AUDIO_OUTPUT_SYNCHRONOUS = 2
 _PARAMETER_RATE, _PARAMETER_PITCH = 1, 3
 _POSITION_CHARACTER = 1
 _CHARACTERS_UTF8 = 1
+_PHONEMES_IN_BRACKETS = 0x100
 _SLOWEST_RATE, _FASTEST_RATE = 80, 450
 _SEED = 1
 
@@ -73,9 +74,11 @@ class Speaker:
         """Samples a second."""
 
     def speak(
-        self, text: str, *, voice: str, words_per_minute: float, semitones: float
+        self, text: str, *, voice: str, words_per_minute: float, semitones: float, phonemes: bool = False
     ) -> tuple[Samples, list[Event]]:
         """Speaks a text; its positions are those of `text`'s code points.
+
+        With `phonemes`, what stands in double square brackets is in the library's own phonemes.
 
         Raises:
             ValueError: the library does not know the voice.
@@ -98,9 +101,8 @@ class Speaker:
         callback = _Callback(take)
         library.espeak_SetSynthCallback(callback)
         encoded = text.encode()
-        library.espeak_Synth(
-            encoded, len(encoded) + 1, 0, _POSITION_CHARACTER, 0, _CHARACTERS_UTF8, None, None
-        )
+        flags = _CHARACTERS_UTF8 | (_PHONEMES_IN_BRACKETS if phonemes else 0)
+        library.espeak_Synth(encoded, len(encoded) + 1, 0, _POSITION_CHARACTER, 0, flags, None, None)
         library.espeak_Synchronize()
         return np.frombuffer(bytes(pcm), np.int16), events
 

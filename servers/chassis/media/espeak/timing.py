@@ -43,7 +43,7 @@ def place(
     for index, following in zip(known, [*known[1:], len(words)], strict=True):
         start = told[index] or 0
         limit = (told[following] or 0) if following < len(words) else length
-        spans += _share(words[index:following], *_sounding(start, limit, active, window))
+        spans += shared(words[index:following], *_sounding(start, limit, active, window))
     return spans
 
 
@@ -88,8 +88,8 @@ def _sounding(start: int, limit: int, active: npt.NDArray[np.bool_], window: int
     return (begin, end) if begin < end else (start, limit)
 
 
-def _share(words: Sequence[Span], start: int, end: int) -> list[tuple[int, int]]:
-    """Spreads words over [start, end) by their length in code points."""
+def shared(words: Sequence[Span], start: int, end: int) -> list[tuple[int, int]]:
+    """Words spread over [start, end) by their length in code points, each with its start and end."""
     total = sum(word.end - word.start for word in words)
     edges, done = [start], 0
     for word in words:

@@ -137,7 +137,10 @@ async def test_speed_and_pitch_change_what_they_should(server: Server) -> None:
         ({"text": "hello", "voice": "en-uss"}, "voice", "did you mean en-us"),
         ({"text": "hello", "language": "tlh"}, "language", "no voice"),
         ({"text": "hello", "model": "big"}, "model", "no models"),
-        ({"ssml": "<speak>hello</speak>", "engine": "espeak"}, "ssml", "plain text"),
+        ({"ssml": "<speak>hello", "engine": "espeak"}, "ssml", "line 1, column 13"),
+        ({"ssml": "<!DOCTYPE speak [<!ENTITY a 'aa'>]><speak>&a;</speak>"}, "ssml", "document type"),
+        ({"ssml": "<speak><break/></speak>"}, "ssml", "nothing to speak"),
+        ({"ssml": "<speak><voice name='x'>hi</voice></speak>", "voice": "en-uss"}, "voice", "did you mean"),
         ({"text": "hello", "speed": 3.0}, "speed", ""),
         ({"text": "bell \x07"}, "text", ""),
         ({"text": "x" * 50_001}, "text", ""),
@@ -152,6 +155,60 @@ async def test_what_can_not_be_spoken_is_refused(
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert field in (refused.value.details() or "")
     assert rule in (refused.value.details() or "")
+
+
+async def test_ssml_is_spoken_as_it_is_marked(server: Server) -> None:
+    ssml = (
+        '<speak xml:lang="en-GB">\n<p>The <sub alias="World Wide Web Consortium">W3C</sub> met AT&amp;T.</p>'
+        '<break time="2s"/><p><prosody rate="slow">It ended</prosody> <emphasis>well</emphasis>.</p></speak>'
+    )
+    result = await server.speak(ssml=ssml)
+    assert (result.language, result.voice) == ("en-GB", "en-gb+f2")
+    words = {word.text: word for word in result.words}
+    assert list(words) == ["The", "W3C", "met", "AT&amp;T", "It", "ended", "well"]
+    assert all(ssml[word.char_start : word.char_end] == word.text for word in result.words)
+    edges = [edge.ToNanoseconds() for word in result.words for edge in (word.start, word.end)]
+    assert edges == sorted(edges)
+    assert edges[-1] <= result.duration.ToNanoseconds()
+    alias = words["W3C"].end.ToNanoseconds() - words["W3C"].start.ToNanoseconds()
+    assert alias > 1_200_000_000
+    pause = words["It"].start.ToNanoseconds() - words["AT&amp;T"].end.ToNanoseconds()
+    assert pause == pytest.approx(2e9, abs=5e7)
+    assert not result.provenance.warnings
+
+
+async def test_prosody_in_ssml_changes_length_and_level(server: Server) -> None:
+    def marked(**how: str) -> str:
+        attributes = " ".join(f'{name}="{value}"' for name, value in how.items())
+        return f"<speak>The first. <prosody {attributes}>The quick brown fox walked.</prosody></speak>"
+
+    async def length(**how: str) -> int:
+        result = await server.speak(ssml=marked(**how), voice="en-us")
+        return result.words[-1].end.ToNanoseconds() - result.words[2].start.ToNanoseconds()
+
+    assert await length(rate="50%") / await length(rate="medium") == pytest.approx(2, rel=0.2)
+    soft = await server.speak(ssml=marked(volume="-12dB"), voice="en-us")
+    samples, rate = read_wav(await server.path(soft))
+    first = samples[: soft.words[1].end.ToNanoseconds() * rate // 10**9].astype(float)
+    rest = samples[soft.words[2].start.ToNanoseconds() * rate // 10**9 :].astype(float)
+    assert rest.std() < first.std() / 2.5
+
+
+async def test_what_is_not_known_of_ssml_is_spoken_with_a_warning(server: Server) -> None:
+    ssml = (
+        '<speak><glow>Red</glow> <voice name="nobody">fox</voice> <phoneme ph="ʘ">den</phoneme> '
+        '<prosody contour="(0%,+20Hz)">runs</prosody></speak>'
+    )
+    result = await server.speak(ssml=ssml)
+    assert [word.text for word in result.words] == ["Red", "fox", "den", "runs"]
+    assert [
+        key for key in ("glow", "nobody", "ʘ", "contour") if key in " ".join(result.provenance.warnings)
+    ] == [
+        "glow",
+        "nobody",
+        "ʘ",
+        "contour",
+    ]
 
 
 async def test_resolve_fills_in_every_default(server: Server) -> None:
