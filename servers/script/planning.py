@@ -15,6 +15,7 @@ from servers.chassis.errors import InvalidArgument
 from servers.chassis.text import is_cjk, speakable
 from servers.script import prompts
 from servers.script.grouping import Piece, divide
+from servers.script.notes import Spoken, without_notes
 from servers.script.paragraphs import Span, heading_text, paragraphs, title_of
 from servers.script.scenes import LONGEST_TEXT, gather, stable_id
 from servers.script.sentences import split, split_paragraph
@@ -40,7 +41,8 @@ def plan(request: PlanRequest) -> PlanResult:
 
 
 def _of_text(request: PlanRequest) -> PlanResult:
-    text = request.text
+    spoken = Spoken(request.text)
+    text = spoken.text
     blocks = paragraphs(text)
     title = title_of(text, blocks)
     if title is not None:
@@ -56,7 +58,7 @@ def _of_text(request: PlanRequest) -> PlanResult:
     taken: set[str] = set()
     scenes = []
     for span in spans:
-        said = span.of(text)
+        said, place = span.of(text), spoken.source(span)
         scenes.append(
             Scene(
                 id=stable_id(said, taken),
@@ -64,8 +66,8 @@ def _of_text(request: PlanRequest) -> PlanResult:
                 language=request.language,
                 narrate=True,
                 illustrate=True,
-                char_start=span.start,
-                char_end=span.end,
+                char_start=place.start,
+                char_end=place.end,
             )
         )
     return _completed(request, scenes, heading_text(title.of(text)) if title is not None else "")
@@ -83,15 +85,16 @@ def _of_drafts(request: PlanRequest) -> PlanResult:
 
 
 def _of_draft(draft: SceneDraft, language: str, taken: set[str]) -> Scene:
-    source = draft.text or draft.picture.digest or draft.clip.digest
+    text = without_notes(draft.text)
+    source = text or draft.picture.digest or draft.clip.digest
     scene = Scene(
         id=draft.id or stable_id(source, taken),
-        text=draft.text,
+        text=text,
         image_prompt=draft.image_prompt,
         motion_prompt=draft.motion_prompt,
         title=draft.title,
         language=language,
-        narrate=speakable(draft.text),
+        narrate=speakable(text),
         illustrate=not draft.HasField("picture") and not draft.HasField("clip"),
     )
     for name in ("duration", "picture", "clip"):
@@ -181,7 +184,7 @@ def _completed(
         scene.motion_prompt = scene.motion_prompt or prompt.motion
         scene.negative_prompt = request.prompt_parts.negative
     _animate(scenes, drafts, request.animate_share, request.seed)
-    whole = request.text or "\n".join(texts)
+    whole = without_notes(request.text) or "\n".join(texts)
     spoken = _joined(" ".join(line.split()) for text in texts for line in text.splitlines())
     return PlanResult(
         scenes=scenes,

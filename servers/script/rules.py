@@ -15,9 +15,10 @@ from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.text import guess_language, speakable
 from servers.script.lexicon import LEXICON
+from servers.script.notes import without_notes
 from servers.script.planning import plan
 
-OUR_VERSION = 2
+OUR_VERSION = 3
 """Raised whenever the rules would make another plan of the same request."""
 TARGET_SECONDS = 7
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -73,11 +74,12 @@ def _check(request: PlanRequest) -> None:
         if found:
             code = f"U+{ord(found.group()):04X}"
             raise InvalidArgument((field, f"holds the control character {code} at position {found.start()}"))
-    if request.text and not speakable(request.text):
+    if request.text and not speakable(without_notes(request.text)):
         raise InvalidArgument(("text", "has no letter or digit that could be spoken"))
     for at, scene in enumerate(request.scenes):
-        shown = scene.HasField("picture") or scene.HasField("clip") or bool(scene.image_prompt.strip())
-        if not shown and not speakable(scene.text):
+        text = without_notes(scene.text)
+        shown = scene.HasField("picture") or scene.HasField("clip")
+        if not shown and not speakable(text) and not (text.strip() and scene.image_prompt.strip()):
             raise InvalidArgument(
                 (f"scenes[{at}].text", "has no letter or digit, and nothing says what is to be seen")
             )
@@ -111,8 +113,8 @@ def _texts(request: PlanRequest) -> Iterator[tuple[str, str]]:
 
 def _spoken(request: PlanRequest) -> str:
     said = [
-        request.text,
-        *(scene.text for scene in request.scenes),
+        without_notes(request.text),
+        *(without_notes(scene.text) for scene in request.scenes),
         *(part.text for part in request.segments),
     ]
     return "\n".join(text for text in said if text)

@@ -1,0 +1,77 @@
+"""Notes for people are neither spoken nor shown, and change nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from servers.script.notes import Spoken, without_notes
+from servers.script.paragraphs import Span
+from tests.unit.servers.script.asking import FOX, TIGER, planned, refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("The fox #@#a red one#@# ran.", "The fox ran."),
+        ("The fox#@#a red one#@#, ran.", "The fox, ran."),
+        ("狐狸#@#红色的\n\n狐狸#@#跑了。", "狐狸跑了。"),
+        ("One.\n#@# look here #@#\nTwo.", "One.\nTwo."),
+        ("One.\r\n\r\n  #@#a#@# \r\n\r\nTwo.", "One.\r\n\r\n\r\nTwo."),
+        ("#@#first#@#\nOne. #@#last#@#", "One."),
+        ("#@#a#@# #@#b#@# c", " c"),
+        ("#@#@#a#@#b", "b"),
+        ("a #@# b", "a #@# b"),
+        ("a #@#b#@# c #@# d", "a c #@# d"),
+        ("#@##@#", ""),
+    ],
+)
+def test_what_is_left(text: str, left: str) -> None:
+    assert without_notes(text) == left
+
+
+PARTS = st.lists(st.sampled_from(["#@#", "#", "@", "a", "b", " ", "\n", "\r\n"]), max_size=40).map("".join)
+
+
+@settings(max_examples=400)
+@given(PARTS, st.data())
+def test_what_is_left_of_a_place_is_the_text_there(source: str, data: st.DataObject) -> None:
+    spoken = Spoken(source)
+    edges = [at for at, char in enumerate(spoken.text) if not char.isspace()]
+    if not edges:
+        return
+    start, last = sorted((data.draw(st.sampled_from(edges)), data.draw(st.sampled_from(edges))))
+    place = spoken.source(Span(start, last + 1))
+    assert without_notes(source[place.start : place.end]) == spoken.text[start : last + 1]
+
+
+@pytest.mark.parametrize("text", [FOX, TIGER])
+def test_notes_change_no_scene(text: str) -> None:
+    noted = text.replace("。", "。#@#慢镜头。#@#").replace(". ", ". #@#Slow here! A volcano, a ship.#@# ")
+    assert noted != text
+    plain, found = planned(text=text), planned(text=f"#@#For Mr. Li: read this.#@#\n{noted}")
+    assert [scene.text for scene in found.scenes] == [scene.text for scene in plain.scenes]
+    assert [scene.id for scene in found.scenes] == [scene.id for scene in plain.scenes]
+    assert [scene.image_prompt for scene in found.scenes] == [scene.image_prompt for scene in plain.scenes]
+    assert (found.title, found.tags) == (plain.title, plain.tags)
+
+
+def test_places_count_the_notes() -> None:
+    text = "#@#one#@#\nThe fox ran. #@#two#@# Then it #@#three#@# slept."
+    scene = planned(text=text, target=100).scenes[0]
+    assert scene.text == "The fox ran. Then it slept."
+    place = text[scene.char_start : scene.char_end]
+    assert place == text.removeprefix("#@#one#@#\n")
+    assert without_notes(place) == scene.text
+
+
+def test_notes_in_ready_scenes_are_left_out() -> None:
+    scene = planned(scenes=[{"text": "#@#slowly#@# The fox ran."}]).scenes[0]
+    assert scene.text.strip() == "The fox ran."
+    assert scene.id == planned(scenes=[{"text": "The fox ran."}]).scenes[0].id
+
+
+def test_notes_alone_are_refused() -> None:
+    assert refusal(text="#@# nothing else #@#") == "text"
+    assert refusal(scenes=[{"text": "#@#a#@#", "image_prompt": "a fox"}]) == "scenes[0].text"
