@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from servers.chassis.media.espeak.pieces import Gap, spoken_form
+from servers.chassis.text import is_cjk
 from servers.chassis.words import LONGEST_WORD, Span, words_of
+from servers.tts.readings import readings
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,34 @@ class Utterance:
         """Adds written text; `places` are its characters' places in the request."""
         form, left_out = spoken_form(text)
         self.left_out += left_out
-        self._apart(form)
-        at = len(self.text)
-        self.text += form
-        for word in words_of(form):
-            spoken = Span(at + word.start, at + word.end)
+        words = words_of(form)
+        done = first = 0
+        for reading in readings(form, language):
+            span, last = reading.span, first
+            while last < len(words) and words[last].start < span.start:
+                last += 1
+            behind = last
+            while behind < len(words) and words[behind].start < span.end:
+                behind += 1
+            if (last > first and words[last - 1].end > span.start) or (
+                behind > last and words[behind - 1].end > span.end
+            ):
+                continue  # It would cut a word: that is read as the engine does.
+            self._as_written(form, Span(done, span.start), words[first:last], places, manner)
+            written = tuple(place for word in words[last:behind] for place in places_of(word, places))
+            self.instead(reading.spoken, written, manner)
+            done, first = span.end, behind
+        self._as_written(form, Span(done, len(form)), words[first:], places, manner)
+
+    def _as_written(
+        self, form: str, span: Span, words: Sequence[Span], places: Sequence[Span], manner: Manner
+    ) -> None:
+        part = form[span.start : span.end]
+        self._apart(part)
+        shift = len(self.text) - span.start
+        self.text += part
+        for word in words:
+            spoken = Span(word.start + shift, word.end + shift)
             self.words.append(Word(spoken, places_of(word, places), manner))
 
     def instead(self, spoken: str, written: tuple[Span, ...], manner: Manner) -> None:
@@ -92,7 +117,6 @@ class Utterance:
         start = len(self.text)
         self.text += spoken
         self.words.append(Word(Span(start, len(self.text)), written, manner))
-        self.text += " "
 
     def pause(self, pause: Pause) -> None:
         """Adds a pause here; pauses at one place add up, gaps do not."""
@@ -107,7 +131,8 @@ class Utterance:
 
     def _apart(self, following: str) -> None:
         """Keeps what comes next from running together with what came before."""
-        if self.text[-1:].isalnum() and following[:1].isalnum():
+        before, first = self.text[-1:], following[:1]
+        if before.isalnum() and first.isalnum() and not (is_cjk(before) and is_cjk(first)):
             self.text += " "
 
 

@@ -59,7 +59,7 @@ def test_every_word_of_marked_text_is_said_once_in_order(parts: list[str]) -> No
 
 def test_an_alias_is_what_is_said() -> None:
     utterance = said('<speak>The <sub alias="World Wide Web Consortium">W3C</sub> met.</speak>')
-    assert utterance.text == "The World Wide Web Consortium  met."
+    assert utterance.text == "The World Wide Web Consortium met."
 
 
 def test_breaks_and_paragraphs_are_pauses() -> None:
