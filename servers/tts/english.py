@@ -149,7 +149,7 @@ def _clock(match: re.Match[str], language: str) -> str:
         said += f" {'oh ' if minutes < 10 else ''}{numerals.cardinal(minutes)}"
     elif not half:
         said += " o'clock" if 0 < hours <= 12 else " hundred"
-    return f"{said} {half.upper()} M" if half and half in "pP" else f"{said} ay M" if half else said
+    return f"{said} {half.upper()}M" if half else said
 
 
 def _money(match: re.Match[str], language: str) -> str:
@@ -166,9 +166,9 @@ def _money(match: re.Match[str], language: str) -> str:
         return f"{said} {one if said == '1' else many}"
     cents = int(part)
     coins = f"{cents} {coin}" if cents == 1 else f"{cents} {'pence' if coin == 'penny' else coin + 's'}"
-    if not int(whole):
+    if not whole.strip("0"):
         return coins if cents else f"zero {many}"
-    notes = f"{whole} {one if int(whole) == 1 else many}"
+    notes = f"{whole} {one if whole == '1' else many}"
     return f"{notes} and {coins}" if cents else notes
 
 

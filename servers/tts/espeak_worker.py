@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from servers.chassis.media import audio
-from servers.chassis.media.espeak.library import Speaker, loaded
+from servers.chassis.media.espeak.library import FASTEST_RATE, SLOWEST_RATE, Speaker, loaded
 from servers.chassis.media.espeak.pieces import Gap, Piece, gap_after, pieces_of
+from servers.chassis.media.espeak.pitch import within_reach
 from servers.chassis.media.espeak.timing import place, shared
 from servers.chassis.media.espeak.voices import HAN_LANGUAGES, Catalogue, catalogue, data_folder
 from servers.chassis.words import Span
@@ -50,6 +51,7 @@ def speak(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
             "ssml" if arguments["ssml"] else "text",
             "must hold a letter or a digit: there is nothing to speak",
         )
+    _warn_of_limits(said, arguments)
     path = Path(arguments["path"])
     raw = path.with_suffix(".pcm")
     level = audio.SpeechLevel()
@@ -106,6 +108,19 @@ def _utterance(arguments: dict[str, Any]) -> Utterance:
         )
     except Malformed as malformed:
         raise Refused("ssml", str(malformed)) from None
+
+
+def _warn_of_limits(said: Utterance, arguments: dict[str, Any]) -> None:
+    """Notes what the markup asks for beyond what the engine can do."""
+    for manner in dict.fromkeys(word.manner for word in said.words):
+        if (
+            manner.rate != 1.0
+            and not SLOWEST_RATE <= arguments["words_per_minute"] * manner.rate <= FASTEST_RATE
+        ):
+            said.warn("a rate in the SSML is beyond what espeak-ng can do; the nearest was taken")
+        shift = arguments["semitones"] + manner.semitones
+        if manner.semitones and within_reach(shift) != shift:
+            said.warn("a pitch in the SSML is beyond what espeak-ng can do; the nearest was taken")
 
 
 def _catalogue() -> Catalogue:

@@ -159,5 +159,5 @@ def plus(language: str) -> str:
 
 
 def _letter(char: str) -> str:
-    # "A" by itself is taken for the article.
-    return "ay" if char in "aA" else char.upper()
+    # "A" by itself is taken for the article; this is how the engine says the letter.
+    return "eigh" if char in "aA" else char.upper()

@@ -59,7 +59,7 @@ def _date(text: str, format_: str, language: str) -> str | None:
     numbers = _DATE_PARTS.findall(text)
     if len(numbers) == 1 and len(numbers[0]) == 8 and len(order) == 3:
         numbers = _cut(numbers[0], order)
-    if len(numbers) != len(order):
+    if len(numbers) != len(order) or any(len(number) > 4 for number in numbers):
         return None
     parts = {letter: int(number) for letter, number in zip(order, numbers, strict=True)}
     return numerals.date(parts.get("y"), parts.get("m"), parts.get("d"), language)

@@ -25,7 +25,8 @@ _PARAMETER_RATE, _PARAMETER_PITCH = 1, 3
 _POSITION_CHARACTER = 1
 _CHARACTERS_UTF8 = 1
 _PHONEMES_IN_BRACKETS = 0x100
-_SLOWEST_RATE, _FASTEST_RATE = 80, 450
+SLOWEST_RATE, FASTEST_RATE = 80, 450
+"""Words a minute."""
 _SEED = 1
 
 
@@ -86,7 +87,7 @@ class Speaker:
         library = self._library
         if library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"espeak-ng does not know the voice {voice}")
-        pace = min(max(round(words_per_minute), _SLOWEST_RATE), _FASTEST_RATE)
+        pace = min(max(round(words_per_minute), SLOWEST_RATE), FASTEST_RATE)
         library.espeak_SetParameter(_PARAMETER_RATE, pace, 0)
         library.espeak_SetParameter(_PARAMETER_PITCH, pitch.parameter(semitones), 0)
         pcm = bytearray()

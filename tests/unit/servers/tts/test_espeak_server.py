@@ -211,6 +211,16 @@ async def test_what_is_not_known_of_ssml_is_spoken_with_a_warning(server: Server
     ]
 
 
+async def test_what_the_markup_asks_beyond_the_engine_is_told(server: Server) -> None:
+    ssml = '<speak>a <prosody rate="20%" pitch="+20st">b</prosody></speak>'
+    told = " ".join((await server.speak(ssml=ssml)).provenance.warnings)
+    assert "a rate in the SSML" in told
+    assert "a pitch in the SSML" in told
+    silent = '<speak><prosody volume="silent">nothing</prosody></speak>'
+    with pytest.raises(grpc.aio.AioRpcError, match="nothing that this voice can say"):
+        await server.speak(ssml=silent)
+
+
 async def test_resolve_fills_in_every_default(server: Server) -> None:
     wrapped = tts_pb2.ResolveSynthesizeRequest(request=Request(text="你好", seed=7))
     answer = await server.stub.ResolveSynthesize(wrapped)
