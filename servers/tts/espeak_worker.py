@@ -19,10 +19,11 @@ from servers.chassis.media.espeak.pieces import Gap, Piece, gap_after, pieces_of
 from servers.chassis.media.espeak.pitch import within_reach
 from servers.chassis.media.espeak.timing import place, shared
 from servers.chassis.media.espeak.voices import HAN_LANGUAGES, Catalogue, catalogue, data_folder
+from servers.chassis.text import is_cjk
 from servers.chassis.words import Span
 from servers.chassis.worker_main import Refused, Report, serve
 from servers.tts.ssml import Malformed, of_ssml
-from servers.tts.utterance import Manner, Utterance, Word, of_text
+from servers.tts.utterance import Manner, Pause, Utterance, Word, of_text
 
 LEAD_SECONDS = 0.05
 TAIL_SECONDS = 0.15
@@ -97,6 +98,8 @@ class _Part:
     piece: Piece
     words: Sequence[Word]
     manner: Manner
+    goes_on: bool
+    """True when the sentence goes on behind it."""
 
 
 def _utterance(arguments: dict[str, Any]) -> Utterance:
@@ -149,12 +152,11 @@ def _parts(said: Utterance, arguments: dict[str, Any]) -> Iterator[tuple[_Part, 
             words = said.words[done : done + len(piece.words)]
             done += len(words)
             if done <= last:
-                yield _Part(piece, words, manner), PAUSE_SECONDS[piece.gap] / speed
-            elif done < len(spans):
-                pause = _pause(said, last, gap_after(said.text, spans, last), speed)
-                yield _Part(piece, words, manner), pause
-            else:
-                yield _Part(piece, words, manner), _pause(said, last, None, speed)
+                yield _Part(piece, words, manner, piece.gap is Gap.NONE), PAUSE_SECONDS[piece.gap] / speed
+                continue
+            gap = gap_after(said.text, spans, last) if done < len(spans) else None
+            goes_on = gap is Gap.NONE and not said.pauses.get(last, Pause()).gap
+            yield _Part(piece, words, manner, goes_on), _pause(said, last, gap, speed)
         first = last + 1
 
 
@@ -178,8 +180,11 @@ def _spoken(
     if piece.foreign:
         _, plus, variant = voice.partition("+")
         voice = _CHINESE_VOICE + plus + variant
+    text = said.text[piece.span.start : piece.span.end]
+    if part.goes_on:
+        text = _going_on(text)
     samples, events = speaker.speak(
-        said.text[piece.span.start : piece.span.end],
+        text,
         voice=voice,
         words_per_minute=arguments["words_per_minute"] * manner.rate,
         semitones=arguments["semitones"] + manner.semitones,
@@ -191,6 +196,13 @@ def _spoken(
     spans = place(words, events, active, audio.window_samples(speaker.rate), len(samples))
     cut = [(_within(first, begin, end), _within(last, begin, end)) for first, last in spans]
     return audio.faded(samples[begin:end], speaker.rate, _FADE_SECONDS), cut
+
+
+def _going_on(text: str) -> str:
+    """The text with a comma, lest the voice falls at its end as at a full stop."""
+    bare = text.rstrip(' \t\n(（["“‘')
+    # Before a comma the engine does not tell the time of the last Chinese character.
+    return f"{bare}," if bare[-1:].isalnum() and not is_cjk(bare[-1]) else text
 
 
 def _levelled(samples: audio.Samples, decibels: float) -> audio.Samples:

@@ -101,7 +101,8 @@ class Speaker:
 
         callback = _Callback(take)
         library.espeak_SetSynthCallback(callback)
-        encoded = text.encode()
+        # Without something behind it, the end of the last clause is told one character too early.
+        encoded = f"{text} ".encode()
         flags = _CHARACTERS_UTF8 | (_PHONEMES_IN_BRACKETS if phonemes else 0)
         library.espeak_Synth(encoded, len(encoded) + 1, 0, _POSITION_CHARACTER, 0, flags, None, None)
         library.espeak_Synchronize()

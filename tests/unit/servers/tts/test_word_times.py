@@ -29,9 +29,17 @@ STORY = (
 
 def spoken(path: Path, text: str, voice: str, speed: float = 1.0) -> list[tuple[float, float]]:
     """Speaks into a WAV file; start and end of each word in seconds."""
+    return _spoken(path, voice, speed, text=text, ssml="")
+
+
+def marked(path: Path, ssml: str) -> list[tuple[float, float]]:
+    """Speaks SSML in the same way."""
+    return _spoken(path, "en-us+f2", 1.0, text="", ssml=ssml)
+
+
+def _spoken(path: Path, voice: str, speed: float, **source: str) -> list[tuple[float, float]]:
     arguments: dict[str, Any] = {
-        "text": text,
-        "ssml": "",
+        **source,
         "language": "en",
         "voice": voice,
         "words_per_minute": 170 * speed,
@@ -92,6 +100,32 @@ def test_any_text_is_timed_in_order_or_refused(text: str, voice: str) -> None:
     edges = [edge for word in words for edge in word]
     assert edges == sorted(edges)
     assert LEAD_SECONDS - 0.001 <= edges[0] <= edges[-1] <= len(samples) / rate
+
+
+@pytest.mark.parametrize("text", ["老虎", "第一句", "狐狸看葡萄", "A 老虎"])
+def test_the_last_character_has_its_share_of_time_without_a_full_stop(tmp_path: Path, text: str) -> None:
+    start, end = spoken(tmp_path / "a.wav", text, "cmn+f2")[-1]
+    assert end - start > 0.15
+
+
+def test_a_voice_does_not_fall_where_a_sentence_goes_on(tmp_path: Path) -> None:
+    """The same words end on another tone before a full stop than where only the manner changes."""
+    path = tmp_path / "a.wav"
+    ends = []
+    for text in ("It ended.", "It ended <emphasis>well</emphasis>."):
+        _, (start, end) = marked(path, f"<speak>{text}</speak>")[:2]
+        samples, rate = read_wav(path)
+        ends.append(pitch_at(samples, round((start + 0.75 * (end - start)) * rate), rate))
+    assert ends[1] > 1.05 * ends[0]
+
+
+def pitch_at(samples: npt.NDArray[np.int16], at: int, rate: int) -> float:
+    """Fundamental in hertz around a sample, from 70 to 400, by autocorrelation."""
+    half = rate // 40
+    window = samples[at - half : at + half].astype(np.float64)
+    likeness = np.correlate(window, window, "full")[2 * half - 1 :]
+    low, high = rate // 400, rate // 70
+    return float(rate / (low + int(np.argmax(likeness[low:high]))))
 
 
 def test_the_time_of_day_changes_nothing(tmp_path: Path) -> None:
