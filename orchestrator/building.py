@@ -9,21 +9,21 @@ import structlog
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from orchestrator.driver import Driver
-from orchestrator.explain import Explaining
-from orchestrator.export import Exporting
-from orchestrator.jobs import Jobs
-from orchestrator.limits import Limiter
-from orchestrator.log import LiveLog
-from orchestrator.mesh import Mesh, Patience
-from orchestrator.retry import Policy
-from orchestrator.scenes import Scenes
-from orchestrator.service import JobServer
+from orchestrator.api.explain import Explaining
+from orchestrator.api.export import Exporting
+from orchestrator.api.jobs import Jobs
+from orchestrator.api.scenes import Scenes
+from orchestrator.api.service import JobServer
+from orchestrator.api.watch import Watching
+from orchestrator.drive.driver import Driver
+from orchestrator.drive.limits import Limiter
+from orchestrator.drive.log import LiveLog
+from orchestrator.drive.mesh import Mesh, Patience
+from orchestrator.drive.retry import Policy
+from orchestrator.drive.usual import Usual
+from orchestrator.drive.world import Rules, World
 from orchestrator.store import queries
 from orchestrator.store.store import Store
-from orchestrator.usual import Usual
-from orchestrator.watch import Watching
-from orchestrator.world import Rules, World
 from reelmesh.orchestrator.v1 import job_service_pb2
 from reelmesh.orchestrator.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from servers.chassis.errors import FailedPrecondition

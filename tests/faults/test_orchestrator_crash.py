@@ -20,7 +20,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from orchestrator.retry import reason
+from orchestrator.drive.retry import reason
 from reelmesh.orchestrator.v1 import job_service_pb2 as pb
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobState, StepState

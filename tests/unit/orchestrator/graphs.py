@@ -12,10 +12,10 @@ from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 from hypothesis import strategies as st
 
-from orchestrator.graph import CompiledGraph
-from orchestrator.instances import ENDED, READY, RUNNING
-from orchestrator.rules import broken
-from orchestrator.walk import (
+from orchestrator.pure.graph import CompiledGraph
+from orchestrator.pure.instances import ENDED, READY, RUNNING
+from orchestrator.pure.rules import broken
+from orchestrator.pure.walk import (
     AttemptFailed,
     Begin,
     Cancel,

@@ -8,7 +8,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from hypothesis import strategies as st
 
-from orchestrator.paths import descriptor_of, is_map
+from orchestrator.pure.paths import descriptor_of, is_map
 
 MessageT = TypeVar("MessageT", bound=Message)
 

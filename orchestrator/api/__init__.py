@@ -1,0 +1,1 @@
+"""JobService, part by part."""

@@ -1,0 +1,416 @@
+"""Jobs: taken, listed, run again, changed, ended, deleted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from google.protobuf.duration_pb2 import Duration
+from sqlalchemy import delete, insert, update
+
+from orchestrator.api import views
+from orchestrator.api.naming import file_name
+from orchestrator.api.planning import graph_of, next_graph, refuse
+from orchestrator.drive.driver import Driver
+from orchestrator.drive.mesh import CallFailed
+from orchestrator.drive.record import Told
+from orchestrator.drive.world import World
+from orchestrator.pure.signals import Cancel, Decided, Key, Pause, Resume
+from orchestrator.store import queries
+from orchestrator.store.rows import ExecutionRow, JobRow, new_id, now, timestamp
+from orchestrator.store.schema import NO_INDEX, executions, jobs, labels, scene_edits
+from orchestrator.store.writer import Append, Transaction
+from reelmesh.orchestrator.v1 import events_pb2, job_service_pb2
+from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, Job, JobSpec, JobState, StepState
+from servers.chassis import paging
+from servers.chassis.context import CallContext
+from servers.chassis.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
+
+DEFAULT_PRIORITY = 5
+ANSWER_BYTES = 3_500_000
+"""Room for a job in an answer: gRPC's limit is 4 MiB."""
+
+
+class Jobs:
+    """Everything that is done to jobs."""
+
+    def __init__(self, world: World, driver: Driver) -> None:
+        self._world = world
+        self._driver = driver
+
+    async def submit(self, owner: str, request: job_service_pb2.SubmitJobRequest) -> Job:
+        """Stores a job and begins it.
+
+        Raises:
+            InvalidArgument: the spec breaks a rule.
+            AlreadyExists: the request_id was used with another spec.
+        """
+        spec = request.spec
+        digest = hashlib.sha256(spec.SerializeToString(deterministic=True)).digest()
+        known = await self._submitted(owner, request.request_id, digest)
+        if known is None:
+            graph = graph_of(spec)
+            refuse(graph)
+            job, execution = _new(owner, request, digest, graph.SerializeToString(deterministic=True))
+            known = await self._world.store.transact(lambda transaction: _submit(transaction, job, execution))
+            if known.id == job.id:
+                self._driver.launch(known, execution)
+        return await self.get(owner, known.id)
+
+    async def _submitted(self, owner: str, request_id: str, digest: bytes) -> JobRow | None:
+        """The job that an earlier call with this request_id made."""
+        if not request_id:
+            return None
+        async with self._world.store.read() as connection:
+            return _same(await queries.job_by_request(connection, owner, request_id), digest)
+
+    async def get(
+        self, owner: str, job_id: str, *, with_graph: bool = False, links: Duration | None = None
+    ) -> Job:
+        """A job with its latest execution and every step of it.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        async with self._world.store.read() as connection:
+            row = _found(await queries.job(connection, owner, job_id), job_id)
+            execution = await queries.execution(connection, row.execution_id)
+            steps = await queries.step_rows(connection, row.execution_id)
+        assert execution is not None
+        live = self._driver.find(job_id)
+        job = views.job(row, views.execution(execution, steps, live, with_graph=with_graph))
+        if links is not None:
+            await self._link(owner, job, links)
+        if job.ByteSize() > ANSWER_BYTES:
+            job.execution.ClearField("graph")
+        return job
+
+    async def _link(self, owner: str, job: Job, lifetime: Duration) -> None:
+        context = CallContext(owner=owner, job_id=job.id)
+        try:
+            for output in job.result.assets:
+                name = file_name(output.path, output.asset.media_type)
+                output.url = await self._world.mesh.sign(context, output.asset, lifetime, name)
+        except CallFailed as failure:
+            raise failure.fault() from failure
+
+    async def list(
+        self, owner: str, request: job_service_pb2.ListJobsRequest
+    ) -> job_service_pb2.ListJobsResponse:
+        """One page of jobs, newest first.
+
+        Raises:
+            InvalidArgument: the page token is not one of this server's.
+        """
+        size = request.page_size or paging.DEFAULT_PAGE_SIZE
+        async with self._world.store.read() as connection:
+            rows = await queries.list_jobs(
+                connection,
+                owner,
+                before=paging.decode(request.page_token),
+                limit=size + 1,
+                states=list(request.states),
+                with_labels=dict(request.labels),
+            )
+            shown = rows[:size]
+            latest = await queries.executions_by_id(connection, [row.execution_id for row in shown])
+        response = job_service_pb2.ListJobsResponse()
+        room = ANSWER_BYTES
+        for row in shown:
+            execution = views.execution(latest[row.execution_id], (), self._driver.find(row.id))
+            job = views.job(row, execution, brief=True)
+            room -= job.ByteSize() + 8
+            if room < 0 and response.jobs:
+                break
+            response.jobs.append(job)
+        if len(rows) > len(response.jobs):
+            response.next_page_token = paging.encode(response.jobs[-1].id)
+        return response
+
+    async def cancel(self, owner: str, job_id: str) -> Job:
+        """Ends a job; one that has ended is left as it is.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        await self._row(owner, job_id)
+        await self._driver.tell(job_id, Cancel())
+        return await self.get(owner, job_id)
+
+    async def pause(self, owner: str, job_id: str) -> Job:
+        """Holds a job.
+
+        Raises:
+            NotFound: there is no such job.
+            FailedPrecondition: it has ended.
+        """
+        await self._unended(owner, job_id)
+        await self._driver.tell(job_id, Pause())
+        return await self.get(owner, job_id)
+
+    async def resume(self, owner: str, job_id: str) -> Job:
+        """Lets a paused job go on.
+
+        Raises:
+            NotFound: there is no such job.
+            FailedPrecondition: it has ended.
+        """
+        await self._unended(owner, job_id)
+        await self._driver.tell(job_id, Resume())
+        return await self.get(owner, job_id)
+
+    async def run(self, owner: str, request: job_service_pb2.RunJobRequest) -> Job:
+        """Runs a job again, with the edits made since.
+
+        Raises:
+            NotFound: there is no such job.
+            FailedPrecondition: an execution is under way.
+            InvalidArgument: `from_step` names no step of the job.
+            AlreadyExists: the request_id was used with another request.
+        """
+        made: list[ExecutionRow] = []
+
+        async def work(transaction: Transaction) -> JobRow:
+            made.clear()  # it may run more than once
+            connection = transaction.connection
+            row = _found(await queries.job(connection, owner, request.job_id), request.job_id)
+            if request.request_id:
+                earlier = await queries.execution_by_request(connection, row.id, request.request_id)
+                if earlier is not None:
+                    if earlier.from_step != request.from_step:
+                        raise AlreadyExists("request_id: was used with another from_step; choose a new one")
+                    return row
+            if row.state not in queries.ENDED:
+                raise FailedPrecondition(
+                    f"job {row.id} has an execution under way: cancel it or wait", reason="JOB_RUNNING"
+                )
+            graph, replanned = await next_graph(connection, row, request.from_step)
+            if request.from_step and request.from_step not in {step.id for step in graph.steps}:
+                raise InvalidArgument(("from_step", f"{request.from_step!r} is no step of the job"))
+            refuse(graph)
+            if replanned:
+                await connection.execute(delete(scene_edits).where(scene_edits.c.job_id == row.id))
+            latest = await queries.execution(connection, row.execution_id)
+            number = latest.number + 1 if latest is not None else 1
+            execution = _execution(row.id, number, graph.SerializeToString(deterministic=True), request)
+            await connection.execute(insert(executions).values(**vars(execution)))
+            again = {"state": int(JobState.JOB_STATE_QUEUED), "end_time": None, "execution_id": execution.id}
+            await transaction.append(_queued(row, execution, again))
+            made.append(execution)
+            return _found(await queries.job(connection, owner, row.id), row.id)
+
+        row = await self._world.store.transact(work)
+        if made:
+            self._driver.launch(row, made[0])
+        return await self.get(owner, row.id)
+
+    async def update(self, owner: str, request: job_service_pb2.UpdateJobRequest) -> Job:
+        """Changes a job's priority, name or labels.
+
+        Raises:
+            NotFound: there is no such job.
+            InvalidArgument: it would have more than 64 labels.
+        """
+
+        async def work(transaction: Transaction) -> None:
+            connection = transaction.connection
+            row = _found(await queries.job(connection, owner, request.job_id), request.job_id)
+            spec = JobSpec.FromString(row.spec)
+            _change(spec, request)
+            values = {"spec": spec.SerializeToString(deterministic=True), "priority": _priority(spec)}
+            await connection.execute(update(jobs).where(jobs.c.id == row.id).values(**values))
+            await connection.execute(delete(labels).where(labels.c.job_id == row.id))
+            await _label(transaction, row.id, spec.labels)
+
+        await self._world.store.transact(work)
+        execution = self._driver.find(request.job_id)
+        if execution is not None and request.HasField("priority"):
+            execution.set_priority(request.priority)
+        return await self.get(owner, request.job_id)
+
+    async def delete(self, owner: str, job_id: str) -> None:
+        """Removes a job with its executions and events.
+
+        Raises:
+            NotFound: there is no such job.
+            FailedPrecondition: an execution is under way.
+        """
+
+        async def work(transaction: Transaction) -> None:
+            row = _found(await queries.job(transaction.connection, owner, job_id), job_id)
+            if row.state not in queries.ENDED:
+                raise FailedPrecondition(
+                    f"job {job_id} has an execution under way: cancel it first", reason="JOB_RUNNING"
+                )
+            await transaction.connection.execute(delete(jobs).where(jobs.c.id == job_id))
+
+        await self._world.store.transact(work)
+        self._world.log.deleted(job_id)
+
+    async def list_executions(
+        self, owner: str, request: job_service_pb2.ListExecutionsRequest
+    ) -> job_service_pb2.ListExecutionsResponse:
+        """One page of a job's executions, newest first.
+
+        Raises:
+            NotFound: there is no such job.
+            InvalidArgument: the page token is not one of this server's.
+        """
+        size = request.page_size or paging.DEFAULT_PAGE_SIZE
+        token = paging.decode(request.page_token)
+        if token and not token.isdecimal():
+            raise InvalidArgument(("page_token", "is not a token of this server"))
+        async with self._world.store.read() as connection:
+            _found(await queries.job(connection, owner, request.job_id), request.job_id)
+            rows = await queries.list_executions(
+                connection, request.job_id, before=int(token or 0), limit=size + 1
+            )
+        live = self._driver.find(request.job_id)
+        more = len(rows) > size
+        return job_service_pb2.ListExecutionsResponse(
+            executions=[views.execution(row, (), live) for row in rows[:size]],
+            next_page_token=paging.encode(str(rows[size - 1].number)) if more else "",
+        )
+
+    async def resolve_unconfirmed(
+        self, owner: str, request: job_service_pb2.ResolveUnconfirmedRequest
+    ) -> Job:
+        """Does what a person decided about a paid call of unknown outcome.
+
+        Raises:
+            NotFound: there is no such job or step.
+            FailedPrecondition: the step is not UNCONFIRMED.
+        """
+        row = await self._row(owner, request.job_id)
+        key = Key(request.step, request.index if request.HasField("index") else None)
+        async with self._world.store.read() as connection:
+            steps = await queries.step_rows(connection, row.execution_id)
+        index = NO_INDEX if key.index is None else key.index
+        step = next((one for one in steps if (one.step, one.index) == (key.step, index)), None)
+        if step is None:
+            raise NotFound("step", str(key), field="step")
+        if step.state != StepState.STEP_STATE_UNCONFIRMED:
+            raise FailedPrecondition(f"step {key} is not UNCONFIRMED", reason="NOT_UNCONFIRMED")
+        told = Told()
+        if request.decision == job_service_pb2.UNCONFIRMED_DECISION_RESUBMIT:
+            # Under its old id the server would give the old outcome again: a person allowed a new submit.
+            told = Told(request_id=f"{row.execution_id}/{key}/{new_id()}")
+        await self._driver.tell(row.id, Decided(key, request.decision), told)
+        return await self.get(owner, row.id)
+
+    async def _row(self, owner: str, job_id: str) -> JobRow:
+        async with self._world.store.read() as connection:
+            return _found(await queries.job(connection, owner, job_id), job_id)
+
+    async def _unended(self, owner: str, job_id: str) -> None:
+        row = await self._row(owner, job_id)
+        if row.state in queries.ENDED:
+            raise FailedPrecondition(f"job {job_id} has ended", reason="JOB_ENDED")
+
+
+def _new(
+    owner: str, request: job_service_pb2.SubmitJobRequest, digest: bytes, graph: bytes
+) -> tuple[JobRow, ExecutionRow]:
+    job_id = new_id()
+    execution = _execution(job_id, 1, graph)
+    job = JobRow(
+        id=job_id,
+        owner=owner,
+        request_id=request.request_id or None,
+        spec_digest=digest,
+        spec=request.spec.SerializeToString(deterministic=True),
+        state=JobState.JOB_STATE_QUEUED,
+        priority=_priority(request.spec),
+        create_time=execution.create_time,
+        end_time=None,
+        execution_id=execution.id,
+        result=None,
+        sequence=0,
+    )
+    return job, execution
+
+
+def _execution(
+    job_id: str, number: int, graph: bytes, request: job_service_pb2.RunJobRequest | None = None
+) -> ExecutionRow:
+    return ExecutionRow(
+        id=new_id(),
+        job_id=job_id,
+        number=number,
+        request_id=(request.request_id or None) if request is not None else None,
+        from_step=request.from_step if request is not None else "",
+        graph=graph,
+        state=ExecutionState.EXECUTION_STATE_QUEUED,
+        create_time=now(),
+    )
+
+
+async def _submit(transaction: Transaction, job: JobRow, execution: ExecutionRow) -> JobRow:
+    """Stores a job, unless a concurrent call with the same request_id was quicker. Returns what is stored."""
+    connection = transaction.connection
+    if job.request_id is not None:
+        known = _same(await queries.job_by_request(connection, job.owner, job.request_id), job.spec_digest)
+        if known is not None:
+            return known
+    await connection.execute(insert(jobs).values(**vars(job)))
+    await connection.execute(insert(executions).values(**vars(execution)))
+    await _label(transaction, job.id, JobSpec.FromString(job.spec).labels)
+    await transaction.append(_queued(job, execution, {}))
+    return _found(await queries.job(connection, job.owner, job.id), job.id)
+
+
+def _queued(job: JobRow, execution: ExecutionRow, changes: Mapping[str, object]) -> Append:
+    """The events of an execution that waits for its turn."""
+    time = timestamp(execution.create_time)
+    events = [
+        events_pb2.Event(
+            time=time,
+            job_id=job.id,
+            execution_id=execution.id,
+            execution_changed=events_pb2.ExecutionChanged(
+                state=ExecutionState.EXECUTION_STATE_QUEUED, number=execution.number
+            ),
+        ),
+        events_pb2.Event(
+            time=time,
+            job_id=job.id,
+            job_changed=events_pb2.JobChanged(state=JobState.JOB_STATE_QUEUED),
+        ),
+    ]
+    return Append(job_id=job.id, owner=job.owner, events=events, job=changes)
+
+
+async def _label(transaction: Transaction, job_id: str, given: Mapping[str, str]) -> None:
+    if given:
+        rows = [{"job_id": job_id, "name": name, "value": value} for name, value in given.items()]
+        await transaction.connection.execute(insert(labels), rows)
+
+
+def _change(spec: JobSpec, request: job_service_pb2.UpdateJobRequest) -> None:
+    if request.HasField("priority"):
+        spec.priority = request.priority
+    if request.HasField("display_name"):
+        spec.display_name = request.display_name
+    for name, value in request.labels.items():
+        if value:
+            spec.labels[name] = value
+        else:
+            spec.labels.pop(name, None)
+    if len(spec.labels) > 64:
+        raise InvalidArgument(("labels", "a job has at most 64 labels"))
+
+
+def _priority(spec: JobSpec) -> int:
+    return spec.priority if spec.HasField("priority") else DEFAULT_PRIORITY
+
+
+def _found(row: JobRow | None, job_id: str) -> JobRow:
+    if row is None:
+        raise NotFound("job", job_id)
+    return row
+
+
+def _same(row: JobRow | None, digest: bytes) -> JobRow | None:
+    if row is not None and row.spec_digest != digest:
+        raise AlreadyExists(f"request_id: {row.request_id} was used with another spec; choose a new one")
+    return row

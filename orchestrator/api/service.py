@@ -1,0 +1,111 @@
+"""JobService: each RPC handed to the part that does it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from orchestrator.api.explain import Explaining
+from orchestrator.api.export import Exporting
+from orchestrator.api.jobs import Jobs
+from orchestrator.api.scenes import Scenes
+from orchestrator.api.watch import Watching
+from reelmesh.orchestrator.v1 import job_service_pb2 as pb
+from reelmesh.orchestrator.v1.job_service_pb2_grpc import JobServiceServicer
+from servers.chassis.context import current
+
+
+class JobServer(JobServiceServicer):
+    """Serves JobService. Faults become statuses in the chassis' interceptor."""
+
+    def __init__(
+        self, jobs: Jobs, watching: Watching, explaining: Explaining, scenes: Scenes, exporting: Exporting
+    ) -> None:
+        self._jobs = jobs
+        self._watching = watching
+        self._explaining = explaining
+        self._scenes = scenes
+        self._exporting = exporting
+
+    async def SubmitJob(self, request: pb.SubmitJobRequest, context: Any) -> pb.SubmitJobResponse:
+        """See the contract."""
+        return pb.SubmitJobResponse(job=await self._jobs.submit(current().owner, request))
+
+    async def ExplainJob(self, request: pb.ExplainJobRequest, context: Any) -> pb.ExplainJobResponse:
+        """See the contract."""
+        return await self._explaining.explain(current().owner, request)
+
+    async def GetJob(self, request: pb.GetJobRequest, context: Any) -> pb.GetJobResponse:
+        """See the contract."""
+        links = request.link_lifetime if request.HasField("link_lifetime") else None
+        job = await self._jobs.get(current().owner, request.job_id, with_graph=True, links=links)
+        return pb.GetJobResponse(job=job)
+
+    async def ListJobs(self, request: pb.ListJobsRequest, context: Any) -> pb.ListJobsResponse:
+        """See the contract."""
+        return await self._jobs.list(current().owner, request)
+
+    async def WatchJob(self, request: pb.WatchJobRequest, context: Any) -> AsyncIterator[pb.WatchJobResponse]:
+        """See the contract."""
+        async for event in self._watching.job(current().owner, request):
+            yield pb.WatchJobResponse(event=event)
+
+    async def WatchJobs(
+        self, request: pb.WatchJobsRequest, context: Any
+    ) -> AsyncIterator[pb.WatchJobsResponse]:
+        """See the contract."""
+        async for event, cursor in self._watching.jobs(current().owner, request):
+            yield pb.WatchJobsResponse(event=event, cursor=cursor)
+
+    async def CancelJob(self, request: pb.CancelJobRequest, context: Any) -> pb.CancelJobResponse:
+        """See the contract."""
+        return pb.CancelJobResponse(job=await self._jobs.cancel(current().owner, request.job_id))
+
+    async def PauseJob(self, request: pb.PauseJobRequest, context: Any) -> pb.PauseJobResponse:
+        """See the contract."""
+        return pb.PauseJobResponse(job=await self._jobs.pause(current().owner, request.job_id))
+
+    async def ResumeJob(self, request: pb.ResumeJobRequest, context: Any) -> pb.ResumeJobResponse:
+        """See the contract."""
+        return pb.ResumeJobResponse(job=await self._jobs.resume(current().owner, request.job_id))
+
+    async def RunJob(self, request: pb.RunJobRequest, context: Any) -> pb.RunJobResponse:
+        """See the contract."""
+        return pb.RunJobResponse(job=await self._jobs.run(current().owner, request))
+
+    async def UpdateJob(self, request: pb.UpdateJobRequest, context: Any) -> pb.UpdateJobResponse:
+        """See the contract."""
+        return pb.UpdateJobResponse(job=await self._jobs.update(current().owner, request))
+
+    async def DeleteJob(self, request: pb.DeleteJobRequest, context: Any) -> pb.DeleteJobResponse:
+        """See the contract."""
+        await self._jobs.delete(current().owner, request.job_id)
+        return pb.DeleteJobResponse()
+
+    async def ListExecutions(
+        self, request: pb.ListExecutionsRequest, context: Any
+    ) -> pb.ListExecutionsResponse:
+        """See the contract."""
+        return await self._jobs.list_executions(current().owner, request)
+
+    async def ListScenes(self, request: pb.ListScenesRequest, context: Any) -> pb.ListScenesResponse:
+        """See the contract."""
+        return await self._scenes.list(current().owner, request)
+
+    async def EditScene(self, request: pb.EditSceneRequest, context: Any) -> pb.EditSceneResponse:
+        """See the contract."""
+        return pb.EditSceneResponse(scene=await self._scenes.edit(current().owner, request))
+
+    async def ResolveUnconfirmed(
+        self, request: pb.ResolveUnconfirmedRequest, context: Any
+    ) -> pb.ResolveUnconfirmedResponse:
+        """See the contract."""
+        job = await self._jobs.resolve_unconfirmed(current().owner, request)
+        return pb.ResolveUnconfirmedResponse(job=job)
+
+    async def ExportJob(
+        self, request: pb.ExportJobRequest, context: Any
+    ) -> AsyncIterator[pb.ExportJobResponse]:
+        """See the contract."""
+        async for response in self._exporting.export(current(), request):
+            yield response

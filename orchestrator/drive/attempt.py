@@ -1,0 +1,256 @@
+"""One dispatched step instance: its slot, its look into what is remembered, its call, its retries."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+from google.protobuf.message import DecodeError, Message
+from google.rpc import code_pb2
+from google.rpc.status_pb2 import Status
+
+from orchestrator.drive import retry
+from orchestrator.drive.mesh import STORAGE, CallFailed, server_of
+from orchestrator.drive.record import Told
+from orchestrator.drive.world import World
+from orchestrator.pure import digest
+from orchestrator.pure.graph import CompiledStep
+from orchestrator.pure.signals import (
+    AttemptFailed,
+    Event,
+    Failed,
+    Key,
+    Remembered,
+    Started,
+    Succeeded,
+    Unconfirmed,
+)
+from orchestrator.store.rows import JobRow, RememberedRow, now
+from reelmesh.common.v1.asset_pb2 import Asset
+from reelmesh.common.v1.engine_pb2 import Resolution
+from reelmesh.common.v1.progress_pb2 import Progress
+from servers.chassis.context import CallContext, child_trace
+
+_log = structlog.get_logger("reelmesh.attempt")
+
+
+class Ended(Exception):
+    """The execution has ended, or was stopped, and takes nothing in any more."""
+
+
+class Teller(Protocol):
+    """Whom an attempt tells what happened: the execution it belongs to."""
+
+    async def tell(self, event: Event, told: Told, attempt: Attempt) -> None:
+        """Returns when it is on disk.
+
+        Raises:
+            Ended: it will never be.
+        """
+
+    def progressed(self, attempt: Attempt, progress: Progress) -> None:
+        """Takes a report of running work."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What resolving told of a request."""
+
+    engine: str = ""
+    digest: bytes | None = None
+    version: str = ""
+
+
+@dataclass(eq=False)
+class Attempt:
+    """A dispatched instance, until it has ended or was withdrawn."""
+
+    world: World
+    job: JobRow
+    step: CompiledStep
+    key: Key
+    request: Message
+    request_id: str
+    context: CallContext
+    failures: int
+    """Attempts that have failed so far."""
+    fresh: bool
+    """True: what is remembered is not used."""
+    task: asyncio.Task[None] | None = None
+    withdrawn: bool = False
+    reported: float = field(default=0.0)
+    """When watchers last heard of progress, by the loop's clock."""
+
+    async def drive(self, teller: Teller) -> None:
+        """Tries until the instance has ended for good, telling every turn."""
+        while True:
+            try:
+                await self._try(teller)
+                return
+            except Ended:
+                return
+            except CallFailed as failure:
+                status = failure.status
+            except Exception as error:
+                _log.error("attempt failed unexpectedly", step=str(self.key), exc_info=error)
+                status = Status(code=code_pb2.INTERNAL, message=f"{type(error).__name__} in the orchestrator")
+            try:
+                if not await self._again(status, teller):
+                    return
+            except Ended:
+                return
+
+    async def _again(self, status: Status, teller: Teller) -> bool:
+        """Tells of a failure. True: when its time has come, another attempt is to be made."""
+        policy = self.world.rules.policy.overlaid(self.step.message.retry)
+        busy = retry.is_busy(status)
+        self.failures += not busy
+        told = Told(failures=self.failures)
+        if retry.is_unconfirmed(status):
+            await teller.tell(Unconfirmed(self.key, status), told, self)
+            return False
+        if not retry.may_retry(status, self.failures, policy):
+            await teller.tell(Failed(self.key, status), told, self)
+            if status.code in (code_pb2.DEADLINE_EXCEEDED, code_pb2.UNAVAILABLE):
+                # Nobody will come back for it: the server need not keep it for its linger time.
+                await self.world.mesh.cancel(self.step.method, self.request_id, self.context)
+            return False
+        wait = retry.retry_after(status) or 0.0
+        if busy:
+            self.world.limiter.close_for(server_of(self.step.method), wait)
+        else:
+            wait = max(wait, policy.delay(self.failures, random.random()))
+        due = Told(failures=self.failures, next_attempt_time=now() + int(wait * 1e6))
+        await teller.tell(AttemptFailed(self.key, status), due, self)
+        if not busy:  # else the closed limit does the waiting
+            await asyncio.sleep(wait)
+        return True
+
+    async def _try(self, teller: Teller) -> None:
+        method = self.step.method
+        if not method.called:
+            await teller.tell(Remembered(self.key, self.request), Told(), self)
+            return
+        server = server_of(method)
+        await self.world.mesh.reach(server)  # a server that is away must not fill the slots of the others
+        async with self.world.limiter.slot(server, priority=self.job.priority, age=self.job.id):
+            known = await self._resolve()
+            stored = await self._recall(known)
+            if stored is None:
+                result, seconds = await self._call(known, teller)
+        if stored is not None:
+            await teller.tell(Remembered(self.key, stored), Told(engine=known.engine), self)
+        else:
+            await teller.tell(Succeeded(self.key, result), self._learned(known, result, seconds), self)
+
+    async def _resolve(self) -> _Known:
+        if not self.world.rules.remember:
+            return _Known()
+        try:
+            resolved, resolution = await self.world.mesh.resolve(self.step.method, self.request, self.context)
+        except CallFailed as failure:
+            if failure.status.code == code_pb2.UNIMPLEMENTED:  # then nothing of it can be remembered
+                return _Known()
+            raise
+        name = digest_of(self.job.owner, resolved, resolution)
+        return _Known(resolution.engine, name, resolution.version)
+
+    async def _recall(self, known: _Known) -> Message | None:
+        """The remembered result, if all its assets are still there."""
+        if known.digest is None or self.fresh:
+            return None
+        return await recall(self.world, self.context, self.step, known.digest)
+
+    async def _call(self, known: _Known, teller: Teller) -> tuple[Message, float]:
+        request: Any = type(self.request)()
+        request.CopyFrom(self.request)
+        request.request_id = self.request_id
+        told = Told(request_id=self.request_id, engine=known.engine)
+        await teller.tell(Started(self.key), told, self)
+        begin = asyncio.get_running_loop().time()
+        bound = self.step.message.timeout.ToNanoseconds() / 1e9 or None
+        context = CallContext(
+            owner=self.context.owner,
+            job_id=self.context.job_id,
+            execution_id=self.context.execution_id,
+            step=self.context.step,
+            traceparent=child_trace(self.context.traceparent),
+        )
+        result = await self.world.mesh.work(
+            self.step.method, request, context, lambda report: teller.progressed(self, report), bound
+        )
+        return result, asyncio.get_running_loop().time() - begin
+
+    def _learned(self, known: _Known, result: Any, seconds: float) -> Told:
+        """What a result tells beyond itself."""
+        method, provenance = self.step.method, result.provenance
+        engine = provenance.engine or known.engine
+        if provenance.HasField("wall_time"):
+            seconds = provenance.wall_time.ToNanoseconds() / 1e9
+        kept = None
+        # A server that was upgraded meanwhile has served another version than was resolved.
+        if known.digest is not None and provenance.version in ("", known.version):
+            kept = RememberedRow(
+                owner=self.job.owner,
+                digest=known.digest,
+                method=method.path,
+                engine=engine,
+                result=result.SerializeToString(deterministic=True),
+                create_time=now(),
+            )
+        return Told(
+            engine=engine,
+            cost=provenance.cost if provenance.HasField("cost") else None,
+            remembered=kept,
+            duration=(method.name, engine, seconds),
+        )
+
+
+def digest_of(owner: str, resolved: Message, resolution: Resolution) -> bytes | None:
+    """The digest under which a result can be remembered; None: it can not."""
+    if not resolution.cacheable:
+        return None
+    try:
+        return digest.digest(owner, resolved, resolution.version)
+    except ValueError:  # a newer server filled in what this build does not know
+        return None
+
+
+async def recall(world: World, context: CallContext, step: CompiledStep, name: bytes) -> Message | None:
+    """The result that is remembered under a digest, if all its assets are still there.
+
+    Raises:
+        CallFailed: Storage can not be asked.
+    """
+    row = await world.store.recall(context.owner, name)
+    if row is None or row.method != step.method.path:
+        return None
+    try:
+        result = step.method.result.FromString(row.result)
+    except DecodeError:
+        return None
+    digests = assets_in(result)
+    if digests and world.mesh.has(STORAGE) and await world.mesh.find_missing(context, digests):
+        return None
+    return result
+
+
+def assets_in(message: Message) -> set[str]:
+    """The digests of all assets that a message names."""
+    if isinstance(message, Asset):
+        return {message.digest} if message.digest else set()
+    found: set[str] = set()
+    for descriptor, value in message.ListFields():
+        inner = descriptor.message_type
+        if inner is None:
+            continue
+        if inner.GetOptions().map_entry:
+            values = value.values() if inner.fields_by_name["value"].message_type is not None else ()
+        else:
+            values = value if descriptor.is_repeated else (value,)
+        for item in values:
+            found |= assets_in(item)
+    return found

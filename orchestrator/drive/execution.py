@@ -1,0 +1,339 @@
+"""One execution under way: it feeds the walk, writes what happened, and does what the walk says.
+
+Everything that happens goes through one inbox. What is in it is applied to the walk, written in one
+transaction together with its events, and only then acted on: what was done without being written could be
+done twice after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from google.rpc.status_pb2 import Status
+from sqlalchemy.exc import DBAPIError
+
+from orchestrator.drive import record
+from orchestrator.drive.attempt import Attempt, Ended
+from orchestrator.drive.record import Record, Told, key_of
+from orchestrator.drive.world import World
+from orchestrator.pure import graph, outcome
+from orchestrator.pure.signals import (
+    Begin,
+    CancelCall,
+    Cancelled,
+    Changed,
+    Dispatch,
+    Event,
+    ExecutionChanged,
+    Key,
+    Output,
+    Restored,
+    Withdraw,
+)
+from orchestrator.pure.walk import Walk
+from orchestrator.store.rows import ExecutionRow, JobRow, StepRow, duration, now, timestamp
+from orchestrator.store.writer import Gone
+from reelmesh.common.v1.progress_pb2 import Progress
+from reelmesh.orchestrator.v1 import events_pb2
+from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
+from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobResult, JobSpec, StepState
+from servers.chassis.context import CallContext
+
+DATABASE_PATIENCE_SECONDS = 5.0
+"""Longest time between two tries to write to a database that refuses, e.g. because its disk is full."""
+ETA_FROM = 0.02
+"""Share of the work below which nothing can be said about the rest."""
+_log = structlog.get_logger("reelmesh.execution")
+
+
+@dataclass(frozen=True)
+class _Item:
+    event: Event
+    told: Told
+    attempt: Attempt | None
+    done: asyncio.Future[None]
+
+
+class Execution:
+    """One execution, from its first step (or its last crash) to its end."""
+
+    def __init__(self, world: World, job: JobRow, row: ExecutionRow, steps: Sequence[StepRow]) -> None:
+        """`steps`: the instances as they are stored; none for an execution that begins."""
+        self._world = world
+        self._graph = graph.compile(StepGraph.FromString(row.graph))
+        self._spec = JobSpec.FromString(job.spec)
+        self._fresh = _from(self._graph, row.from_step)
+        self.walk = Walk(self._graph, self._spec)
+        self.record = Record(job, row, {key_of(step): step for step in steps})
+        self.progress: dict[Key, Progress] = {}
+        self._context = CallContext(
+            owner=job.owner, job_id=job.id, execution_id=row.id, traceparent=_trace(row.id)
+        )
+        self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
+        self._attempts: dict[Key, Attempt] = {}
+        self._ending: set[Key] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sequence = job.sequence
+        self._begin = asyncio.get_running_loop().time()
+        self._ended = False
+
+    async def run(self) -> None:
+        """Runs to the end. Cancelling it leaves all as it is stored; another run goes on from there."""
+        structlog.contextvars.bind_contextvars(job=self.record.job.id, execution=self.record.execution.id)
+        try:
+            outputs = self._first()
+            await self._write(outputs, {})
+            self._act(outputs)
+            while not self.walk.finished:
+                await self._turn()
+            self._take_no_more()
+            await asyncio.gather(*self._tasks, return_exceptions=True)  # last words to servers
+        except Gone:
+            _log.info("the job was deleted", job=self.record.job.id)
+        finally:
+            self._take_no_more()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _take_no_more(self) -> None:
+        self._ended = True
+        while not self._inbox.empty():
+            item = self._inbox.get_nowait()
+            if not item.done.done():
+                item.done.set_exception(Ended())
+
+    async def tell(self, event: Event, told: Told | None = None, attempt: Attempt | None = None) -> None:
+        """Tells what happened; returns when it is on disk.
+
+        Raises:
+            Ended: the execution ended before it could be taken in.
+        """
+        if self._ended:
+            raise Ended
+        item = _Item(event, told or Told(), attempt, asyncio.get_running_loop().create_future())
+        self._inbox.put_nowait(item)
+        await item.done
+
+    def progressed(self, attempt: Attempt, progress: Progress) -> None:
+        """Takes a report, and passes it on to watchers where the last one is old enough."""
+        self.progress[attempt.key] = progress
+        time = asyncio.get_running_loop().time()
+        log, job_id = self._world.log, self.record.job.id
+        if time - attempt.reported < self._world.rules.progress_seconds or not log.watched(job_id):
+            return
+        attempt.reported = time
+        fraction, eta = self.forecast()
+        log.progressed(
+            events_pb2.Event(
+                sequence=self._sequence,
+                time=timestamp(now()),
+                job_id=job_id,
+                execution_id=self.record.execution.id,
+                step_progressed=events_pb2.StepProgressed(
+                    step=attempt.key.step,
+                    index=attempt.key.index,
+                    progress=progress,
+                    execution_fraction=fraction,
+                    execution_eta=duration(eta) if eta is not None else None,
+                ),
+            )
+        )
+
+    def forecast(self) -> tuple[float, float | None]:
+        """(share of the work that is done, seconds until the end).
+
+        Each call weighs what such calls usually take, so the rest goes on as fast as what was done so far.
+        """
+        running = {key: report.fraction for key, report in self.progress.items()}
+        fraction = self.walk.fraction(running, self._world.usual.seconds)
+        if fraction < ETA_FROM:
+            return fraction, None
+        elapsed = asyncio.get_running_loop().time() - self._begin
+        return fraction, elapsed * (1 - fraction) / fraction
+
+    def set_priority(self, priority: int) -> None:
+        """A new priority, for calls that wait and those to come."""
+        self.record.job = replace(self.record.job, priority=priority)
+        for attempt in self._attempts.values():
+            attempt.job = self.record.job
+        self._world.limiter.reprioritize(self.record.job.id, priority)
+
+    def _first(self) -> list[Output]:
+        """What the walk says at the beginning, or after a crash."""
+        state = self.record.execution.state
+        queued = state == ExecutionState.EXECUTION_STATE_QUEUED
+        if queued and not self.record.rows:
+            self.record.add_pending(self.walk.instances)
+            return self.walk.apply(Begin())
+        outputs = self.walk.restore(
+            [self._restored(row) for row in self.record.rows.values()], ExecutionState.ValueType(state)
+        )
+        return outputs + self.walk.apply(Begin()) if queued else outputs
+
+    def _restored(self, row: StepRow) -> Restored:
+        method = self._graph.steps[row.step].method
+        return Restored(
+            key=key_of(row),
+            state=StepState.ValueType(row.state),
+            result=method.result.FromString(row.result) if row.result is not None else None,
+            error=Status.FromString(row.error) if row.error is not None else None,
+            attempts=row.attempts,
+            scene_id=row.scene_id,
+        )
+
+    async def _turn(self) -> None:
+        """Takes in all that has happened since the last turn."""
+        items = [await self._inbox.get()]
+        while not self._inbox.empty():
+            items.append(self._inbox.get_nowait())
+        outputs: list[Output] = []
+        told: dict[Key, Told] = {}
+        taken = []
+        for item in items:
+            if item.attempt is not None and item.attempt.withdrawn:
+                item.done.cancel()
+                continue
+            taken.append(item)
+            new = self.walk.apply(item.event)
+            # At once: what a withdrawn attempt has put into the same inbox no longer counts.
+            for output in new:
+                if isinstance(output, Withdraw):
+                    self._withdraw(output.key)
+            outputs += new
+            key = getattr(item.event, "key", None)
+            if key is not None:
+                told[key] = item.told
+        await self._write(outputs, told)
+        for item in taken:
+            if not item.done.done():
+                item.done.set_result(None)
+        self._act(outputs)
+
+    async def _write(self, outputs: Sequence[Output], told: dict[Key, Told]) -> None:
+        """Writes it, however long the database refuses: nothing goes on meanwhile."""
+        append = self.record.write(self.walk, outputs, told, now(), self._result(outputs))
+        wait = 0.05
+        while True:
+            try:
+                await self._world.store.append(append)
+                break
+            except DBAPIError as fault:
+                _log.error("the database refuses to write", job=append.job_id, cause=str(fault.orig))
+                await asyncio.sleep(wait)
+                wait = min(2 * wait, DATABASE_PATIENCE_SECONDS)
+        if append.events:
+            self._sequence = append.events[-1].sequence
+        for method, engine, seconds in append.durations:
+            self._world.usual.learn(method, engine, seconds)
+        self._log(outputs)
+
+    def _log(self, outputs: Sequence[Output]) -> None:
+        """What a person asks of a job's log: when it changed state, and what failed and why."""
+        for output in outputs:
+            if isinstance(output, ExecutionChanged):
+                state = ExecutionState.Name(output.state).removeprefix("EXECUTION_STATE_").lower()
+                error = output.error.message if output.error is not None else None
+                _log.info(f"execution {state}", step=output.failed_step or None, error=error)
+            elif isinstance(output, Changed):
+                state = StepState.Name(output.state).removeprefix("STEP_STATE_").lower()
+                say = _log.warning if output.error is not None else _log.debug
+                error = output.error.message if output.error is not None else None
+                say(f"step {state}", step=str(output.key), error=error)
+
+    def _result(self, outputs: Sequence[Output]) -> JobResult | None:
+        succeeded = ExecutionState.EXECUTION_STATE_SUCCEEDED
+        if not any(isinstance(output, ExecutionChanged) and output.state == succeeded for output in outputs):
+            return None
+        return outcome.job_result(self._graph, self.walk.results, self._spec, self.walk.warnings)
+
+    def _act(self, outputs: Sequence[Output]) -> None:
+        for output in outputs:
+            if isinstance(output, Dispatch):
+                self._dispatch(output)
+            elif isinstance(output, Withdraw):
+                self._withdraw(output.key)
+            elif isinstance(output, CancelCall):
+                self._cancel_call(output.key)
+            elif isinstance(output, Changed) and output.state in record.STEP_ENDED:
+                self.progress.pop(output.key, None)
+                self._attempts.pop(output.key, None)
+                if output.state == StepState.STEP_STATE_CANCELLED and output.key not in self._ending:
+                    self._spawn(self._end_work(output.key))
+
+    def _dispatch(self, dispatch: Dispatch) -> None:
+        key = dispatch.key
+        row = self.record.rows[key]
+        attempt = Attempt(
+            world=self._world,
+            job=self.record.job,
+            step=self._graph.steps[key.step],
+            key=key,
+            request=dispatch.request,
+            request_id=row.request_id or f"{row.execution_id}/{key}",
+            context=replace(self._context, step=str(key)),
+            failures=row.failures,
+            fresh=key.step in self._fresh,
+        )
+        self._attempts[key] = attempt
+        attempt.task = self._spawn(attempt.drive(self))
+
+    def _withdraw(self, key: Key) -> None:
+        attempt = self._attempts.pop(key, None)
+        if attempt is not None and attempt.task is not None:
+            attempt.withdrawn = True
+            attempt.task.cancel()
+
+    def _cancel_call(self, key: Key) -> None:
+        attempt = self._attempts.pop(key, None)
+        if attempt is not None and attempt.task is not None:
+            attempt.task.cancel()
+        self._ending.add(key)
+        self._spawn(self._end_call(key))
+
+    async def _end_call(self, key: Key) -> None:
+        await self._end_work(key)
+        with contextlib.suppress(Ended):
+            await self.tell(Cancelled(key))
+
+    async def _end_work(self, key: Key) -> None:
+        """Tells the server too: otherwise it would keep the work for its linger time.
+
+        An instance that waits for its next attempt, or was found running after a crash, may have work there.
+        """
+        row = self.record.rows[key]
+        if row.attempts:
+            method = self._graph.steps[key.step].method
+            await self._world.mesh.cancel(method, row.request_id, replace(self._context, step=str(key)))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None and not self._ended:
+            _log.error("a task of the execution failed", exc_info=task.exception())
+
+
+def _from(compiled: graph.CompiledGraph, from_step: str) -> frozenset[str]:
+    """The steps that run anew: the one named and all that depend on it."""
+    anew: set[str] = set()
+    for step in compiled.steps.values():  # in topological order
+        if step.id == from_step or not anew.isdisjoint(step.depends_on):
+            anew.add(step.id)
+    return frozenset(anew)
+
+
+def _trace(execution_id: str) -> str:
+    """The execution's W3C traceparent: the same after a restart, so its whole life is one trace."""
+    digest = hashlib.sha256(execution_id.encode()).hexdigest()
+    return f"00-{digest[:32]}-{digest[32:48]}-01"

@@ -1,0 +1,1 @@
+"""What is to run and what happens next: no clock, no network, no database in here."""

@@ -1,0 +1,221 @@
+"""The recipe: for every spec that keeps the contract, a graph without faults that makes a film."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from google.protobuf import json_format
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from orchestrator.pure.graph import check, compile
+from orchestrator.pure.recipe import narrated_video
+from orchestrator.pure.rules import broken
+from orchestrator.pure.signals import Dispatch, Key
+from reelmesh.asr.v1.asr_pb2 import TranscribeRequest
+from reelmesh.compose.v1.compose_pb2 import ComposeRequest
+from reelmesh.compose.v1.timeline_pb2 import Music
+from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest as PictureRequest
+from reelmesh.orchestrator.v1 import job_pb2
+from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
+from reelmesh.orchestrator.v1.job_pb2 import JobSpec
+from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+from reelmesh.script.v1.script_pb2 import PlanRequest, PlanResult
+from reelmesh.tts.v1.tts_pb2 import SynthesizeRequest
+from reelmesh.video.v1.video_pb2 import GenerateRequest as ClipRequest
+from tests.unit.orchestrator.graphs import Driving, asset, plan_of
+from tests.unit.orchestrator.messages import messages
+
+ALL = (True, True, True)
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> NarratedVideo:
+    """Any NarratedVideo that keeps the contract: what breaks a rule is taken out again."""
+    video = draw(messages(NarratedVideo, depth=2))
+    for name in ("text", "scenes", "audio"):
+        video.ClearField(name)
+    match draw(st.sampled_from(["text", "scenes", "audio"])):
+        case "text":
+            video.text = "A text."
+        case "scenes":
+            video.scenes.add(text="A scene.")
+            video.scenes.add(picture=asset("p"), duration=Duration(seconds=3))
+        case _:
+            video.audio.CopyFrom(asset("a"))
+    for path, _ in broken(video):
+        name = path.partition(".")[0].partition("[")[0]
+        assume(name)
+        video.ClearField(name)  # type: ignore[arg-type]
+    assume(not broken(JobSpec(narrated_video=video)))
+    return video
+
+
+@given(specs(), st.booleans())
+def test_every_valid_spec_gives_a_graph_without_faults(video: NarratedVideo, given_plan: bool) -> None:
+    graph = narrated_video(video, plan_of([ALL]) if given_plan else None)
+    assert check(graph) == []
+    compile(graph)
+
+
+@given(specs(), st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=3))
+def test_every_valid_spec_is_walked_to_a_film(
+    video: NarratedVideo, flags: list[tuple[bool, bool, bool]]
+) -> None:
+    spec = JobSpec(narrated_video=video)
+    walked = Driving(compile(narrated_video(video)), plan_of(flags), spec=spec).run()
+    assert walked.execution == job_pb2.EXECUTION_STATE_SUCCEEDED
+    request = walked.walk.request(Key("compose"))
+    assert isinstance(request, ComposeRequest)
+    assert [scene.id for scene in request.scenes] == [scene.id for scene in walked.plan.scenes]
+    assert [bool(scene.narration.digest) for scene in request.scenes] == [
+        narrate and not video.HasField("audio") for narrate, _, _ in flags
+    ]
+
+
+def steps(graph: StepGraph) -> dict[str, Any]:
+    return {step.id: getattr(step, str(step.WhichOneof("call"))) for step in graph.steps}
+
+
+def test_steps_from_a_text() -> None:
+    graph = narrated_video(NarratedVideo(text="A text."))
+    assert list(steps(graph)) == ["plan", "narrate", "align", "illustrate", "animate", "compose"]
+    assert list(graph.outputs) == ["compose.film", "compose.cover", "compose.subtitle_files"]
+
+
+def test_steps_from_a_recording() -> None:
+    video = NarratedVideo(audio=asset("a"), asr_engine="ears", language="de")
+    graph = narrated_video(video)
+    made = steps(graph)
+    assert list(made) == ["transcribe", "plan", "illustrate", "animate", "compose"]
+    assert made["transcribe"] == TranscribeRequest(audio=asset("a"), engine="ears", language="de")
+    assert made["compose"].narration == asset("a")
+
+
+def test_a_given_plan_is_not_planned_again() -> None:
+    plan = plan_of([ALL])
+    for video in (NarratedVideo(text="A text."), NarratedVideo(audio=asset("a"))):
+        made = steps(narrated_video(video, plan))
+        assert made["plan"] == plan
+        assert "transcribe" not in made
+
+
+def test_defaults() -> None:
+    made = steps(narrated_video(NarratedVideo(text="A text.")))
+    plan, picture, clip, film = made["plan"], made["illustrate"], made["animate"], made["compose"]
+    assert isinstance(plan, PlanRequest)
+    assert plan.HasField("animate_share")
+    assert plan.animate_share == 0
+    assert plan.seed == 0
+    assert (picture.width_pixels, picture.height_pixels, picture.count) == (1080, 1920, 1)
+    assert (clip.width_pixels, clip.height_pixels, clip.frames_per_second) == (1080, 1920, 30)
+    assert (film.canvas.width_pixels, film.canvas.height_pixels) == (1080, 1920)
+
+
+def test_options_reach_their_steps() -> None:
+    video = json_format.ParseDict(
+        {
+            "text": "A text.",
+            "language": "zh-CN",
+            "seed": "9",
+            "canvas": {
+                "widthPixels": 640,
+                "heightPixels": 360,
+                "framesPerSecond": 25,
+                "background": "#102030",
+            },
+            "plan": {"engine": "pe", "model": "pm", "maxScenes": 4, "targetSceneDuration": "9s"},
+            "voice": {"engine": "ve", "model": "vm", "voice": "vv", "speed": 1.5, "pitchSemitones": 2},
+            "picture": {"engine": "ie", "model": "im", "style": "dusk", "variants": 3, "guidance": 7},
+            "clip": {"engine": "ce", "animateShare": 0.5, "duration": "3s", "providerParams": {"a": "b"}},
+            "composeEngine": "fe",
+            "title": "T",
+            "showTitle": True,
+        },
+        NarratedVideo(),
+    )
+    made = steps(narrated_video(video))
+    plan, voice, picture, clip, film = (
+        made[name] for name in ("plan", "narrate", "illustrate", "animate", "compose")
+    )
+    assert plan == PlanRequest(
+        text="A text.",
+        language="zh-CN",
+        engine="pe",
+        model="pm",
+        max_scenes=4,
+        target_scene_duration=Duration(seconds=9),
+        animate_share=0.5,
+        seed=9,
+    )
+    assert voice == SynthesizeRequest(engine="ve", model="vm", voice="vv", speed=1.5, pitch_semitones=2)
+    assert picture == PictureRequest(
+        engine="ie", model="im", style="dusk", count=3, guidance=7, width_pixels=640, height_pixels=360
+    )
+    assert clip == ClipRequest(
+        engine="ce",
+        duration=Duration(seconds=3),
+        width_pixels=640,
+        height_pixels=360,
+        frames_per_second=25,
+        provider_params={"a": "b"},
+    )
+    assert (film.engine, film.title, film.show_title, film.language) == ("fe", "T", True, "zh-CN")
+    assert film.canvas.background == "#102030"
+
+
+def test_a_title_of_ones_own_goes_over_the_planned_one() -> None:
+    for video, title in (
+        (NarratedVideo(text="A"), "A title"),
+        (NarratedVideo(text="A", title="Mine"), "Mine"),
+    ):
+        walked = Driving(compile(narrated_video(video)), plan_of([ALL]))
+        request = walked.run().walk.request(Key("compose"))
+        assert isinstance(request, ComposeRequest)
+        assert request.title == title
+
+
+def test_the_users_own_picture_and_clip_are_used() -> None:
+    plan = plan_of([(True, False, True), (True, False, False)])
+    plan.scenes[0].picture.CopyFrom(asset("mine"))
+    plan.scenes[1].clip.CopyFrom(asset("film of mine"))
+    walked = Driving(compile(narrated_video(NarratedVideo(text="A"))), plan).run()
+    clip = walked.walk.request(Key("animate", 0))
+    film = walked.walk.request(Key("compose"))
+    assert isinstance(clip, ClipRequest)
+    assert isinstance(film, ComposeRequest)
+    assert clip.first_frame == asset("mine")
+    assert film.scenes[1].clip == asset("film of mine")
+
+
+def test_an_edited_scene_alone_asks_for_something_else() -> None:
+    video = NarratedVideo(text="A text.")
+    before = plan_of([ALL, ALL, ALL])
+    after = PlanResult()
+    after.CopyFrom(before)
+    after.scenes[1].text = "Another sentence."
+    one = asked(Driving(compile(narrated_video(video, before)), before).run())
+    other = asked(Driving(compile(narrated_video(video, after)), after).run())
+    assert one.keys() == other.keys()
+    assert {str(key) for key in one if one[key] != other[key]} == {"narrate[1]", "compose"}
+
+
+def asked(walked: Driving) -> dict[Key, Message]:
+    """What the servers were asked for."""
+    return {output.key: output.request for output in walked.outputs if isinstance(output, Dispatch)}
+
+
+def test_music_lies_under_the_film() -> None:
+    music = Music(audio=asset("m"), gain_db=-20)
+    assert steps(narrated_video(NarratedVideo(text="A", music=music)))["compose"].music == music
+
+
+@pytest.mark.parametrize("field", ["title", "description", "language"])
+def test_what_the_spec_says_is_not_bound(field: str) -> None:
+    text = {"title": "T", "description": "D", "language": "en"}[field]
+    for video, bound in ((NarratedVideo(text="A"), True), (NarratedVideo(text="A", **{field: text}), False)):  # type: ignore[arg-type]
+        compose = narrated_video(video).steps[-1]
+        assert any(binding.to == field for binding in compose.bindings) is bound
