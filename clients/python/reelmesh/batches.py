@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reelmesh import errors
-from reelmesh.client import ENDED, job_spec
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobSpec, JobState
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+from reelmesh.specs import ENDED, job_spec
 
 if TYPE_CHECKING:
     from reelmesh.client import Client

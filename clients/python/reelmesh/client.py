@@ -23,6 +23,7 @@ from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobSpec, JobState, SceneView
 from reelmesh.orchestrator.v1.job_service_pb2_grpc import JobServiceStub
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+from reelmesh.specs import job_spec
 from reelmesh.storage.v1 import storage_pb2
 from reelmesh.storage.v1.storage_pb2_grpc import StorageServiceStub
 
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 ADDRESS_VARIABLE = "REELMESH_ADDRESS"
 STORAGE_VARIABLE = "REELMESH_STORAGE_ADDRESS"
 CALL_SECONDS = 60.0
-
-ENDED = (JobState.JOB_STATE_SUCCEEDED, JobState.JOB_STATE_FAILED, JobState.JOB_STATE_CANCELLED)
 
 _Response = TypeVar("_Response")
 
@@ -487,28 +486,6 @@ class Client:
         from reelmesh import catalogue
 
         return await catalogue.voices(self, self._metadata, language, engine)
-
-
-def job_spec(
-    spec: JobSpec | NarratedVideo | StepGraph,
-    name: str = "",
-    priority: int | None = None,
-    labels: Mapping[str, str] | None = None,
-) -> JobSpec:
-    """The JobSpec of what is wanted. A JobSpec that is given is not changed."""
-    whole = JobSpec()
-    if isinstance(spec, JobSpec):
-        whole.CopyFrom(spec)
-    elif isinstance(spec, NarratedVideo):
-        whole.narrated_video.CopyFrom(spec)
-    else:
-        whole.graph.CopyFrom(spec)
-    if name:
-        whole.display_name = name
-    if priority is not None:
-        whole.priority = priority
-    whole.labels.update(labels or {})
-    return whole
 
 
 def _duration(length: dt.timedelta | None) -> Duration | None:

@@ -12,8 +12,8 @@ import pytest
 
 import reelmesh
 from reelmesh import errors
-from reelmesh.client import job_spec
 from reelmesh.mesh import discovery
+from reelmesh.specs import job_spec
 from tests.unit.clients.conftest import Start
 from tests.unit.clients.toy_jobs import ToyJobs, job_log
 
