@@ -6,12 +6,16 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-from servers.chassis.text import is_han
 from servers.script.lexicon import LEXICON, Action, Noun, simplified
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_LONGEST_CHINESE = max(map(len, (*LEXICON.chinese, *LEXICON.chinese_actions, *LEXICON.others)))
 _LONGEST_ENGLISH = max(len(words.split()) for words in (*LEXICON.english, *LEXICON.english_actions))
+
+_CHINESE = sorted(
+    {*LEXICON.chinese, *LEXICON.chinese_actions, *LEXICON.others}, key=lambda word: (-len(word), word)
+)
+# The longest word first. Most characters begin no word: the look ahead passes over them quickly.
+_CHINESE_WORD = re.compile(rf"(?=[{''.join({word[0] for word in _CHINESE})}])(?:{'|'.join(_CHINESE)})")
 
 _DETERMINERS = frozenset("a an the this these those my your his its our their some any no every each".split())
 # A word that is as often a verb is a noun after one of these.
@@ -89,20 +93,12 @@ def _english_entry(phrase: str, before: list[str]) -> Noun | Action | None:
 
 
 def _chinese(text: str) -> Iterator[Mention]:
-    at = 0
-    while at < len(text):
-        taken = 1
-        if is_han(text[at]):
-            for length in range(min(_LONGEST_CHINESE, len(text) - at), 0, -1):
-                word = text[at : at + length]
-                entry = LEXICON.chinese.get(word) or LEXICON.chinese_actions.get(word)
-                before = text[max(0, at - 2) : at]
-                if entry is not None and _counts(entry, before):
-                    yield Mention(at, entry, acts=not before.endswith(_CHINESE_OBJECT))
-                if entry is not None or word in LEXICON.others:
-                    taken = length
-                    break
-        at += taken
+    for match in _CHINESE_WORD.finditer(text):
+        at, word = match.start(), match.group()
+        entry = LEXICON.chinese.get(word) or LEXICON.chinese_actions.get(word)
+        before = text[max(0, at - 2) : at]
+        if entry is not None and _counts(entry, before):
+            yield Mention(at, entry, acts=not before.endswith(_CHINESE_OBJECT))
 
 
 def _counts(entry: Noun | Action, before: str) -> bool:
