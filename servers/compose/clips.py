@@ -142,14 +142,14 @@ class Clip:
         if self._process is None or self._process.stdout is None:
             return None
         row = np.empty(self._bytes, dtype=np.uint8)
-        if not _fill(self._process.stdout, row.data):
+        if not fill(self._process.stdout, row.data):
             self.close()
             return None
         self._next += 1
         return row
 
 
-def _fill(stream: IO[bytes], room: memoryview) -> bool:
+def fill(stream: IO[bytes], room: memoryview) -> bool:
     """Reads until the room is full; False when the stream ends before."""
     at = 0
     while at < len(room):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,22 +18,23 @@ from servers.chassis.media.fonts import Font
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import WorkerPool
 from servers.compose import sound
-from servers.compose.ass import Script
+from servers.compose.covers import Cover
 from servers.compose.defaults import MOST_SECONDS, exact, rate, set_seconds
 from servers.compose.drawn import Text, text
+from servers.compose.encoding import encoding
+from servers.compose.kept import Kept
 from servers.compose.materials import RATE, Gathering, Materials, Together
 from servers.compose.mux import About, Chapter, join
 from servers.compose.picturing import description, prepared_layers
+from servers.compose.pieces import Pictures, Pieces, Workshop
 from servers.compose.render_settings import piece
+from servers.compose.scripts import Burning, font_folder
 from servers.compose.subtitles import srt, vtt
-from servers.compose.timeline import Change, Timeline, Wish, lay, segments
+from servers.compose.timeline import Change, Timeline, Wish, lay, pieces
 
 Progress = Callable[[dict[str, Any]], None]
 """Takes {"stage", "fraction", "eta"}."""
 
-_SECONDS_FOR_A_FRAME = 5.0
-"""Bound on drawing and encoding one frame, on a busy machine."""
-_START_SECONDS = 120.0
 _LOADED, _ENCODED = 0.04, 0.97
 """Shares of the whole that are done when everything is measured, and when everything is encoded."""
 _CHANGES = {
@@ -51,10 +51,14 @@ class Tools:
     prober: Prober
     renderers: WorkerPool
     mixers: WorkerPool
+    at_once: int
+    """How many pieces are drawn and encoded at once."""
+    kept_bytes: int
+    """Bound of the pieces that are kept for later films."""
 
 
 async def make(
-    request: ComposeRequest, work: WorkContext, tools: Tools, font: Font, report: Progress
+    request: ComposeRequest, work: WorkContext, tools: Tools, font: Font, version: str, report: Progress
 ) -> ComposeResult:
     """Makes the film of a request that has every default filled in.
 
@@ -70,16 +74,28 @@ async def make(
     words = text(request, timeline, _word_starts(request, timeline), font)
     folder = work.scratch
     layers, warnings = await prepared_layers(request, found, timeline, folder, tools.renderers)
-    film = description(request, found, timeline, layers)
+    describe = description(request, found, timeline, layers)
+    kept = Kept(work.kept / "pieces", tools.kept_bytes)
+    shop = Workshop(folder, tools.renderers, tools.at_once, kept, work.owner, version)
+    burning = Burning(words.burned, [font], font_folder(folder, [font]))
+    encoder = encoding(request.output, timeline.fps)
+    cut = pieces(timeline, piece(timeline.fps))
+    pictures = Pictures(shop)
+    making = Pieces(cut, describe, burning, encoder, pictures, _encoding(report))
+    looking = Cover(cut, describe, pictures)
     report({"stage": "encoding", "fraction": _LOADED})
-    drawing = _Drawing(film, timeline, words.burned, folder, font, request.output, tools.renderers, report)
-    async with Together() as start:
-        heard = start(_sound(request, found, timeline, folder, tools))
-        cover = start(drawing.cover(timeline.shots[0].length // 2))
-        pieces = start(drawing.pieces())
+    await making.look_up()
+    await looking.look_up()
+    try:
+        async with Together() as start:
+            heard = start(_sound(request, found, timeline, folder, tools))
+            encoded = start(making.all())
+            cover = start(looking.best())
+    finally:
+        await pictures.close()
     report({"stage": "joining", "fraction": _ENCODED})
     soft = _soft(request, words, folder)
-    made = await join(folder, pieces.result(), timeline.fps, heard.result(), _about(request, timeline), soft)
+    made = await join(folder, encoded.result(), timeline.fps, heard.result(), _about(request, timeline), soft)
     result = ComposeResult(
         film=await work.store(made, "video/mp4", _facts(request, timeline)),
         cover=await work.store(cover.result(), "image/jpeg", _picture_facts(request)),
@@ -90,88 +106,22 @@ async def make(
         placed = result.scenes.add(id=scene.id)
         set_seconds(placed.start, timeline.at(shot.start))
         set_seconds(placed.duration, timeline.at(shot.end) - timeline.at(shot.start))
+    result.work.CopyFrom(
+        compose_pb2.ComposeWork(
+            pieces=len(cut), reused_pieces=making.reused, encoder=encoder.codec, processes=tools.at_once
+        )
+    )
     result.provenance.seed = request.seed
     result.provenance.warnings.extend([*found.warnings, *words.warnings, *warnings])
     return result
 
 
-class _Drawing:
-    """Draws and encodes the pieces of a film in worker processes."""
+def _encoding(report: Progress) -> Callable[[float, float | None], None]:
+    def advance(done: float, left: float | None) -> None:
+        fraction = _LOADED + (_ENCODED - _LOADED) * done
+        report({"stage": "encoding", "fraction": fraction, "eta": left})
 
-    def __init__(
-        self,
-        film: Callable[[int, int], Mapping[str, Any]],
-        timeline: Timeline,
-        script: Script,
-        folder: Path,
-        font: Font,
-        output: parts.Output,
-        renderers: WorkerPool,
-        report: Progress,
-    ) -> None:
-        self._film = film
-        self._timeline = timeline
-        self._script = script
-        self._folder = folder
-        self._output = output
-        self._renderers = renderers
-        self._report = report
-        self._done: dict[int, int] = {}
-        self._began = time.monotonic()
-        self._environment = _fonts(folder, font)
-
-    async def pieces(self) -> list[tuple[Path, int]]:
-        """Every piece, encoded, with its length in frames."""
-        cuts = segments(self._timeline, piece(self._timeline.fps))
-        async with Together() as start:
-            tasks = [start(self._piece(index, *cut)) for index, cut in enumerate(cuts)]
-        return [(task.result(), end - first) for task, (first, end) in zip(tasks, cuts, strict=True)]
-
-    async def cover(self, frame: int) -> Path:
-        """One frame as a picture, without text."""
-        out = self._folder / "cover.jpg"
-        arguments = {"film": self._film(frame, frame + 1), "frame": frame, "out": str(out)}
-        await self._renderers.call("cover", arguments, timeout_seconds=_START_SECONDS)
-        return out
-
-    async def _piece(self, index: int, first: int, end: int) -> Path:
-        out = self._folder / f"piece-{index:05d}.mp4"
-        script = self._script.piece(first, end)
-        name = f"piece-{index:05d}.ass" if script.events else None
-        if name:
-            (self._folder / name).write_text(script.text(), encoding="utf-8")
-        arguments = {
-            "film": self._film(first, end),
-            "first": first,
-            "end": end,
-            "script": name,
-            "folder": str(self._folder),
-            "environment": self._environment,
-            "out": str(out),
-            "crf": self._output.crf,
-            "preset": self._output.preset,
-        }
-        bound = _START_SECONDS + _SECONDS_FOR_A_FRAME * (end - first)
-        await self._renderers.call(
-            "encode",
-            arguments,
-            timeout_seconds=bound,
-            on_progress=lambda report: self._advance(index, report["frames"]),
-        )
-        self._advance(index, end - first)
-        return out
-
-    def _advance(self, index: int, frames: int) -> None:
-        self._done[index] = frames
-        done = sum(self._done.values()) / self._timeline.frames
-        took = time.monotonic() - self._began
-        self._report(
-            {
-                "stage": "encoding",
-                "fraction": _LOADED + (_ENCODED - _LOADED) * done,
-                "eta": took * (1.0 - done) / done + 0.5 if done else None,
-            }
-        )
+    return advance
 
 
 def _timeline(request: ComposeRequest, found: Materials) -> Timeline:
@@ -294,16 +244,3 @@ def _facts(request: ComposeRequest, timeline: Timeline) -> MediaFacts:
 
 def _picture_facts(request: ComposeRequest) -> MediaFacts:
     return MediaFacts(width_pixels=request.canvas.width_pixels, height_pixels=request.canvas.height_pixels)
-
-
-def _fonts(folder: Path, font: Font) -> dict[str, str]:
-    """A folder with the one font that is drawn with, and a fontconfig that knows nothing else."""
-    fonts = folder / "fonts"
-    fonts.mkdir(exist_ok=True)
-    (fonts / f"font{font.path.suffix}").symlink_to(font.path)
-    config = folder / "fonts.conf"
-    config.write_text(
-        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
-        '<fontconfig><dir prefix="cwd">fonts</dir><cachedir prefix="cwd">fonts-cache</cachedir></fontconfig>'
-    )
-    return {"FONTCONFIG_FILE": str(config)}

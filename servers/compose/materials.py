@@ -51,6 +51,7 @@ class Moving:
     """A clip."""
 
     path: Path
+    digest: str
     demuxer: str
     seconds: float
     width: int
@@ -63,6 +64,7 @@ class Still:
     """A picture."""
 
     path: Path
+    digest: str
     width: int
     height: int
     field: str
@@ -176,17 +178,18 @@ class Gathering:
         except InvalidArgument as unreadable:
             self._warnings.append(f"left out: {unreadable.message}")
             return None
-        return Still(path, probe.width, probe.height, name)
+        return Still(path, overlay.picture.digest, probe.width, probe.height, name)
 
     async def _still(self, asset: Asset, name: str) -> Still:
         path = await self._work.path(asset, name)
         probe = await self._probe(path, name, Kind.PICTURE)
-        return Still(path, probe.width, probe.height, name)
+        return Still(path, asset.digest, probe.width, probe.height, name)
 
     async def _moving(self, asset: Asset, name: str) -> Moving:
         path = await self._work.path(asset, name)
         probe = await self._probe(path, name, Kind.VIDEO)
-        return Moving(path, sniff(path, name).demuxer, probe.duration, probe.width, probe.height, name)
+        demuxer = sniff(path, name).demuxer
+        return Moving(path, asset.digest, demuxer, probe.duration, probe.width, probe.height, name)
 
     async def _sound(self, asset: Asset, name: str) -> Sound:
         path = await self._work.path(asset, name)

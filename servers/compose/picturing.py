@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from servers.compose.defaults import seconds
 from servers.compose.fitting import filters
 from servers.compose.materials import Materials, Moving, Still
 from servers.compose.motions import MOVES, draw
-from servers.compose.timeline import Shot, Timeline
+from servers.compose.timeline import Piece, Timeline
 
 FITS = {parts.FIT_COVER: "cover", parts.FIT_CONTAIN: "contain", parts.FIT_BLUR_FILL: "blur_fill"}
 _LOGO_SECONDS = 60.0
@@ -26,30 +25,42 @@ _AVATAR_MARGIN = 0.04
 
 def description(
     request: ComposeRequest, found: Materials, timeline: Timeline, layers: Sequence[Mapping[str, Any]]
-) -> Callable[[int, int], dict[str, Any]]:
-    """A function that describes what is seen from one frame up to another, and only that."""
-    canvas = request.canvas
-    shots = [
-        {**_shown(request, index, found.shown[index], timeline), "place": _place(shot)}
-        for index, shot in enumerate(timeline.shots)
-    ]
+) -> Callable[[Piece], dict[str, Any]]:
+    """A function that describes what is seen in a piece, in the piece's own time.
 
-    def between(first: int, end: int) -> dict[str, Any]:
+    Nothing that is not seen in a piece is in its description, and nothing tells where in the film it stands:
+    so it changes only when its frames do.
+    """
+    canvas = request.canvas
+    shown = [_shown(request, index, found.shown[index], timeline) for index in range(len(timeline.shots))]
+
+    def describe(piece: Piece) -> dict[str, Any]:
+        seen = [piece.shot] if piece.into is None else [piece.shot, piece.into]
+        change = None if piece.into is None else {"kind": timeline.shots[piece.into].change.value}
         return {
             "width": canvas.width_pixels,
             "height": canvas.height_pixels,
             "fps": str(timeline.fps),
+            "frames": piece.end - piece.first,
             "shots": [
-                shown
-                for shown, shot in zip(shots, timeline.shots, strict=True)
-                if shot.shown_from < end and shot.shown_until > first
+                {**shown[index], "since": piece.first - timeline.shots[index].shown_from} for index in seen
             ],
-            "layers": [
-                layer for layer in layers if layer["place"]["first"] < end and layer["place"]["end"] > first
-            ],
+            "change": change,
+            "layers": [cut for layer in layers if (cut := _within(layer, piece)) is not None],
         }
 
-    return between
+    return describe
+
+
+def _within(layer: Mapping[str, Any], piece: Piece) -> dict[str, Any] | None:
+    """The part of a layer that falls into a piece, in the piece's time."""
+    place = layer["place"]
+    first, end = max(place["first"], piece.first), min(place["end"], piece.end)
+    if first >= end:
+        return None
+    # A logo looks the same however long it has been there; a clip does not.
+    skip = first - place["first"] if "clip" in layer else 0
+    return {**layer, "place": {**place, "first": first - piece.first, "end": end - piece.first, "skip": skip}}
 
 
 async def prepared_layers(
@@ -100,18 +111,23 @@ def _shown(
     if isinstance(material, Moving):
         size = (canvas.width_pixels, canvas.height_pixels)
         return {"clip": _clip(material, size, FITS[canvas.fit], timeline, canvas.background)}
-    return {
-        "still": {
-            "path": str(material.path),
-            "field": material.field,
-            "kind": MOVES[scene.motion.kind],
-            "amount": scene.motion.amount,
-            "seed": draw(request.seed, scene.id),
-            "fit": FITS[canvas.fit],
-            "background": canvas.background,
-            "frames": shot.shown_until - shot.shown_from,
-        }
+    move = {
+        "kind": MOVES[scene.motion.kind],
+        "amount": scene.motion.amount,
+        "seed": draw(request.seed, scene.id),
     }
+    picture = {
+        "path": str(material.path),
+        "digest": material.digest,
+        "field": material.field,
+        "width": canvas.width_pixels,
+        "height": canvas.height_pixels,
+        "fit": FITS[canvas.fit],
+        "background": canvas.background,
+        # Only a picture that is shown whole is prepared for where the camera goes.
+        **(move if canvas.fit != parts.FIT_COVER else {"amount": scene.motion.amount}),
+    }
+    return {"still": {"picture": picture, "move": move, "frames": shot.shown_until - shot.shown_from}}
 
 
 def _clip(
@@ -119,6 +135,7 @@ def _clip(
 ) -> dict[str, Any]:
     return {
         "path": str(clip.path),
+        "digest": clip.digest,
         "demuxer": clip.demuxer,
         "frames": max(1, int(clip.seconds * timeline.fps)),
         "width": size[0],
@@ -126,10 +143,6 @@ def _clip(
         "filters": filters(fit, *size, timeline.fps, background),
         "field": clip.field,
     }
-
-
-def _place(shot: Shot) -> dict[str, Any]:
-    return {**asdict(shot), "change": shot.change.value}
 
 
 def _avatar(request: ComposeRequest, clip: Moving, timeline: Timeline) -> dict[str, Any]:
@@ -171,6 +184,9 @@ async def _logo(
     end = frame_at(seconds(overlay.end), timeline.fps) if overlay.HasField("end") else timeline.frames
     return {
         "path": str(out),
+        "digest": logo.digest,
+        "width": made["width"],
+        "height": made["height"],
         "opacity": overlay.opacity,
         "place": {
             "left": left,

@@ -1,90 +1,54 @@
-"""The worker process that draws pieces of the film and feeds them to the encoder.
-
-Frames go to ffmpeg raw, through a pipe; ffmpeg burns the text and encodes in the same pass. The pieces are
-encoded alike and each begins with a closed group of pictures, so they can be joined without encoding again.
-"""
+"""The worker process that draws pieces of the film and encodes them."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import subprocess
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image
 
-from servers.chassis.media import commands
 from servers.chassis.worker_main import Report, serve
+from servers.compose import looks
 from servers.compose.clips import Clip, ClipSource, Row
-from servers.compose.frames import Drawing, Still
-from servers.compose.layers import Inset, Logo, Place, open_logo
-from servers.compose.render_settings import group, time_scale
-from servers.compose.timeline import Change, Shot, Timeline
+from servers.compose.encoder import Encoder
+from servers.compose.frames import Drawing, Seen, Still, prepare_picture
+from servers.compose.layers import Inset, Layer, Logo, Place, open_logo
+from servers.compose.lettering import Lettering
 
-_PIPE_BYTES = 1024 * 1024
 _REPORT_EVERY = 5
 
 
 def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Draws and encodes the frames from `first` up to `end`; reports how many are done."""
-    film = _Film(arguments["film"])
-    first, end = arguments["first"], arguments["end"]
-    layers = film.layers()
-    drawing = film.drawing().frames(first, end, layers)
-    log = Path(f"{arguments['out']}.log")
-    process = _start_encoder(film, arguments, log)
-    try:
-        _feed(process, drawing, report)
-    except BrokenPipeError:
-        pass  # the encoder ended by itself: its exit code says so below, and its log says why
-    except BaseException:
-        process.kill()
-        raise
-    finally:
-        drawing.close()
-        for layer in layers:
-            layer.close()
-        code = process.wait()
-    if code != 0:
-        lines = log.read_text(errors="replace").splitlines()[-12:]
-        raise RuntimeError(commands.ended(code, lines))
-    return {"frames": end - first}
-
-
-def _feed(process: subprocess.Popen[bytes], frames: Iterable[Row], report: Report) -> None:
-    if process.stdin is None:
-        raise RuntimeError("the encoder has no pipe")
-    with process.stdin as pipe:
-        _widen(pipe)
-        for count, row in enumerate(frames, start=1):
-            _write(pipe, row)
-            if count % _REPORT_EVERY == 0:
-                report({"frames": count})
-
-
-def cover(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
-    """Draws one frame, without text, as a JPEG."""
-    film = _Film(arguments["film"])
-    at = arguments["frame"]
-    layers = film.layers()
-    drawing = film.drawing().frames(at, at + 1, layers)
-    try:
-        row = next(drawing)
-        yuv = row.reshape(film.height * 3 // 2, film.width)
-        # OpenCV's own conversion is BT.601, so the frame is taken for video by hand.
-        Image.fromarray(_rgb(yuv, film.width, film.height)).save(
-            arguments["out"], "JPEG", quality=90, optimize=True
-        )
-    finally:
-        drawing.close()
-        for layer in layers:
-            layer.close()
+    """Draws and encodes a piece; reports how many frames are done."""
+    piece = _Piece(arguments["piece"])
+    encoding = arguments["encoding"]
+    with piece.frames(arguments.get("text"), Path(arguments["folder"])) as drawn:
+        out = Path(arguments["out"])
+        with Encoder(out, piece.size, piece.fps, encoding["codec"], encoding["options"]) as encoder:
+            for count, row in enumerate(drawn, start=1):
+                encoder.write(row)
+                if count % _REPORT_EVERY == 0:
+                    report({"frames": count})
     return {}
+
+
+def look(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Draws one frame of a piece, without text, as a JPEG, and says how good a cover it would make."""
+    piece = _Piece(arguments["piece"])
+    with piece.frames(None, Path(arguments["folder"]), arguments["frame"]) as drawn:
+        rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
+    Image.fromarray(rgb).save(arguments["out"], "JPEG", quality=90, optimize=True)
+    return {"score": looks.score(rgb)}
+
+
+def prepare(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Decodes a picture and keeps it in a file of ours, ready to be filmed."""
+    return {"size": prepare_picture(arguments, Path(arguments["out"]))}
 
 
 def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
@@ -96,95 +60,52 @@ def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     return {"width": rgba.shape[1], "height": rgba.shape[0]}
 
 
-class _Film:
-    """The description of a film as it came through JSON."""
+class _Piece:
+    """The description of a piece as it came through JSON."""
 
-    def __init__(self, film: Mapping[str, Any]) -> None:
-        self._film = film
-        self.width: int = film["width"]
-        self.height: int = film["height"]
-        self.fps = Fraction(film["fps"])
+    def __init__(self, piece: Mapping[str, Any]) -> None:
+        self._piece = piece
+        self.size: tuple[int, int] = (piece["width"], piece["height"])
+        self.fps = Fraction(piece["fps"])
 
-    def drawing(self) -> Drawing:
-        shots = tuple(
-            Shot(**{**shot["place"], "change": Change(shot["place"]["change"])})
-            for shot in self._film["shots"]
-        )
-        what = {index: self._shown(shot) for index, shot in enumerate(self._film["shots"])}
-        return Drawing(Timeline(self.fps, shots), (self.width, self.height), what)
+    @contextlib.contextmanager
+    def frames(self, text: Mapping[str, Any] | None, folder: Path, first: int = 0) -> Iterator[Iterator[Row]]:
+        """Its frames, with everything that is laid over them."""
+        with contextlib.ExitStack() as opened:
+            layers: list[Layer] = []
+            for layer in self._piece["layers"]:
+                layers.append(self._layer(layer))
+                opened.callback(layers[-1].close)
+            if text is not None:
+                layers.append(Lettering(text, self.size, self.fps, folder))
+                opened.callback(layers[-1].close)
+            shots = [Seen(self._shown(shot), shot["since"]) for shot in self._piece["shots"]]
+            drawing = Drawing(self.size, shots, self._piece["change"], self._piece["frames"])
+            yield opened.enter_context(contextlib.closing(drawing.frames(layers, first)))
 
     def _shown(self, shot: Mapping[str, Any]) -> Still | ClipSource | str:
         if still := shot.get("still"):
-            return Still(**{**still, "path": Path(still["path"])}, width=self.width, height=self.height)
+            move = still["move"]
+            return Still(Path(still["path"]), tuple(still["size"]), frames=still["frames"], **move)
         if clip := shot.get("clip"):
             return self._clip(clip)
         color: str = shot["color"]
         return color
 
     def _clip(self, clip: Mapping[str, Any]) -> ClipSource:
-        return ClipSource(**{**clip, "path": Path(clip["path"])}, fps=self.fps)
+        own = {name: value for name, value in clip.items() if name != "digest"}
+        return ClipSource(**{**own, "path": Path(clip["path"])}, fps=self.fps)
 
-    def layers(self) -> list[Logo | Inset]:
-        made: list[Logo | Inset] = []
-        for layer in self._film["layers"]:
-            place = Place(**layer["place"])
-            if "clip" in layer:
-                source = self._clip(layer["clip"])
-                made.append(Inset(Clip(source), source.width, source.height, place))
-            else:
-                rgba = np.load(layer["path"])
-                made.append(Logo(rgba, layer["opacity"], place))
-        return made
-
-
-def _start_encoder(film: _Film, arguments: Mapping[str, Any], log: Path) -> subprocess.Popen[bytes]:
-    rate = f"{film.fps.numerator}/{film.fps.denominator}"
-    tags = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
-    raw = ("-pix_fmt", "yuv420p", "-video_size", f"{film.width}x{film.height}", "-framerate", rate)
-    script = arguments.get("script")
-    # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
-    burn = ("-vf", f"ass=filename={script}:fontsdir=fonts") if script else ()
-    command = commands.command(
-        [
-            "-y",
-            *(*commands.CONFINED, "-f", "rawvideo", *raw, *tags, "-i", "pipe:0"),
-            *burn,
-            *("-c:v", "libx264", "-preset", arguments["preset"], "-crf", str(arguments["crf"])),
-            # One thread for each piece: many pieces at once are faster than many threads on one, and
-            # the bytes do not depend on how many cores a machine has.
-            *("-threads", "1", "-g", str(group(film.fps)), "-flags", "+cgop", "-pix_fmt", "yuv420p"),
-            *tags,
-            *("-fps_mode", "passthrough", "-video_track_timescale", str(time_scale(film.fps))),
-            *("-bitexact", "-f", "mp4", f"file:{arguments['out']}"),
-        ]
-    )
-    # The log goes to a file: a pipe that nobody reads while frames are drawn could fill and block.
-    with log.open("wb") as written:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=written,
-            cwd=arguments["folder"],
-            env={**os.environ, **arguments["environment"]},
-            bufsize=0,
-        )
-
-
-def _write(stream: IO[bytes], row: Row) -> None:
-    view = row.data
-    while view:
-        view = view[stream.write(view) :]
-
-
-def _widen(stream: IO[bytes]) -> None:
-    """A larger pipe spares half of the switching between drawing and encoding (Linux)."""
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    def _layer(self, layer: Mapping[str, Any]) -> Layer:
+        place = Place(**layer["place"])
+        if "clip" in layer:
+            source = self._clip(layer["clip"])
+            return Inset(Clip(source), source.width, source.height, place)
+        return Logo(np.load(layer["path"]), layer["opacity"], place)
 
 
 def _rgb(yuv: Row, width: int, height: int) -> Row:
-    """A frame as RGB, by the inverse of BT.709 for limited range."""
+    """A frame as RGB, by the inverse of BT.709 for limited range; OpenCV's own conversion is BT.601."""
     luma = yuv[:height].astype(np.float32)
     flat = yuv.reshape(-1)[width * height :].reshape(2, height // 2, width // 2)
     blue, red = (
@@ -200,4 +121,4 @@ def _rgb(yuv: Row, width: int, height: int) -> Row:
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    serve({"encode": encode, "cover": cover, "check_logo": check_logo})
+    serve({"encode": encode, "look": look, "prepare": prepare, "check_logo": check_logo})
