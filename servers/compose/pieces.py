@@ -21,7 +21,7 @@ from servers.chassis.worker import WorkerPool
 from servers.compose.encoding import Encoding
 from servers.compose.kept import Kept
 from servers.compose.materials import Together
-from servers.compose.scripts import Burning
+from servers.compose.scripts import Burning, Letters
 from servers.compose.timeline import Piece
 
 _SECONDS_FOR_A_FRAME = 5.0
@@ -74,6 +74,7 @@ class Pieces:
         self._workshop = pictures.workshop
         self._pictures = pictures
         self._advance = advance
+        self._letters = Letters(burning, self._workshop.renderers, self._workshop.folder)
         self._slots = asyncio.Semaphore(self._workshop.at_once)
         self._outs = [self._workshop.folder / f"piece-{index:05d}.mp4" for index in range(len(pieces))]
         self._names = [self._name(index) for index in range(len(pieces))]
@@ -94,6 +95,7 @@ class Pieces:
             if not await asyncio.to_thread(take, name, out):
                 self._missing.append(index)
                 self._pictures.expect(self._described[index])
+                self._letters.expect(index, self._pieces[index])
         self._wanted = sum(self._length(index) for index in self._missing)
 
     async def all(self) -> list[tuple[Path, int]]:
@@ -104,20 +106,21 @@ class Pieces:
             Internal: the encoder failed.
         """
         self._began = time.monotonic()
-        async with Together() as start:
-            for index in self._missing:
-                start(self._make(index))
+        try:
+            async with Together() as start:
+                for index in self._missing:
+                    start(self._make(index))
+        finally:
+            await self._letters.close()
         await asyncio.to_thread(self._workshop.kept.prune)
         return [(out, self._length(index)) for index, out in enumerate(self._outs)]
 
     async def _make(self, index: int) -> None:
         async with self._slots:
-            piece = self._pieces[index]
             arguments = {
                 "piece": await self._pictures.filled(self._described[index]),
-                "text": self._burning.write(piece, f"piece-{index:05d}.ass", self._workshop.folder),
+                "text": await self._letters.of(index),
                 "encoding": asdict(self._encoding),
-                "folder": str(self._workshop.folder),
                 "out": str(self._outs[index]),
             }
             await self._workshop.renderers.call(
@@ -126,6 +129,7 @@ class Pieces:
                 timeout_seconds=_START_SECONDS + _SECONDS_FOR_A_FRAME * self._length(index),
                 on_progress=lambda report: self._report(index, report["frames"]),
             )
+            self._letters.done(index)
             await self._pictures.done(self._described[index])
         await asyncio.to_thread(self._workshop.kept.keep, self._names[index], self._outs[index])
         self._report(index, self._length(index))

@@ -19,6 +19,7 @@ from servers.compose.encoder import Encoder
 from servers.compose.frames import Drawing, Seen, Still, prepare_picture
 from servers.compose.layers import Inset, Layer, Logo, Place, open_logo
 from servers.compose.lettering import Lettering
+from servers.compose.lettering import letter as draw_letters
 
 _REPORT_EVERY = 5
 
@@ -27,7 +28,7 @@ def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
     """Draws and encodes a piece; reports how many frames are done."""
     piece = _Piece(arguments["piece"])
     encoding = arguments["encoding"]
-    with piece.frames(arguments.get("text"), Path(arguments["folder"])) as drawn:
+    with piece.frames(arguments["text"]) as drawn:
         out = Path(arguments["out"])
         with Encoder(out, piece.size, piece.fps, encoding["codec"], encoding["options"]) as encoder:
             for count, row in enumerate(drawn, start=1):
@@ -40,7 +41,7 @@ def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
 def look(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     """Draws one frame of a piece, without text, as a JPEG, and says how good a cover it would make."""
     piece = _Piece(arguments["piece"])
-    with piece.frames(None, Path(arguments["folder"]), arguments["frame"]) as drawn:
+    with piece.frames(None, arguments["frame"]) as drawn:
         rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
     Image.fromarray(rgb).save(arguments["out"], "JPEG", quality=90, optimize=True)
     return {"score": looks.score(rgb)}
@@ -49,6 +50,14 @@ def look(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
 def prepare(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     """Decodes a picture and keeps it in a file of ours, ready to be filmed."""
     return {"size": prepare_picture(arguments, Path(arguments["out"]))}
+
+
+def letter(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Draws the text of some pieces and keeps it in files of ours."""
+    width, height = arguments["size"]
+    folder = Path(arguments["folder"])
+    draw_letters(arguments["script"], (width, height), Fraction(arguments["fps"]), folder)
+    return {}
 
 
 def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
@@ -69,7 +78,7 @@ class _Piece:
         self.fps = Fraction(piece["fps"])
 
     @contextlib.contextmanager
-    def frames(self, text: Mapping[str, Any] | None, folder: Path, first: int = 0) -> Iterator[Iterator[Row]]:
+    def frames(self, text: str | None, first: int = 0) -> Iterator[Iterator[Row]]:
         """Its frames, with everything that is laid over them."""
         with contextlib.ExitStack() as opened:
             layers: list[Layer] = []
@@ -77,8 +86,7 @@ class _Piece:
                 layers.append(self._layer(layer))
                 opened.callback(layers[-1].close)
             if text is not None:
-                layers.append(Lettering(text, self.size, self.fps, folder))
-                opened.callback(layers[-1].close)
+                layers.append(Lettering(Path(text)))
             shots = [Seen(self._shown(shot), shot["since"]) for shot in self._piece["shots"]]
             drawing = Drawing(self.size, shots, self._piece["change"], self._piece["frames"])
             yield opened.enter_context(contextlib.closing(drawing.frames(layers, first)))
@@ -121,4 +129,4 @@ def _rgb(yuv: Row, width: int, height: int) -> Row:
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    serve({"encode": encode, "look": look, "prepare": prepare, "check_logo": check_logo})
+    serve({"encode": encode, "look": look, "prepare": prepare, "check_logo": check_logo, "letter": letter})
