@@ -29,6 +29,8 @@ _FORMULA = "2"
 """Raised whenever the same request would give another film for reasons of our own."""
 _RENDERER_BYTES = 4 * 1024**3
 _MIXER_BYTES = 2 * 1024**3
+_IDLE_SECONDS = 0.5
+"""Processes that a film needs only once are ended soon: their memory is not there beside the encoders'."""
 _KEPT_BYTES = 4 * 1024**3
 _PIXELS_A_SECOND = 40e6
 """About how many pixels one core draws and encodes with the preset veryfast."""
@@ -55,11 +57,16 @@ class FfmpegEngine(Engine):
     @functools.cached_property
     def _tools(self) -> Tools:
         return Tools(
-            prober=Prober(size=2),
+            prober=Prober(size=2, idle_seconds=_IDLE_SECONDS),
             renderers=WorkerPool(
                 "servers.compose.render_worker", size=self._cores, memory_bytes=_RENDERER_BYTES
             ),
-            mixers=WorkerPool("servers.compose.mix_worker", size=1, memory_bytes=_MIXER_BYTES),
+            mixers=WorkerPool(
+                "servers.compose.mix_worker",
+                size=1,
+                idle_seconds=_IDLE_SECONDS,
+                memory_bytes=_MIXER_BYTES,
+            ),
             at_once=self._cores,
             kept_bytes=self._kept_bytes,
         )

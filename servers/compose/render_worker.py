@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import sys
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from servers.chassis.worker_main import Report, serve
+from servers.chassis.worker_main import Handler, Report, serve
 from servers.compose import looks
 from servers.compose.clips import Clip, ClipSource, Row
 from servers.compose.encoder import Encoder
@@ -127,6 +129,26 @@ def _rgb(yuv: Row, width: int, height: int) -> Row:
     return np.clip(rgb + 0.5, 0, 255).astype(np.uint8)
 
 
+def _tidy(handler: Handler) -> Handler:
+    """What was decoded leaves room that the encoder can not use: it is given back (glibc keeps it)."""
+
+    def handle(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
+        try:
+            return handler(arguments, report)
+        finally:
+            if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+                library.malloc_trim(0)
+
+    return handle
+
+
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    serve({"encode": encode, "look": look, "prepare": prepare, "check_logo": check_logo, "letter": letter})
+    handlers = {
+        "encode": encode,
+        "look": look,
+        "prepare": prepare,
+        "check_logo": check_logo,
+        "letter": letter,
+    }
+    serve({name: _tidy(handler) for name, handler in handlers.items()})
