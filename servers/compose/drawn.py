@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
-from servers.chassis.media.fonts import Font, default_font, lacks_glyphs, missing_characters
-from servers.compose.ass import Event, Script, Style, escape, frame_at, side_margin, subtitle_events
+from servers.chassis.media.fonts import Font, FontStack, default_font, font_stack, lacks_glyphs
+from servers.compose.ass import Event, Script, Style, Write, frame_at, side_margin, subtitle_events, writer
 from servers.compose.defaults import seconds
 from servers.compose.lines import Measure, line_text, wrap
 from servers.compose.subtitles import Cue, Spoken, cues
@@ -50,9 +51,17 @@ class Text:
     subtitles: Script
     """The subtitles alone, for the file."""
     warnings: Sequence[str]
+    fonts: Sequence[Font]
+    """What is drawn with."""
 
 
-def text(request: ComposeRequest, timeline: Timeline, starts: Sequence[Fraction], font: Font) -> Text:
+def text(
+    request: ComposeRequest,
+    timeline: Timeline,
+    starts: Sequence[Fraction],
+    font: Font,
+    folders: Sequence[Path] = (),
+) -> Text:
     """Lays out all text of a film.
 
     Args:
@@ -60,42 +69,52 @@ def text(request: ComposeRequest, timeline: Timeline, starts: Sequence[Fraction]
         timeline: the film.
         starts: when each scene's words begin to count, in seconds.
         font: what is drawn with.
+        folders: where fonts are looked for that have what it lacks.
 
     Raises:
-        FailedPrecondition: the request named the font, and it lacks a glyph.
+        FailedPrecondition: the request named the font, and neither it nor another has a glyph.
     """
-    layout = _Layout(request, timeline, font)
+    stack = font_stack(font, _all_text(request), folders)
+    layout = _Layout(request, timeline, stack)
     film = cues(_spoken(request, timeline, starts), layout.measure, layout.room(layout.em))
     shown = request.subtitles.mode == parts.SUBTITLE_MODE_BURNED
     drawn = [overlay.text for overlay in request.overlays]
     drawn += [request.title] if request.show_title else []
     drawn += [cue.caption.text for cue in film] if shown else []
-    missing = missing_characters(font, "".join(drawn))
+    missing = stack.missing("".join(drawn))
     if missing and font != default_font():
         raise lacks_glyphs(font, missing)
-    warnings = [_left_out(missing, font)] if missing else []
+    warnings = [_left_out(missing)] if missing else []
     warnings += [
         f"scenes[{index}] has a text but no word times: it has no subtitles"
         for index, scene in enumerate(request.scenes)
         if scene.text.strip() and not scene.words and request.subtitles.mode != parts.SUBTITLE_MODE_NONE
     ]
-    unset = frozenset(missing if shown else missing_characters(font, "".join(c.caption.text for c in film)))
+    unset = frozenset(missing if shown else stack.missing("".join(cue.caption.text for cue in film)))
     events = layout.subtitles(film, unset)
     subtitles = layout.script([layout.subtitle_style()], events)
     styles, more = layout.laid_over(frozenset(missing))
     burned = layout.script([layout.subtitle_style(), *styles], [*(events if shown else []), *more])
-    return Text(film, burned, subtitles, warnings)
+    return Text(film, burned, subtitles, warnings, (stack.first, *stack.others))
+
+
+def _all_text(request: ComposeRequest) -> str:
+    """Every character that may have to be drawn."""
+    texts = [request.title, *(overlay.text for overlay in request.overlays)]
+    for scene in request.scenes:
+        texts += [scene.text, *(word.text for word in scene.words)]
+    return "".join(texts)
 
 
 class _Layout:
-    def __init__(self, request: ComposeRequest, timeline: Timeline, font: Font) -> None:
+    def __init__(self, request: ComposeRequest, timeline: Timeline, stack: FontStack) -> None:
         self._request = request
         self._timeline = timeline
-        self._font = font
+        self._stack = stack
         self._width, self._height = request.canvas.width_pixels, request.canvas.height_pixels
         self._shorter = min(self._width, self._height)
         self.em = request.subtitles.size * self._shorter
-        self.measure: Measure = font.width
+        self.measure: Measure = stack.width
 
     def room(self, em: float) -> float:
         """Width of a line, in letters of a size."""
@@ -107,7 +126,7 @@ class _Layout:
     def subtitles(self, film: Sequence[Cue], missing: frozenset[str]) -> list[Event]:
         wanted = self._request.subtitles
         colors = (wanted.color, wanted.highlight_color)
-        return list(subtitle_events(film, "Subtitle", self._timeline.fps, colors, missing))
+        return list(subtitle_events(film, "Subtitle", self._timeline.fps, colors, self._write(self.em, missing)))
 
     def subtitle_style(self) -> Style:
         wanted = self._request.subtitles
@@ -153,7 +172,7 @@ class _Layout:
         )
         first = self._timeline.shots[0]
         end = min(first.end, round(_TITLE_SECONDS * self._timeline.fps))
-        return style, Event(0, end, "Title", self._joined(lines, missing), layer=1)
+        return style, Event(0, end, "Title", self._joined(lines, em, missing), layer=1)
 
     def _overlay(self, overlay: parts.Overlay, name: str, missing: frozenset[str]) -> tuple[Style, Event]:
         em = overlay.size * self._shorter
@@ -169,15 +188,18 @@ class _Layout:
         fps = self._timeline.fps
         end = frame_at(seconds(overlay.end), fps) if overlay.HasField("end") else self._timeline.frames
         begin = frame_at(seconds(overlay.start), fps)
-        lines = self._joined(self._lines(overlay.text, em), missing)
+        lines = self._joined(self._lines(overlay.text, em), em, missing)
         return style, Event(begin, min(end, self._timeline.frames), name, lines, layer=1)
 
     def _lines(self, line: str, em: float) -> list[str]:
         laid = pieces(line, [Word(line, 0.0, 0.0, 0, len(line))])
         return [line_text(run) for run in wrap(laid, self.measure, self.room(em))]
 
-    def _joined(self, lines: Sequence[str], missing: frozenset[str]) -> str:
-        return "\\N".join(escape(line, missing) for line in lines)
+    def _joined(self, lines: Sequence[str], em: float, missing: frozenset[str]) -> str:
+        return "\\N".join(map(self._write(em, missing), lines))
+
+    def _write(self, em: float, missing: frozenset[str]) -> Write:
+        return writer(self._stack, em, missing)
 
     def _style(
         self,
@@ -194,9 +216,9 @@ class _Layout:
     ) -> Style:
         return Style(
             name,
-            self._font.family,
+            self._stack.first.family,
             em,
-            self._font.file.box(),
+            self._stack.first.file.box(),
             color=color,
             outline_color=outline_color,
             alignment=alignment,
@@ -222,6 +244,6 @@ def _spoken(request: ComposeRequest, timeline: Timeline, starts: Sequence[Fracti
     ]
 
 
-def _left_out(missing: Sequence[str], font: Font) -> str:
+def _left_out(missing: Sequence[str]) -> str:
     named = ", ".join(f"{char} (U+{ord(char):04X})" for char in missing[:12])
-    return f"left out of the picture, because {font.family} has no glyph for it: {named}"
+    return f"left out of the picture, because no font here has a glyph for it: {named}"

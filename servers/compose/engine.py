@@ -17,7 +17,7 @@ from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ComposeResult, Conve
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition
 from servers.chassis.media import commands
-from servers.chassis.media.fonts import Font, default_font, find_font
+from servers.chassis.media.fonts import Font, companions_fingerprint, default_font, find_font
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import Returned, WorkerPool, relay
 from servers.compose.convert import convert
@@ -56,6 +56,7 @@ class FfmpegEngine(Engine):
                 "servers.compose.render_worker", size=self._cores, memory_bytes=_RENDERER_BYTES
             ),
             mixers=WorkerPool("servers.compose.mix_worker", size=1, memory_bytes=_MIXER_BYTES),
+            font_folders=self._folders,
         )
 
     def describe(self) -> Description:
@@ -107,7 +108,7 @@ class FfmpegEngine(Engine):
             return Resolved(fill_conversion(request), version=f"ffmpeg-{_FORMULA}/{commands.version()}")
         font = self._font(request)
         filled = fill(request, font.family)
-        version = f"ffmpeg-{_FORMULA}/{commands.version()}/{font.fingerprint}"
+        version = f"ffmpeg-{_FORMULA}/{commands.version()}/{font.fingerprint}/{companions_fingerprint()}"
         return Resolved(filled, version=version, expected_seconds=self._expected(filled))
 
     async def run(

@@ -51,6 +51,8 @@ class Tools:
     prober: Prober
     renderers: WorkerPool
     mixers: WorkerPool
+    font_folders: tuple[Path, ...] = ()
+    """Where fonts are looked for before the system's folders."""
 
 
 async def make(
@@ -67,12 +69,12 @@ async def make(
     report({"stage": "loading", "fraction": 0.0})
     found = await Gathering(request, work, tools.prober).all()
     timeline = _timeline(request, found)
-    words = text(request, timeline, _word_starts(request, timeline), font)
+    words = text(request, timeline, _word_starts(request, timeline), font, tools.font_folders)
     folder = work.scratch
     layers, warnings = await prepared_layers(request, found, timeline, folder, tools.renderers)
     film = description(request, found, timeline, layers)
     report({"stage": "encoding", "fraction": _LOADED})
-    drawing = _Drawing(film, timeline, words.burned, folder, font, request.output, tools.renderers, report)
+    drawing = _Drawing(film, timeline, words.burned, folder, words.fonts, request.output, tools.renderers, report)
     async with Together() as start:
         heard = start(_sound(request, found, timeline, folder, tools))
         cover = start(drawing.cover(timeline.shots[0].length // 2))
@@ -104,7 +106,7 @@ class _Drawing:
         timeline: Timeline,
         script: Script,
         folder: Path,
-        font: Font,
+        fonts: Sequence[Font],
         output: parts.Output,
         renderers: WorkerPool,
         report: Progress,
@@ -118,7 +120,7 @@ class _Drawing:
         self._report = report
         self._done: dict[int, int] = {}
         self._began = time.monotonic()
-        self._environment = _fonts(folder, font)
+        self._environment = _fonts(folder, fonts)
 
     async def pieces(self) -> list[tuple[Path, int]]:
         """Every piece, encoded, with its length in frames."""
@@ -296,11 +298,12 @@ def _picture_facts(request: ComposeRequest) -> MediaFacts:
     return MediaFacts(width_pixels=request.canvas.width_pixels, height_pixels=request.canvas.height_pixels)
 
 
-def _fonts(folder: Path, font: Font) -> dict[str, str]:
-    """A folder with the one font that is drawn with, and a fontconfig that knows nothing else."""
-    fonts = folder / "fonts"
-    fonts.mkdir(exist_ok=True)
-    (fonts / f"font{font.path.suffix}").symlink_to(font.path)
+def _fonts(folder: Path, fonts: Sequence[Font]) -> dict[str, str]:
+    """A folder with the fonts that are drawn with, and a fontconfig that knows nothing else."""
+    named = folder / "fonts"
+    named.mkdir(exist_ok=True)
+    for number, font in enumerate(fonts):
+        (named / f"font{number}{font.path.suffix}").symlink_to(font.path)
     config = folder / "fonts.conf"
     config.write_text(
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
