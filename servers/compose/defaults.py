@@ -15,6 +15,7 @@ from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ConvertRequest
 from servers.chassis.errors import InvalidArgument, Violation
 from servers.chassis.text import guess_language
 from servers.compose.motions import MOVES, move_of
+from servers.compose.outputs import CODECS
 
 PAUSE = 0.35
 CROSSFADE = 0.5
@@ -100,7 +101,8 @@ def canvas(frame: parts.Canvas) -> None:
 
 def output(out: parts.Output) -> None:
     """The defaults of encoding."""
-    _put(out, "crf", 23)
+    out.codec = out.codec or parts.VIDEO_CODEC_H264
+    _put(out, "crf", CODECS[out.codec].crf)
     out.preset = out.preset or "veryfast"
     out.audio_bits_per_second = out.audio_bits_per_second or 160_000
 

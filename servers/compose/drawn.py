@@ -126,7 +126,9 @@ class _Layout:
     def subtitles(self, film: Sequence[Cue], missing: frozenset[str]) -> list[Event]:
         wanted = self._request.subtitles
         colors = (wanted.color, wanted.highlight_color)
-        return list(subtitle_events(film, "Subtitle", self._timeline.fps, colors, self._write(self.em, missing)))
+        return list(
+            subtitle_events(film, "Subtitle", self._timeline.fps, colors, self._write(self.em, missing))
+        )
 
     def subtitle_style(self) -> Style:
         wanted = self._request.subtitles

@@ -18,6 +18,9 @@ from servers.compose.materials import Materials, Moving, Still
 from servers.compose.motions import MOVES, draw
 from servers.compose.timeline import Shot, Timeline
 
+Describe = Callable[[int, int], dict[str, Any]]
+"""Describes what is seen from one frame up to another, and only that."""
+
 FITS = {parts.FIT_COVER: "cover", parts.FIT_CONTAIN: "contain", parts.FIT_BLUR_FILL: "blur_fill"}
 _LOGO_SECONDS = 60.0
 _AVATAR_MARGIN = 0.04
@@ -26,7 +29,7 @@ _AVATAR_MARGIN = 0.04
 
 def description(
     request: ComposeRequest, found: Materials, timeline: Timeline, layers: Sequence[Mapping[str, Any]]
-) -> Callable[[int, int], dict[str, Any]]:
+) -> Describe:
     """A function that describes what is seen from one frame up to another, and only that."""
     canvas = request.canvas
     shots = [
@@ -171,6 +174,7 @@ async def _logo(
     end = frame_at(seconds(overlay.end), timeline.fps) if overlay.HasField("end") else timeline.frames
     return {
         "path": str(out),
+        "lettering": True,
         "opacity": overlay.opacity,
         "place": {
             "left": left,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
@@ -21,9 +21,11 @@ from PIL import Image
 from servers.chassis.media import commands
 from servers.chassis.worker_main import Report, serve
 from servers.compose.clips import Clip, ClipSource, Row
+from servers.compose.encoding import TAGS, Encoding
 from servers.compose.frames import Drawing, Still
 from servers.compose.layers import Inset, Logo, Place, open_logo
-from servers.compose.render_settings import group, time_scale
+from servers.compose.render_settings import time_scale
+from servers.compose.stills import appeal, rgb, side_by_side
 from servers.compose.timeline import Change, Shot, Timeline
 
 _PIPE_BYTES = 1024 * 1024
@@ -68,23 +70,33 @@ def _feed(process: subprocess.Popen[bytes], frames: Iterable[Row], report: Repor
 
 
 def cover(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
-    """Draws one frame, without text, as a JPEG."""
-    film = _Film(arguments["film"])
-    at = arguments["frame"]
+    """Draws the frames `frames`, without text, and keeps the one that makes the best cover as a JPEG."""
+    best = max((_drawn(*one) for one in _single(arguments)), key=appeal)
+    Image.fromarray(best).save(arguments["out"], "JPEG", quality=90, optimize=True)
+    return {}
+
+
+def strip(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Draws the frames `frames`, without text, and puts them side by side into a JPEG."""
+    made = side_by_side([_drawn(*one) for one in _single(arguments)])
+    made.save(arguments["out"], "JPEG", quality=85, optimize=True)
+    return {"width": made.width, "height": made.height}
+
+
+def _single(arguments: Mapping[str, Any]) -> Iterator[tuple[_Film, int]]:
+    return ((_Film(one["film"]), one["frame"]) for one in arguments["frames"])
+
+
+def _drawn(film: _Film, at: int) -> Row:
+    """One frame as RGB."""
     layers = film.layers()
     drawing = film.drawing().frames(at, at + 1, layers)
     try:
-        row = next(drawing)
-        yuv = row.reshape(film.height * 3 // 2, film.width)
-        # OpenCV's own conversion is BT.601, so the frame is taken for video by hand.
-        Image.fromarray(_rgb(yuv, film.width, film.height)).save(
-            arguments["out"], "JPEG", quality=90, optimize=True
-        )
+        return rgb(next(drawing).reshape(film.height * 3 // 2, film.width), film.width, film.height)
     finally:
         drawing.close()
         for layer in layers:
             layer.close()
-    return {}
 
 
 def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
@@ -139,7 +151,6 @@ class _Film:
 
 def _start_encoder(film: _Film, arguments: Mapping[str, Any], log: Path) -> subprocess.Popen[bytes]:
     rate = f"{film.fps.numerator}/{film.fps.denominator}"
-    tags = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
     raw = ("-pix_fmt", "yuv420p", "-video_size", f"{film.width}x{film.height}", "-framerate", rate)
     script = arguments.get("script")
     # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
@@ -147,13 +158,9 @@ def _start_encoder(film: _Film, arguments: Mapping[str, Any], log: Path) -> subp
     command = commands.command(
         [
             "-y",
-            *(*commands.CONFINED, "-f", "rawvideo", *raw, *tags, "-i", "pipe:0"),
+            *(*commands.CONFINED, "-f", "rawvideo", *raw, *TAGS, "-i", "pipe:0"),
             *burn,
-            *("-c:v", "libx264", "-preset", arguments["preset"], "-crf", str(arguments["crf"])),
-            # One thread for each piece: many pieces at once are faster than many threads on one, and
-            # the bytes do not depend on how many cores a machine has.
-            *("-threads", "1", "-g", str(group(film.fps)), "-flags", "+cgop", "-pix_fmt", "yuv420p"),
-            *tags,
+            *Encoding(**arguments["encoding"]).arguments(film.fps),
             *("-fps_mode", "passthrough", "-video_track_timescale", str(time_scale(film.fps))),
             *("-bitexact", "-f", "mp4", f"file:{arguments['out']}"),
         ]
@@ -183,21 +190,6 @@ def _widen(stream: IO[bytes]) -> None:
         fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
-def _rgb(yuv: Row, width: int, height: int) -> Row:
-    """A frame as RGB, by the inverse of BT.709 for limited range."""
-    luma = yuv[:height].astype(np.float32)
-    flat = yuv.reshape(-1)[width * height :].reshape(2, height // 2, width // 2)
-    blue, red = (
-        cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32) - 128.0
-        for plane in flat
-    )
-    light = (luma - 16.0) * (255 / 219)
-    blue, red = blue * (255 / 224), red * (255 / 224)
-    green_part = (0.2126 * 1.5748 * red + 0.0722 * 1.8556 * blue) / 0.7152
-    rgb = np.stack((light + 1.5748 * red, light - green_part, light + 1.8556 * blue), axis=-1)
-    return np.clip(rgb + 0.5, 0, 255).astype(np.uint8)
-
-
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    serve({"encode": encode, "cover": cover, "check_logo": check_logo})
+    serve({"encode": encode, "cover": cover, "strip": strip, "check_logo": check_logo})
