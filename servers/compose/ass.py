@@ -32,7 +32,10 @@ _UNSAFE_NAME = re.compile(r"[{}\\,\x00-\x1f]")
 _KEPT = frozenset("\u200c\u200d\u200e\u200f\u00a0")
 """Characters that count as not printable and yet shape the text: joiners, marks of direction."""
 _SIDE_MARGIN = 0.06
-_OUTLINE = 0.075
+OUTLINE = 0.075
+"""Usual thickness of an outline as a share of the letters' size."""
+_PADDING = 0.3
+"""Room between a text and its box, likewise."""
 _EVENTS = "Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text"
 _STYLES = (
     "Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, "
@@ -61,6 +64,11 @@ class Style:
     """Distance from the frame's left and right edges."""
     bold: bool = False
     opacity: float = 1.0
+    outline: float = OUTLINE
+    """Thickness of the outline as a share of the letters' size."""
+    ground: str = ""
+    """Colour of a box behind the text; empty: none."""
+    ground_opacity: float = 1.0
 
     def line(self) -> str:
         """The style as the script has it."""
@@ -69,12 +77,18 @@ class Style:
             colour(self.color, self.opacity),
             colour(self.color, self.opacity),
             colour(self.outline_color, self.opacity),
-            "&H80000000",
+            colour(self.ground or "#000000", self.ground_opacity),
             "-1" if self.bold else "0",
         )
         margins = f"{self.side},{self.side},{self.margin}"
+        # Border style 4 is libass' own: one box behind the whole text, as much larger as the shadow is long.
+        border = (
+            f"4,{self.em * self.outline:.2f},{self.em * _PADDING:.2f}"
+            if self.ground
+            else (f"1,{self.em * self.outline:.2f},0")
+        )
         # The encoding -1 has libass find the text's direction, and lay out an event as a whole.
-        tail = f"0,0,0,100,100,0,0,1,{self.em * _OUTLINE:.2f},0,{self.alignment},{margins},-1"
+        tail = f"0,0,0,100,100,0,0,{border},{self.alignment},{margins},-1"
         return f"Style: {self.name},{self.family},{','.join(numbers)},{tail}"
 
 
@@ -145,7 +159,12 @@ class Script:
 
 
 def subtitle_events(
-    film: Iterable[Cue], style: str, fps: Fraction, colors: tuple[str, str], write: Write | None = None
+    film: Iterable[Cue],
+    style: str,
+    fps: Fraction,
+    colors: tuple[str, str],
+    write: Write | None = None,
+    below: Callable[[Cue], str] | None = None,
 ) -> Iterator[Event]:
     """The events of captions.
 
@@ -155,20 +174,22 @@ def subtitle_events(
         fps: frames per second.
         colors: of the words, and of the word that is spoken; equal: none is lit.
         write: how text becomes the text of an event. Default: `escape`.
+        below: what is written below a caption, ready for an event, beginning with its line break.
     """
     write = write or escape
     for cue in film:
         first, end = frame_at(cue.start, fps), frame_at(cue.end, fps)
         words = [piece for line in cue.caption.lines for piece in line]
+        more = below(cue) if below is not None else ""
         lit = colors[0].lower() != colors[1].lower()
         begins = [min(max(frame_at(word.start, fps), first), end) for word in words] if lit else []
         for index, begin in enumerate(begins):
             until = begins[index + 1] if index + 1 < len(begins) else end
             # Between words the last one stays lit: to go dark and light again within a breath would flicker.
             if until > begin:
-                yield Event(begin, until, style, _markup(cue.caption, index, colors[1], write))
+                yield Event(begin, until, style, _markup(cue.caption, index, colors[1], write) + more)
         if not lit and end > first:
-            yield Event(first, end, style, _markup(cue.caption, -1, colors[1], write))
+            yield Event(first, end, style, _markup(cue.caption, -1, colors[1], write) + more)
 
 
 def frame_at(seconds: float, fps: Fraction) -> int:
@@ -214,13 +235,16 @@ def writer(stack: FontStack, em: float, missing: Collection[str] = ()) -> Write:
         missing: characters that are left out because no font has them.
     """
 
+    usual = em * stack.first.file.box()
+
     def write(text: str) -> str:
         made = ""
         for font, run in stack.runs(text):
             shown = escape(run, missing)
             if font is not stack.first and shown:
                 family = _UNSAFE_NAME.sub("", font.family)
-                shown = f"{{\\fn{family}\\fs{em * min(font.file.box(), _TALLEST):.2f}}}{shown}{{\\fn\\fs}}"
+                size = em * min(font.file.box(), _TALLEST)
+                shown = f"{{\\fn{family}\\fs{size:.2f}}}{shown}{{\\fn\\fs{usual:.2f}}}"
             made += shown
         return made
 
