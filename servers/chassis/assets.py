@@ -60,6 +60,10 @@ class Assets(Protocol):
     def new_scratch(self, name: str) -> Path:
         """An empty folder on the store's filesystem; whoever asked gives it to `remove_scratch`."""
 
+    @property
+    def kept(self) -> Path:
+        """A folder on the store's filesystem for what engines keep from work to work. It need not exist."""
+
     async def close(self) -> None:
         """Lets go of connections."""
 
@@ -94,6 +98,11 @@ class SharedAssets:
     def new_scratch(self, name: str) -> Path:
         """See `Assets.new_scratch`."""
         return self._folder.scratch(name)
+
+    @property
+    def kept(self) -> Path:
+        """See `Assets.kept`."""
+        return self._folder.root / "kept"
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -149,6 +158,11 @@ class RemoteAssets:
     def new_scratch(self, name: str) -> Path:
         """See `Assets.new_scratch`."""
         return self._folder.scratch(name)
+
+    @property
+    def kept(self) -> Path:
+        """See `Assets.kept`."""
+        return self._folder.root / "kept"
 
     async def close(self) -> None:
         """Closes the channel."""

@@ -14,9 +14,10 @@ from servers.chassis.errors import Internal, InvalidArgument
 from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.formats import Kind, sniff
 from servers.chassis.media.probe import Probe, Prober
+from servers.compose.codecs import codec
 from servers.compose.defaults import rate
+from servers.compose.encoding import encoding, too_large
 from servers.compose.fitting import filters
-from servers.compose.outputs import codec, encoding, too_large
 from servers.compose.picturing import FITS, even
 
 _TIMEOUT_SECONDS = 4 * 3600.0
@@ -38,11 +39,13 @@ async def convert(
     fps = rate(canvas.frames_per_second)
     graph = filters(FITS[canvas.fit], canvas.width_pixels, canvas.height_pixels, fps, canvas.background)
     coded = codec(request.output)
+    tags = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
     out = work.scratch / ("converted.webm" if coded.webm else "converted.mp4")
     arguments = (
         *commands.source(film, sniff(film, "film").demuxer),
         *("-map", "0:v:0", "-map", "0:a:0?", "-vf", graph, "-fps_mode", "cfr", "-r", str(fps)),
-        *encoding(request.output, Fraction(max(probe.duration, 0.1))).arguments(fps, alone=True),
+        *encoding(request.output, fps, Fraction(max(probe.duration, 0.1)), alone=True).arguments(),
+        *("-pix_fmt", "yuv420p", *tags),
         *("-c:a", coded.sound_encoder, "-b:a", str(request.output.audio_bits_per_second)),
         *("-ar", "48000", "-ac", "2", "-map_metadata", "0", "-bitexact", *coded.muxer, f"file:{out}"),
     )

@@ -15,9 +15,9 @@ from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ConvertRequest
 from servers.chassis.errors import InvalidArgument, Violation
 from servers.chassis.text import guess_language
 from servers.compose.changes import settle
+from servers.compose.codecs import CODECS
 from servers.compose.endcard import END_CARD
 from servers.compose.motions import MOVES, move_of
-from servers.compose.outputs import CODECS
 
 PAUSE = 0.35
 CROSSFADE = 0.5

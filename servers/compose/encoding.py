@@ -1,144 +1,119 @@
-"""How films are encoded: the arguments of each codec's encoder, the container and the sound that go with it.
-
-Pieces of a film are encoded apart and joined without encoding again, so every encoder is told to close its
-groups of pictures and to use one thread: then the bytes do not depend on how many cores a machine has.
-"""
+"""How pictures are encoded: which encoder, and its options for the quality, speed and size asked for."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
+from reelmesh.compose.v1 import timeline_pb2 as parts
+from servers.chassis.errors import InvalidArgument
+from servers.compose.codecs import CODECS
 from servers.compose.render_settings import group
 
-TAGS = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 _PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast"),
     *("medium", "slow", "slower", "veryslow"),
 )
 _SVT = dict(zip(_PRESETS, (12, 11, 10, 9, 8, 7, 6, 4, 2), strict=True))
 _VPX = dict(zip(_PRESETS, (8, 7, 6, 5, 4, 3, 2, 1, 0), strict=True))
-_BURST = 2
-"""Seconds over which a limit of the bit rate holds."""
-
-
-@dataclass(frozen=True)
-class Codec:
-    """A codec for pictures and what goes with it."""
-
-    encoder: str
-    """ffmpeg's name of the encoder."""
-    name: str
-    """ffmpeg's name of the codec."""
-    crf: int
-    """Default quality."""
-    webm: bool = False
-    """Whether it goes into WebM, with Opus; else into MP4, with AAC."""
-
-    @property
-    def media_type(self) -> str:
-        """Of the film."""
-        return "video/webm" if self.webm else "video/mp4"
-
-    @property
-    def sound(self) -> str:
-        """ffmpeg's name of the sound's codec."""
-        return "opus" if self.webm else "aac"
-
-    @property
-    def sound_encoder(self) -> str:
-        """ffmpeg's name of its encoder."""
-        return "libopus" if self.webm else "aac"
-
-    @property
-    def muxer(self) -> tuple[str, ...]:
-        """Arguments that name the film's container, its index first."""
-        return (
-            ("-cues_to_front", "1", "-f", "webm") if self.webm else ("-movflags", "+faststart", "-f", "mp4")
-        )
-
-
-H264 = Codec("libx264", "h264", 23)
-H265 = Codec("libx265", "hevc", 27)
-AV1 = Codec("libsvtav1", "av1", 32)
-VP9 = Codec("libvpx-vp9", "vp9", 33, webm=True)
-AV1_WEBM = Codec("libsvtav1", "av1", 32, webm=True)
+_STEADY, _BURST = 0.8, 0.5
+"""A limit of the bit rate as the encoder is told it: every piece begins with a full buffer, so that of two
+seconds it may use the limit and no more, the steady part is less, and the buffer holds half a second."""
+_RATES = ("b", "maxrate", "bufsize")
+_LEAST_BITS = 40_000
+"""Fewest bits per second of pictures that can be called so."""
+_PLANNED = 0.95
+"""Share of a size that is planned for: encoders overshoot, and the container needs some."""
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How pictures are encoded. Crosses to the worker processes as JSON."""
+    """An encoder and its options, by the names that libavcodec has for them."""
 
-    encoder: str
-    preset: str
-    """By x264's names."""
-    crf: int
-    max_bits: int = 0
-    """Most bits per second; 0: no limit."""
-    bits: int = 0
-    """Bits per second to keep to in place of `crf`; 0: none."""
+    codec: str
+    options: Mapping[str, str]
 
-    def as_json(self) -> dict[str, Any]:
-        """As a plain dictionary."""
-        return asdict(self)
+    def tightened(self, share: float) -> Encoding:
+        """The same at a share of the bit rate."""
+        rates = {
+            name: str(max(1000, int(int(self.options[name]) * share)))
+            for name in _RATES
+            if name in self.options
+        }
+        return Encoding(self.codec, {**self.options, **rates})
 
-    def arguments(self, fps: Fraction, *, alone: bool = False) -> list[str]:
-        """ffmpeg's arguments for the pictures.
+    def arguments(self) -> list[str]:
+        """The same as ffmpeg's arguments."""
+        options = [part for name, value in self.options.items() for part in (f"-{name}:v", value)]
+        return ["-c:v", self.codec, *options]
 
-        Args:
-            fps: frames per second.
-            alone: whether nothing else is encoded at the same time, so that all cores may be used.
 
-        Raises:
-            ValueError: no such encoder.
-        """
-        made = {
-            "libx264": self._x264,
-            "libx265": self._x265,
-            "libsvtav1": self._svt,
-            "libvpx-vp9": self._vpx,
-        }.get(self.encoder)
-        if made is None:
-            raise ValueError(f"no such encoder: {self.encoder}")
-        threads = "0" if alone else "1"
-        common = ("-threads", threads, "-g", str(group(fps)), "-pix_fmt", "yuv420p", *TAGS)
-        return ["-c:v", self.encoder, *made(group(fps), alone), *common]
+def encoding(output: parts.Output, fps: Fraction, seconds: Fraction, *, alone: bool = False) -> Encoding:
+    """The encoder for a film.
 
-    def _x264(self, _: int, __: bool) -> list[str]:
-        return ["-preset", self.preset, *self._rate(), "-flags", "+cgop"]
+    Args:
+        output: with every default filled in.
+        fps: frames per second.
+        seconds: length of the film.
+        alone: whether nothing else is encoded at the same time, so that it may use all cores.
 
-    def _x265(self, frames: int, alone: bool) -> list[str]:
-        closed = f"open-gop=0:keyint={frames}:log-level=error:info=0"
-        threads = "" if alone else ":pools=1:frame-threads=1"
-        # hvc1 is the tag that Apple's players ask for.
-        return ["-preset", self.preset, *self._rate(), "-x265-params", closed + threads, "-tag:v", "hvc1"]
+    Raises:
+        InvalidArgument: the size that is asked for is too small for the length.
+    """
+    codec = CODECS[output.codec].encoder
+    options = {
+        **_speed(codec, output.preset, group(fps), alone),
+        **_rate(codec, output, _bits(output, seconds)),
+        "g": str(group(fps)),
+        # One thread for each piece: many pieces at once are faster than many threads on one, and the bytes
+        # do not depend on how many cores a machine has.
+        "threads": "0" if alone else "1",
+        "flags": "+cgop+bitexact",
+    }
+    return Encoding(codec, options)
 
-    def _svt(self, _: int, alone: bool) -> list[str]:
-        return ["-preset", str(_SVT[self.preset]), *self._rate(), "-svtav1-params", f"lp={0 if alone else 1}"]
 
-    def _vpx(self, _: int, alone: bool) -> list[str]:
-        speed = _VPX[self.preset]
+def too_large(output: parts.Output, size: int) -> list[str]:
+    """A warning where a film is larger than was asked for."""
+    if not output.target_size_bytes or size <= output.target_size_bytes:
+        return []
+    asked = f"{output.target_size_bytes:,} were asked for"
+    return [f"output.target_size_bytes: the film has {size:,} bytes, {asked}"]
+
+
+def _speed(codec: str, preset: str, frames: int, alone: bool) -> dict[str, str]:
+    if codec == "libx265":
+        closed = f"open-gop=0:keyint={frames}:log-level=none:info=0"
+        return {"preset": preset, "x265-params": closed if alone else f"{closed}:pools=1:frame-threads=1"}
+    if codec == "libsvtav1":
+        return {"preset": str(_SVT[preset]), "svtav1-params": f"lp={0 if alone else 1}"}
+    if codec == "libvpx-vp9":
+        speed = _VPX[preset]
         deadline = "realtime" if speed > 5 else "good"
-        limit = min(filter(None, (self.bits, self.max_bits)), default=0)
-        quality = () if self.bits else ("-crf", str(self.crf))
-        rate = (*quality, "-b:v", str(limit))
-        return [
-            "-deadline",
-            deadline,
-            "-cpu-used",
-            str(speed),
-            "-auto-alt-ref",
-            "0",
-            "-row-mt",
-            str(int(alone)),
-            *rate,
-        ]
+        return {"deadline": deadline, "cpu-used": str(speed), "auto-alt-ref": "0", "row-mt": str(int(alone))}
+    return {"preset": preset}
 
-    def _rate(self) -> list[str]:
-        most = self.max_bits
-        if self.bits:
-            most = min(most, 2 * self.bits) if most else 2 * self.bits
-            return ["-b:v", str(self.bits), "-maxrate", str(most), "-bufsize", str(_BURST * most)]
-        limit = ["-maxrate", str(most), "-bufsize", str(_BURST * most)] if most else []
-        return ["-crf", str(self.crf), *limit]
+
+def _rate(codec: str, output: parts.Output, bits: int) -> dict[str, str]:
+    most = output.max_bits_per_second
+    if codec == "libvpx-vp9":
+        # With a crf, the bit rate is the most it may use.
+        limit = min(filter(None, (bits, most)), default=0)
+        return {"b": str(limit), **({} if bits else {"crf": str(output.crf)})}
+    made = {"b": str(bits)} if bits else {"crf": str(output.crf)}
+    if most:
+        made |= {"maxrate": str(round(_STEADY * most)), "bufsize": str(round(_BURST * most))}
+    return made
+
+
+def _bits(output: parts.Output, seconds: Fraction) -> int:
+    """Bits per second of pictures that make a film of the size asked for; 0 where none is."""
+    size, sound = output.target_size_bytes, output.audio_bits_per_second
+    if not size:
+        return 0
+    least = (_LEAST_BITS + sound) * float(seconds) / 8 / _PLANNED
+    if size < least:
+        rule = f"must be at least {int(least) + 1:,} for {float(seconds):.1f} s with this sound"
+        raise InvalidArgument(("output.target_size_bytes", rule))
+    return int(size * 8 * _PLANNED / float(seconds)) - sound

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -24,10 +25,13 @@ from servers.compose.convert import convert
 from servers.compose.defaults import fill, fill_conversion, seconds, set_seconds
 from servers.compose.film import Tools, make
 
-_FORMULA = "1"
+_FORMULA = "2"
 """Raised whenever the same request would give another film for reasons of our own."""
+_LIBRARIES = ("av", "opencv-python-headless", "budoux", "rjieba")
+"""Those that shape pixels or lines."""
 _RENDERER_BYTES = 4 * 1024**3
 _MIXER_BYTES = 2 * 1024**3
+_KEPT_BYTES = 4 * 1024**3
 _PIXELS_A_SECOND = 40e6
 """About how many pixels one core draws and encodes with the preset veryfast."""
 _SLOWER = {"ultrafast": 0.6, "superfast": 0.8, "veryfast": 1.0, "faster": 1.5, "fast": 2.0, "medium": 2.4}
@@ -37,7 +41,8 @@ _SLOWEST = 5.0
 class FfmpegEngine(Engine):
     """Composes and converts films.
 
-    Settings: `workers` (how many pieces are drawn and encoded at once; default: one for each core) and
+    Settings: `workers` (how many pieces are drawn and encoded at once; default: one for each core),
+    `kept_bytes` (bound of the encoded pieces that are kept for later films; default 4 GiB, 0 keeps none) and
     `font_folders` (where fonts are looked for before the system's folders).
     """
 
@@ -46,6 +51,7 @@ class FfmpegEngine(Engine):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
         self._cores = int(settings.get("workers") or _cores())
+        self._kept_bytes = int(settings.get("kept_bytes", _KEPT_BYTES))
         self._folders = tuple(Path(folder).expanduser() for folder in settings.get("font_folders", ()))
 
     @functools.cached_property
@@ -56,6 +62,8 @@ class FfmpegEngine(Engine):
                 "servers.compose.render_worker", size=self._cores, memory_bytes=_RENDERER_BYTES
             ),
             mixers=WorkerPool("servers.compose.mix_worker", size=1, memory_bytes=_MIXER_BYTES),
+            at_once=self._cores,
+            kept_bytes=self._kept_bytes,
             font_folders=self._folders,
         )
 
@@ -105,10 +113,10 @@ class FfmpegEngine(Engine):
     def resolve(self, request: ComposeRequest | ConvertRequest) -> Resolved[Any]:
         """See `Engine.resolve`."""
         if isinstance(request, ConvertRequest):
-            return Resolved(fill_conversion(request), version=f"ffmpeg-{_FORMULA}/{commands.version()}")
+            return Resolved(fill_conversion(request), version=_version())
         font = self._font(request)
         filled = fill(request, font.family)
-        version = f"ffmpeg-{_FORMULA}/{commands.version()}/{font.fingerprint}/{companions_fingerprint()}"
+        version = f"{_version()}/{font.fingerprint}/{companions_fingerprint()}"
         return Resolved(filled, version=version, expected_seconds=self._expected(filled))
 
     async def run(
@@ -119,7 +127,7 @@ class FfmpegEngine(Engine):
         async def call(report: Any) -> ComposeResult | ConvertResult:
             if isinstance(request, ConvertRequest):
                 return await convert(request, work, self._tools.prober, report)
-            return await make(request, work, self._tools, self._font(request), report)
+            return await make(request, work, self._tools, self._font(request), _version(), report)
 
         highest = 0.0
         async for item in relay(call):
@@ -152,6 +160,12 @@ class FfmpegEngine(Engine):
         pixels = canvas.width_pixels * canvas.height_pixels * canvas.frames_per_second * length
         slower = _SLOWER.get(request.output.preset, _SLOWEST)
         return 1.5 + slower * pixels / (_PIXELS_A_SECOND * self._cores)
+
+
+def _version() -> str:
+    """Of all that shapes pixels and samples, apart from fonts."""
+    libraries = "/".join(importlib.metadata.version(name) for name in _LIBRARIES)
+    return f"ffmpeg-{_FORMULA}/{commands.version()}/{libraries}"
 
 
 def _cores() -> int:

@@ -1,4 +1,4 @@
-"""Lines of text that stand still over the film: its title, the canvas' lines, texts laid over, an end card."""
+"""Lines of text that stand still: the canvas' lines around the picture, the text of an end card."""
 
 from __future__ import annotations
 

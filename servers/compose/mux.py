@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from servers.chassis.media import commands, ffmpeg
-from servers.compose.encoding import H264, Codec
+from servers.compose.codecs import H264, Codec
 from servers.compose.render_settings import time_scale
 
 _TIMEOUT_SECONDS = 1800.0
@@ -76,7 +76,7 @@ async def join(
     described.write_text(metadata(about), encoding="utf-8")
     arguments = [
         *commands.source(listed, "concat", "-safe", "1"),
-        *commands.source(sound, "matroska" if codec.webm else "mov"),
+        *commands.source(sound, codec.demuxer),
         *commands.source(described, "ffmetadata"),
         *(part for path, _ in soft for part in commands.source(path, "srt")),
         *("-map", "0:v:0", "-map", "1:a:0"),

@@ -1,102 +1,84 @@
-"""The worker process that draws pieces of the film and feeds them to the encoder.
-
-Frames go to ffmpeg raw, through a pipe; ffmpeg burns the text and encodes in the same pass. The pieces are
-encoded alike and each begins with a closed group of pictures, so they can be joined without encoding again.
-"""
+"""The worker process that draws pieces of the film and encodes them."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image
 
-from servers.chassis.media import commands
 from servers.chassis.worker_main import Report, serve
+from servers.compose import keying, looks
 from servers.compose.clips import Clip, ClipSource, Row
-from servers.compose.encoding import TAGS, Encoding
-from servers.compose.frames import Drawing, Still
-from servers.compose.layers import Inset, Logo, Place, open_logo
-from servers.compose.render_settings import time_scale
-from servers.compose.stills import appeal, rgb, side_by_side
-from servers.compose.timeline import Change, Shot, Timeline
+from servers.compose.encoder import Encoder
+from servers.compose.frames import Drawing, Seen, Still, prepare_picture
+from servers.compose.layers import Bar, Cut, Frame, Inset, Layer, Logo, Place, disc, open_logo, planes
+from servers.compose.lettering import Lettering
 
-_PIPE_BYTES = 1024 * 1024
 _REPORT_EVERY = 5
+_STRIP_HEIGHT = 180
+"""Height of thumbnails, pixels."""
 
 
 def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Draws and encodes the frames from `first` up to `end`; reports how many are done."""
-    film = _Film(arguments["film"])
-    first, end = arguments["first"], arguments["end"]
-    layers = film.layers()
-    drawing = film.drawing().frames(first, end, layers)
-    log = Path(f"{arguments['out']}.log")
-    process = _start_encoder(film, arguments, log)
-    try:
-        _feed(process, drawing, report)
-    except BrokenPipeError:
-        pass  # the encoder ended by itself: its exit code says so below, and its log says why
-    except BaseException:
-        process.kill()
-        raise
-    finally:
-        drawing.close()
-        for layer in layers:
-            layer.close()
-        code = process.wait()
-    if code != 0:
-        lines = log.read_text(errors="replace").splitlines()[-12:]
-        raise RuntimeError(commands.ended(code, lines))
-    return {"frames": end - first}
-
-
-def _feed(process: subprocess.Popen[bytes], frames: Iterable[Row], report: Report) -> None:
-    if process.stdin is None:
-        raise RuntimeError("the encoder has no pipe")
-    with process.stdin as pipe:
-        _widen(pipe)
-        for count, row in enumerate(frames, start=1):
-            _write(pipe, row)
-            if count % _REPORT_EVERY == 0:
-                report({"frames": count})
-
-
-def cover(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
-    """Draws the frames `frames`, without text, and keeps the one that makes the best cover as a JPEG."""
-    best = max((_drawn(*one) for one in _single(arguments)), key=appeal)
-    Image.fromarray(best).save(arguments["out"], "JPEG", quality=90, optimize=True)
+    """Draws and encodes a piece; reports how many frames are done."""
+    piece = _Piece(arguments["piece"])
+    encoding = arguments["encoding"]
+    with piece.frames(arguments.get("text"), Path(arguments["folder"])) as drawn:
+        out = Path(arguments["out"])
+        with Encoder(out, piece.size, piece.fps, encoding["codec"], encoding["options"]) as encoder:
+            for count, row in enumerate(drawn, start=1):
+                encoder.write(row)
+                if count % _REPORT_EVERY == 0:
+                    report({"frames": count})
     return {}
 
 
+def look(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Draws one frame of a piece, without text, as a JPEG, and says how good a cover it would make."""
+    piece = _Piece(arguments["piece"])
+    with piece.frames(None, Path(arguments["folder"]), arguments["frame"]) as drawn:
+        rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
+    Image.fromarray(rgb).save(arguments["out"], "JPEG", quality=90, optimize=True)
+    return {"score": looks.score(rgb)}
+
+
 def strip(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
-    """Draws the frames `frames`, without text, and puts them side by side into a JPEG."""
-    made = side_by_side([_drawn(*one) for one in _single(arguments)])
-    made.save(arguments["out"], "JPEG", quality=85, optimize=True)
-    return {"width": made.width, "height": made.height}
+    """Draws frames of pieces, without text, and puts them side by side into a JPEG."""
+    small: list[Image.Image] = []
+    for look in arguments["looks"]:
+        piece = _Piece(look["piece"])
+        with piece.frames(None, Path(arguments["folder"]), look["frame"]) as drawn:
+            rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
+        width = max(1, round(piece.size[0] * _STRIP_HEIGHT / piece.size[1]))
+        small.append(Image.fromarray(cv2.resize(rgb, (width, _STRIP_HEIGHT), interpolation=cv2.INTER_AREA)))
+    whole = Image.new("RGB", (sum(one.width for one in small), _STRIP_HEIGHT))
+    for index, one in enumerate(small):
+        whole.paste(one, (index * one.width, 0))
+    whole.save(arguments["out"], "JPEG", quality=85, optimize=True)
+    return {}
 
 
-def _single(arguments: Mapping[str, Any]) -> Iterator[tuple[_Film, int]]:
-    return ((_Film(one["film"]), one["frame"]) for one in arguments["frames"])
+def prepare(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Decodes a picture and keeps it in a file of ours, ready to be filmed."""
+    return {"size": prepare_picture(arguments, Path(arguments["out"]))}
 
 
-def _drawn(film: _Film, at: int) -> Row:
-    """One frame as RGB."""
-    layers = film.layers()
-    drawing = film.drawing().frames(at, at + 1, layers)
+def find_ground(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """The colour of a plain ground in a clip, "#RRGGBB"; empty where it has none."""
+    source = _clip_source(arguments["clip"], Fraction(arguments["fps"]))
+    clip = Clip(source)
     try:
-        return rgb(next(drawing).reshape(film.height * 3 // 2, film.width), film.width, film.height)
+        numbers = sorted({0, source.frames // 2, max(0, source.frames - 2)})
+        seen = [planes(clip.frame(number), source.width, source.height) for number in numbers]
+        return {"color": keying.find(seen)}
     finally:
-        drawing.close()
-        for layer in layers:
-            layer.close()
+        clip.close()
 
 
 def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
@@ -108,88 +90,93 @@ def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     return {"width": rgba.shape[1], "height": rgba.shape[0]}
 
 
-class _Film:
-    """The description of a film as it came through JSON."""
+class _Piece:
+    """The description of a piece as it came through JSON."""
 
-    def __init__(self, film: Mapping[str, Any]) -> None:
-        self._film = film
-        self.width: int = film["width"]
-        self.height: int = film["height"]
-        self.fps = Fraction(film["fps"])
+    def __init__(self, piece: Mapping[str, Any]) -> None:
+        self._piece = piece
+        self.size: tuple[int, int] = (piece["width"], piece["height"])
+        self.fps = Fraction(piece["fps"])
 
-    def drawing(self) -> Drawing:
-        shots = tuple(
-            Shot(**{**shot["place"], "change": Change(shot["place"]["change"])})
-            for shot in self._film["shots"]
-        )
-        what = {index: self._shown(shot) for index, shot in enumerate(self._film["shots"])}
-        return Drawing(Timeline(self.fps, shots), (self.width, self.height), what)
+    @contextlib.contextmanager
+    def frames(self, text: Mapping[str, Any] | None, folder: Path, first: int = 0) -> Iterator[Iterator[Row]]:
+        """Its frames, with everything that is laid over them."""
+        with contextlib.ExitStack() as opened:
+            layers: list[Layer] = []
+            for layer in self._piece["layers"]:
+                layers.append(self._layer(layer))
+                opened.callback(layers[-1].close)
+            if text is not None:
+                layers.append(Lettering(text, self.size, self.fps, folder))
+                opened.callback(layers[-1].close)
+            shots = [Seen(self._shown(shot), shot["since"]) for shot in self._piece["shots"]]
+            drawing = Drawing(self.size, shots, self._piece["change"], self._piece["frames"])
+            yield opened.enter_context(contextlib.closing(drawing.frames(layers, first)))
 
     def _shown(self, shot: Mapping[str, Any]) -> Still | ClipSource | str:
         if still := shot.get("still"):
-            return Still(**{**still, "path": Path(still["path"])}, width=self.width, height=self.height)
+            move = still["move"]
+            return Still(Path(still["path"]), tuple(still["size"]), frames=still["frames"], **move)
         if clip := shot.get("clip"):
-            return self._clip(clip)
+            return _clip_source(clip, self.fps)
         color: str = shot["color"]
         return color
 
-    def _clip(self, clip: Mapping[str, Any]) -> ClipSource:
-        return ClipSource(**{**clip, "path": Path(clip["path"])}, fps=self.fps)
-
-    def layers(self) -> list[Logo | Inset]:
-        made: list[Logo | Inset] = []
-        for layer in self._film["layers"]:
-            place = Place(**layer["place"])
-            if "clip" in layer:
-                source = self._clip(layer["clip"])
-                made.append(Inset(Clip(source), source.width, source.height, place))
-            else:
-                rgba = np.load(layer["path"])
-                made.append(Logo(rgba, layer["opacity"], place))
-        return made
+    def _layer(self, layer: Mapping[str, Any]) -> Layer:
+        place = Place(**layer["place"])
+        if "clip" in layer:
+            source = _clip_source(layer["clip"], self.fps)
+            return Inset(Clip(source), source.width, source.height, place, _cut(layer, source))
+        if "bar" in layer:
+            return Bar(layer["bar"], self.size[0], place)
+        return Logo(np.load(layer["path"]), layer["opacity"], place)
 
 
-def _start_encoder(film: _Film, arguments: Mapping[str, Any], log: Path) -> subprocess.Popen[bytes]:
-    rate = f"{film.fps.numerator}/{film.fps.denominator}"
-    raw = ("-pix_fmt", "yuv420p", "-video_size", f"{film.width}x{film.height}", "-framerate", rate)
-    script = arguments.get("script")
-    # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
-    burn = ("-vf", f"ass=filename={script}:fontsdir=fonts") if script else ()
-    command = commands.command(
-        [
-            "-y",
-            *(*commands.CONFINED, "-f", "rawvideo", *raw, *TAGS, "-i", "pipe:0"),
-            *burn,
-            *Encoding(**arguments["encoding"]).arguments(film.fps),
-            *("-fps_mode", "passthrough", "-video_track_timescale", str(time_scale(film.fps))),
-            *("-bitexact", "-f", "mp4", f"file:{arguments['out']}"),
-        ]
+def _clip_source(clip: Mapping[str, Any], fps: Fraction) -> ClipSource:
+    own = {name: value for name, value in clip.items() if name != "digest"}
+    return ClipSource(**{**own, "path": Path(clip["path"])}, fps=fps)
+
+
+def _cut(layer: Mapping[str, Any], source: ClipSource) -> Callable[[Frame], Cut] | None:
+    """What is seen of a clip: a disc, what is not the ground, or both; None: all of it."""
+    shape = disc(source.width, source.height) if layer["round"] else None
+    if not layer["ground"]:
+        return (lambda frame: Cut(frame, shape)) if shape is not None else None
+    ground = keying.Ground.of(layer["ground"])
+
+    def cut(frame: Frame) -> Cut:
+        opaque, blue, red = keying.cut_out(frame, ground)
+        if shape is not None:
+            opaque = np.asarray(cv2.multiply(opaque, shape, scale=1 / 255), dtype=np.uint8)
+        return Cut((frame[0], blue, red), opaque)
+
+    return cut
+
+
+def _rgb(yuv: Row, width: int, height: int) -> Row:
+    """A frame as RGB, by the inverse of BT.709 for limited range; OpenCV's own conversion is BT.601."""
+    luma = yuv[:height].astype(np.float32)
+    flat = yuv.reshape(-1)[width * height :].reshape(2, height // 2, width // 2)
+    blue, red = (
+        cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32) - 128.0
+        for plane in flat
     )
-    # The log goes to a file: a pipe that nobody reads while frames are drawn could fill and block.
-    with log.open("wb") as written:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=written,
-            cwd=arguments["folder"],
-            env={**os.environ, **arguments["environment"]},
-            bufsize=0,
-        )
-
-
-def _write(stream: IO[bytes], row: Row) -> None:
-    view = row.data
-    while view:
-        view = view[stream.write(view) :]
-
-
-def _widen(stream: IO[bytes]) -> None:
-    """A larger pipe spares half of the switching between drawing and encoding (Linux)."""
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    light = (luma - 16.0) * (255 / 219)
+    blue, red = blue * (255 / 224), red * (255 / 224)
+    green_part = (0.2126 * 1.5748 * red + 0.0722 * 1.8556 * blue) / 0.7152
+    rgb = np.stack((light + 1.5748 * red, light - green_part, light + 1.8556 * blue), axis=-1)
+    return np.clip(rgb + 0.5, 0, 255).astype(np.uint8)
 
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    serve({"encode": encode, "cover": cover, "strip": strip, "check_logo": check_logo})
+    serve(
+        {
+            "encode": encode,
+            "look": look,
+            "strip": strip,
+            "prepare": prepare,
+            "check_logo": check_logo,
+            "find_ground": find_ground,
+        }
+    )

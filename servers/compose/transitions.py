@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -63,11 +64,10 @@ def crossfade(moment: Moment) -> None:
     cv2.addWeighted(moment.before, 1.0 - moment.share, moment.after, moment.share, 0.0, dst=moment.before)
 
 
-def through(moment: Moment, ground: Row) -> None:
-    """Fades into a plain frame, and out of it."""
-    light = abs(2.0 * moment.share - 1.0)
-    shown = moment.before if moment.share < 0.5 else moment.after
-    cv2.addWeighted(shown, light, ground, 1.0 - light, 0.0, dst=moment.before)
+def through(shown: Row, ground: Row, share: float) -> None:
+    """Fades the picture that is shown, in place, into a plain frame or out of it."""
+    light = abs(2.0 * share - 1.0)
+    cv2.addWeighted(shown, light, ground, 1.0 - light, 0.0, dst=shown)
 
 
 def slide(moment: Moment) -> None:
@@ -115,7 +115,7 @@ def zoom(moment: Moment) -> None:
     """Closer into the picture before, faster and faster, and out of the later one, slower and slower."""
     share = moment.share
     nearer, farther = 1.0 + _CLOSER * share**2, 1.0 + _CLOSER * (1.0 - share) ** 2
-    seen = float(_smooth(np.float32((share - 0.2) / 0.6)))
+    seen = float(_smooth((share - 0.2) / 0.6))
     for before, after, size in _planes(moment):
         near, far = _enlarged(before, nearer, size), _enlarged(after, farther, size)
         cv2.addWeighted(near, 1.0 - seen, far, seen, 0.0, dst=before)
@@ -124,7 +124,7 @@ def zoom(moment: Moment) -> None:
 def blur(moment: Moment) -> None:
     """Out of focus, over into the later picture, and back into focus."""
     depth = 1.0 - abs(2.0 * moment.share - 1.0)
-    seen = float(_smooth(np.float32((moment.share - 0.25) / 0.5)))
+    seen = float(_smooth((moment.share - 0.25) / 0.5))
     for before, after, size in _planes(moment):
         radius = _MOST_BLUR * min(size) * depth
         cv2.addWeighted(
@@ -150,6 +150,10 @@ DRAWN: Mapping[str, Callable[[Moment], None]] = {
 """By kind, those that are made of both pictures."""
 
 
+THROUGH = ("fade_black", "fade_white", "fade")
+"""Those that show one picture at a time, see `through`."""
+
+
 def _moved(moment: Moment, *, pushed: bool) -> None:
     step_x, step_y = _WAYS[moment.look.direction]
     share = _eased(moment.share)
@@ -166,7 +170,8 @@ def _moved(moment: Moment, *, pushed: bool) -> None:
 def _cover(length: int, offset: float) -> Mask:
     """How much of each pixel in a line is covered by one of the same length that is moved by an offset."""
     place = np.arange(length, dtype=np.float32)
-    return np.clip(np.minimum(place + 1.0 - offset, length + offset - place), 0.0, 1.0)
+    covered = np.minimum(place + 1.0 - offset, length + offset - place)
+    return np.asarray(np.clip(covered, 0.0, 1.0), dtype=np.float32)
 
 
 def _shifted(plane: Row, x: float, y: float) -> Row:
@@ -195,7 +200,7 @@ def _blurred(plane: Row, radius: float) -> Row:
     while radius / shrink > 4.0 and min(plane.shape) // (2 * shrink) >= 16:
         shrink *= 2
     height, width = plane.shape
-    small = plane
+    small: Any = plane
     if shrink > 1:
         small = cv2.resize(plane, (width // shrink, height // shrink), interpolation=cv2.INTER_AREA)
     soft = cv2.GaussianBlur(small, (0, 0), radius / shrink)
@@ -229,7 +234,7 @@ def _eased(share: float) -> float:
     return share**3 * (share * (6.0 * share - 15.0) + 10.0)
 
 
-def _smooth(value: Mask | np.float32) -> Mask:
+def _smooth(value: Any) -> Mask:
     """0 below 0, 1 above 1, and soft between (smoothstep)."""
     held = np.clip(value, 0.0, 1.0)
     return np.asarray(held * held * (3.0 - 2.0 * held), dtype=np.float32)
@@ -240,7 +245,7 @@ def _distance(width: int, height: int) -> Mask:
     """Of each pixel from the middle; 1 in the corners."""
     x = (np.arange(width, dtype=np.float32) + 0.5 - width / 2) / (np.hypot(width, height) / 2)
     y = (np.arange(height, dtype=np.float32) + 0.5 - height / 2) / (np.hypot(width, height) / 2)
-    return np.hypot(x[None, :], y[:, None])
+    return np.asarray(np.hypot(x[None, :], y[:, None]), dtype=np.float32)
 
 
 @functools.lru_cache(maxsize=4)

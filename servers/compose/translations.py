@@ -57,7 +57,5 @@ def _parts(laid: Sequence[Piece], weights: Sequence[int]) -> list[str]:
         wanted = lengths[-1] * weight / sum(weights)
         last = max(cuts[-1], len(laid) - (len(weights) - index))
         places = range(min(cuts[-1] + 1, last), last + 1)
-        cuts.append(
-            min(places, key=lambda at: _UNEVEN * abs(lengths[at - 1] - wanted) / usual + bad[at])  # noqa: B023
-        )
+        cuts.append(min(places, key=lambda at: _UNEVEN * abs(lengths[at - 1] - wanted) / usual + bad[at]))
     return [line_text(laid[begin:end]) for begin, end in itertools.pairwise([*cuts, len(laid)])]

@@ -14,8 +14,8 @@ from PIL import Image
 from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ConvertRequest
 from servers.chassis.errors import InvalidArgument
-from servers.compose.copies import spread
 from servers.compose.defaults import set_seconds
+from servers.compose.strips import spread
 from tests.unit.servers.compose.studio import Desk, Film, Stage, canvas, film_of, words
 
 FPS = 10
