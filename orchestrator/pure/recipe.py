@@ -31,7 +31,10 @@ def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = No
     recorded = video.HasField("audio")
     graph = StepGraph(
         schema_version=1,
-        outputs=["compose.film", "compose.cover", "compose.subtitle_files"],
+        outputs=[
+            *("compose.film", "compose.cover", "compose.subtitle_files"),
+            *(f"compose.{field}" for field, wanted in _besides(video.output) if wanted),
+        ],
     )
     if plan is not None:
         graph.steps.add(id=PLAN, given_plan=plan)
@@ -43,6 +46,16 @@ def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = No
         graph.steps.extend([_narrate(video), _align(video)])
     graph.steps.extend([_illustrate(video), _animate(video), _compose(video)])
     return graph
+
+
+def _besides(output: timeline_pb2.Output) -> tuple[tuple[str, bool], ...]:
+    """What may be made beside the film, and whether it is asked for."""
+    return (
+        ("clean_film", output.clean_copy),
+        ("narration", output.narration_file),
+        ("thumbnails", output.thumbnails > 0),
+        ("gif", output.gif),
+    )
 
 
 def canvas(video: NarratedVideo) -> timeline_pb2.Canvas:
@@ -191,6 +204,12 @@ def _compose(video: NarratedVideo) -> Step:
         call.output.CopyFrom(video.output)
     if video.HasField("transition"):
         call.transition.CopyFrom(video.transition)
+    if video.HasField("progress_bar"):
+        call.progress_bar.CopyFrom(video.progress_bar)
+    if video.HasField("end_card"):
+        call.end_card.CopyFrom(video.end_card)
+    if video.HasField("loudness_lufs"):
+        call.loudness_lufs = video.loudness_lufs
     for field in ("title", "description", "language"):
         if not getattr(video, field):
             _bind(step, field, f"{PLAN}.{field}")

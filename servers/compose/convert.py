@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from reelmesh.common.v1.asset_pb2 import MediaFacts
@@ -13,10 +14,11 @@ from servers.chassis.errors import Internal, InvalidArgument
 from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.formats import Kind, sniff
 from servers.chassis.media.probe import Probe, Prober
+from servers.compose.codecs import codec
 from servers.compose.defaults import rate
+from servers.compose.encoding import encoding, too_large
 from servers.compose.fitting import filters
 from servers.compose.picturing import FITS, even
-from servers.compose.render_settings import group
 
 _TIMEOUT_SECONDS = 4 * 3600.0
 
@@ -36,16 +38,16 @@ async def convert(
     canvas = request.canvas if request.HasField("canvas") else _as_it_is(probe)
     fps = rate(canvas.frames_per_second)
     graph = filters(FITS[canvas.fit], canvas.width_pixels, canvas.height_pixels, fps, canvas.background)
-    out = work.scratch / "converted.mp4"
+    coded = codec(request.output)
     tags = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
-    output = request.output
+    out = work.scratch / ("converted.webm" if coded.webm else "converted.mp4")
     arguments = (
         *commands.source(film, sniff(film, "film").demuxer),
         *("-map", "0:v:0", "-map", "0:a:0?", "-vf", graph, "-fps_mode", "cfr", "-r", str(fps)),
-        *("-c:v", "libx264", "-preset", output.preset, "-crf", str(output.crf), "-g", str(group(fps))),
-        *("-pix_fmt", "yuv420p", *tags, "-c:a", "aac", "-b:a", str(output.audio_bits_per_second)),
-        *("-ar", "48000", "-ac", "2", "-map_metadata", "0", "-movflags", "+faststart", "-bitexact"),
-        *("-f", "mp4", f"file:{out}"),
+        *encoding(request.output, fps, Fraction(max(probe.duration, 0.1)), alone=True).arguments(),
+        *("-pix_fmt", "yuv420p", *tags),
+        *("-c:a", coded.sound_encoder, "-b:a", str(request.output.audio_bits_per_second)),
+        *("-ar", "48000", "-ac", "2", "-map_metadata", "0", "-bitexact", *coded.muxer, f"file:{out}"),
     )
 
     def on_progress(seconds: float) -> None:
@@ -61,13 +63,16 @@ async def convert(
         width_pixels=canvas.width_pixels,
         height_pixels=canvas.height_pixels,
         frames_per_second=float(fps),
-        video_codec="h264",
-        audio_codec="aac" if probe.audio_codec else "",
+        video_codec=coded.name,
+        audio_codec=coded.sound if probe.audio_codec else "",
         sample_rate_hertz=48_000 if probe.audio_codec else 0,
         channels=2 if probe.audio_codec else 0,
     )
     facts.duration.FromNanoseconds(round(probe.duration * 1e9))
-    return ConvertResult(film=await work.store(out, "video/mp4", facts))
+    result = ConvertResult()
+    result.provenance.warnings.extend(too_large(request.output, out.stat().st_size))
+    result.film.CopyFrom(await work.store(out, coded.media_type, facts))
+    return result
 
 
 def _as_it_is(probe: Probe) -> parts.Canvas:

@@ -18,7 +18,7 @@ from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ComposeResult, Conve
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition
 from servers.chassis.media import commands
-from servers.chassis.media.fonts import Font, default_font, find_font
+from servers.chassis.media.fonts import Font, companions_fingerprint, default_font, find_font
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import Returned, WorkerPool, relay
 from servers.compose.convert import convert
@@ -27,6 +27,8 @@ from servers.compose.film import Tools, make
 
 _FORMULA = "2"
 """Raised whenever the same request would give another film for reasons of our own."""
+_LIBRARIES = ("av", "opencv-python-headless", "budoux", "rjieba")
+"""Those that shape pixels or lines."""
 _RENDERER_BYTES = 4 * 1024**3
 _MIXER_BYTES = 2 * 1024**3
 _IDLE_SECONDS = 0.5
@@ -69,6 +71,7 @@ class FfmpegEngine(Engine):
             ),
             at_once=self._cores,
             kept_bytes=self._kept_bytes,
+            font_folders=self._folders,
         )
 
     def describe(self) -> Description:
@@ -120,7 +123,7 @@ class FfmpegEngine(Engine):
             return Resolved(fill_conversion(request), version=_version())
         font = self._font(request)
         filled = fill(request, font.family)
-        version = f"{_version()}/{font.fingerprint}"
+        version = f"{_version()}/{font.fingerprint}/{companions_fingerprint()}"
         return Resolved(filled, version=version, expected_seconds=self._expected(filled))
 
     async def run(
@@ -168,7 +171,7 @@ class FfmpegEngine(Engine):
 
 def _version() -> str:
     """Of all that shapes pixels and samples, apart from fonts."""
-    libraries = "/".join(importlib.metadata.version(name) for name in ("av", "opencv-python-headless"))
+    libraries = "/".join(importlib.metadata.version(name) for name in _LIBRARIES)
     return f"ffmpeg-{_FORMULA}/{commands.version()}/{libraries}"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +17,42 @@ from servers.chassis.media.fonts import Font
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import WorkerPool
 from servers.compose import sound
+from servers.compose.changes import CHANGES
+from servers.compose.codecs import Codec, codec
+from servers.compose.copies import gif
 from servers.compose.covers import Cover
 from servers.compose.defaults import MOST_SECONDS, exact, rate, set_seconds
 from servers.compose.drawn import Text, text
-from servers.compose.encoding import encoding
+from servers.compose.encoding import Encoding, encoding, too_large
+from servers.compose.endcard import with_end_card
 from servers.compose.kept import Kept
+from servers.compose.laying import prepared_layers
 from servers.compose.materials import RATE, Gathering, Materials, Together
+from servers.compose.mixing import mix, word_starts
 from servers.compose.mux import About, Chapter, join
-from servers.compose.picturing import description, prepared_layers
+from servers.compose.picturing import Describe, description, pictures_band
 from servers.compose.pieces import Pictures, Pieces, Workshop
 from servers.compose.render_settings import piece
-from servers.compose.scripts import Burning, font_folder
+from servers.compose.scripts import NOTHING, Burning, font_folder
+from servers.compose.strips import Strip
 from servers.compose.subtitles import srt, vtt
-from servers.compose.timeline import Change, Timeline, Wish, lay, pieces
+from servers.compose.timeline import Piece, Timeline, Wish, lay, pieces
 
 Progress = Callable[[dict[str, Any]], None]
 """Takes {"stage", "fraction", "eta"}."""
 
+_MOST_ATTEMPTS = 2
+"""How often a film that came out too large is encoded again."""
+_FITTING = 0.98
+"""Share of a size that its streams may have: the container needs some."""
+_SUBTITLES = {
+    compose_pb2.SUBTITLE_FORMAT_SRT: ("film.srt", "application/x-subrip"),
+    compose_pb2.SUBTITLE_FORMAT_VTT: ("film.vtt", "text/vtt"),
+    compose_pb2.SUBTITLE_FORMAT_ASS: ("film.ass", "text/x-ssa"),
+}
+"""File and media type of each format."""
 _LOADED, _ENCODED = 0.04, 0.97
 """Shares of the whole that are done when everything is measured, and when everything is encoded."""
-_CHANGES = {
-    parts.TRANSITION_KIND_CUT: Change.CUT,
-    parts.TRANSITION_KIND_CROSSFADE: Change.CROSSFADE,
-    parts.TRANSITION_KIND_FADE_BLACK: Change.FADE_BLACK,
-}
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,8 @@ class Tools:
     """How many pieces are drawn and encoded at once."""
     kept_bytes: int
     """Bound of the pieces that are kept for later films."""
+    font_folders: tuple[Path, ...] = ()
+    """Where fonts are looked for before the system's folders."""
 
 
 async def make(
@@ -69,38 +82,69 @@ async def make(
         Internal: the encoder failed.
     """
     report({"stage": "loading", "fraction": 0.0})
+    request = with_end_card(request)
+    coded = codec(request.output)
     found = await Gathering(request, work, tools.prober).all()
     timeline = _timeline(request, found)
-    words = text(request, timeline, _word_starts(request, timeline), font)
+    band = pictures_band(request, found)
+    words = text(request, timeline, word_starts(request, timeline), font, band, tools.font_folders)
     folder = work.scratch
     layers, warnings = await prepared_layers(request, found, timeline, folder, tools.renderers)
     describe = description(request, found, timeline, layers)
     kept = Kept(work.kept / "pieces", tools.kept_bytes)
     shop = Workshop(folder, tools.renderers, tools.at_once, kept, work.owner, version)
-    burning = Burning(words.burned, [font], font_folder(folder, [font]))
-    encoder = encoding(request.output, timeline.fps)
+    burning = Burning(words.burned, words.fonts, font_folder(folder, words.fonts))
+    encoder = encoding(request.output, timeline.fps, timeline.seconds)
     cut = pieces(timeline, piece(timeline.fps))
     pictures = Pictures(shop)
     making = Pieces(cut, describe, burning, encoder, pictures, _encoding(report))
     looking = Cover(cut, describe, pictures)
+    strip = Strip(cut, describe, pictures, request.output.thumbnails)
     report({"stage": "encoding", "fraction": _LOADED})
     await making.look_up()
     await looking.look_up()
+    strip.expect()
+    mixed = mix(request, found, timeline)
     try:
         async with Together() as start:
-            heard = start(_sound(request, found, timeline, folder, tools))
+            heard = start(_sound(request, mixed, folder, tools))
+            spoken = start(_narration(request, mixed, folder, tools))
             encoded = start(making.all())
             cover = start(looking.best())
+            thumbnails = start(strip.make())
+        film = encoded.result()
+        for attempt in range(_MOST_ATTEMPTS):
+            if (share := _too_much(request.output, film, heard.result())) is None:
+                break
+            encoder = encoder.tightened(share)
+            again = Pieces(
+                cut, describe, burning, encoder, pictures, lambda *_: None, name=f"again-{attempt}"
+            )
+            await again.look_up()
+            film = await again.all()
+        clean = await _clean(request, cut, describe, encoder, pictures) if request.output.clean_copy else []
     finally:
         await pictures.close()
     report({"stage": "joining", "fraction": _ENCODED})
+    rest = (timeline.fps, heard.result(), _about(request, timeline))
     soft = _soft(request, words, folder)
-    made = await join(folder, encoded.result(), timeline.fps, heard.result(), _about(request, timeline), soft)
-    result = ComposeResult(
-        film=await work.store(made, "video/mp4", _facts(request, timeline)),
-        cover=await work.store(cover.result(), "image/jpeg", _picture_facts(request)),
-        subtitle_files=await _subtitle_files(request, words, folder, work),
-    )
+    made = await join(folder, film, *rest, soft, codec=coded)
+    warnings = [*warnings, *too_large(request.output, made.stat().st_size)]
+    facts = _facts(request, timeline, coded)
+    result = ComposeResult()
+    if clean:
+        bare = await join(folder, clean, *rest, codec=coded, name="clean")
+        result.clean_film.CopyFrom(await work.store(bare, coded.media_type, facts))
+    if request.output.gif:
+        small = await gif(made, coded, folder, (request.canvas.width_pixels, request.canvas.height_pixels))
+        result.gif.CopyFrom(await work.store(small, "image/gif"))
+    if (alone := spoken.result()) is not None:
+        result.narration.CopyFrom(await work.store(alone, "audio/mp4", _sound_facts(timeline)))
+    if (side_by_side := thumbnails.result()) is not None:
+        result.thumbnails.CopyFrom(await work.store(side_by_side, "image/jpeg"))
+    result.film.CopyFrom(await work.store(made, coded.media_type, facts))
+    result.cover.CopyFrom(await work.store(cover.result(), "image/jpeg", _picture_facts(request)))
+    result.subtitle_files.extend(await _subtitle_files(request, words, folder, work))
     set_seconds(result.duration, timeline.seconds)
     for scene, shot in zip(request.scenes, timeline.shots, strict=True):
         placed = result.scenes.add(id=scene.id)
@@ -130,7 +174,7 @@ def _timeline(request: ComposeRequest, found: Materials) -> Timeline:
             narration=spoken.seconds if spoken is not None else None,
             least=exact(scene.duration) if scene.HasField("duration") else None,
             pause=exact(scene.pause),
-            change=_CHANGES[scene.transition.kind],
+            change=CHANGES[scene.transition.kind],
             change_seconds=exact(scene.transition.duration),
         )
         for scene, spoken in zip(request.scenes, found.spoken, strict=True)
@@ -142,60 +186,48 @@ def _timeline(request: ComposeRequest, found: Materials) -> Timeline:
     return timeline
 
 
-def _word_starts(request: ComposeRequest, timeline: Timeline) -> list[Fraction]:
-    """When each scene's words begin to count: with one recording, by its own time, not rounded to frames."""
-    if not request.HasField("narration"):
-        return [timeline.at(shot.start) for shot in timeline.shots]
-    starts = [Fraction(0)]
-    for scene in request.scenes:
-        starts.append(starts[-1] + exact(scene.duration))
-    return starts[:-1]
-
-
-async def _sound(
-    request: ComposeRequest, found: Materials, timeline: Timeline, folder: Path, tools: Tools
-) -> Path:
-    starts = [round(timeline.at(shot.start) * RATE) for shot in timeline.shots]
-    placed: list[sound.Placed] = []
-    speech: list[tuple[int, int]] = []
-    for at, spoken in zip(starts, found.spoken, strict=True):
-        if spoken is not None:
-            placed.append(sound.Placed(str(spoken.path), spoken.samples, at))
-            speech.append((at, at + spoken.samples))
-    if found.narration is not None:
-        placed.append(sound.Placed(str(found.narration.path), found.narration.samples, 0))
-        speech = _spoken_stretches(request, timeline) or [(0, found.narration.samples)]
-    for scene, heard, shot in zip(request.scenes, found.heard, timeline.shots, strict=True):
-        if heard is not None:
-            at = round(timeline.at(shot.shown_from) * RATE)
-            seen = round(timeline.at(shot.shown_until) * RATE) - at
-            fade = max(480, round(Fraction(shot.tail) / timeline.fps * RATE))
-            samples = min(heard.samples, seen)
-            placed.append(sound.Placed(str(heard.path), samples, at, scene.clip_gain_db, fade))
-    mix = sound.Mix(round(timeline.seconds * RATE), placed, _bed(request, found), speech)
-    bits = request.output.audio_bits_per_second
-    return await sound.make(mix, folder, request.loudness_lufs, bits, tools.mixers)
-
-
-def _bed(request: ComposeRequest, found: Materials) -> sound.Bed | None:
-    if found.music is None:
+def _too_much(output: parts.Output, film: Sequence[tuple[Path, int]], heard: Path) -> float | None:
+    """By what share the bit rate has to fall for the size that is asked for; None where it is kept."""
+    target = output.target_size_bytes
+    pictures, sound = sum(path.stat().st_size for path, _ in film), heard.stat().st_size
+    if not target or pictures + sound <= _FITTING * target:
         return None
-    music = request.music
-    fades = (round(exact(music.fade_in) * RATE), round(exact(music.fade_out) * RATE))
-    return sound.Bed(str(found.music.path), found.music.samples, music.gain_db, music.duck_db, *fades)
+    return max(0.1, (_FITTING * target - sound) / pictures) * _FITTING
 
 
-def _spoken_stretches(request: ComposeRequest, timeline: Timeline) -> list[tuple[int, int]]:
-    """When somebody speaks in one recording, from the words' times."""
-    stretches: list[tuple[int, int]] = []
-    for scene, start in zip(request.scenes, _word_starts(request, timeline), strict=True):
-        for word in scene.words:
-            begin, end = (round((start + exact(time)) * RATE) for time in (word.start, word.end))
-            if stretches and begin <= stretches[-1][1] + RATE // 2:
-                stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
-            else:
-                stretches.append((begin, end))
-    return stretches
+async def _clean(
+    request: ComposeRequest,
+    cut: Sequence[Piece],
+    describe: Describe,
+    encoder: Encoding,
+    pictures: Pictures,
+) -> list[tuple[Path, int]]:
+    """The pieces without lettering. Those that have none are kept from the film itself."""
+
+    def bare(piece: Piece) -> dict[str, Any]:
+        described = describe(piece)
+        layers = [layer for layer in described["layers"] if not layer.get("lettering")]
+        return {**described, "layers": layers}
+
+    making = Pieces(cut, bare, NOTHING, encoder, pictures, lambda *_: None, name="clean")
+    await making.look_up()
+    return await making.all()
+
+
+async def _sound(request: ComposeRequest, mixed: sound.Mix, folder: Path, tools: Tools) -> Path:
+    loudness = None if request.keep_loudness else request.loudness_lufs
+    bits, webm = request.output.audio_bits_per_second, codec(request.output).webm
+    return await sound.make(mixed, folder, loudness, bits, tools.mixers, webm=webm)
+
+
+async def _narration(request: ComposeRequest, mixed: sound.Mix, folder: Path, tools: Tools) -> Path | None:
+    """What is spoken, alone; None where nothing is, or where it is not asked for."""
+    if not request.output.narration_file or not mixed.spoken:
+        return None
+    alone = sound.Mix(mixed.samples, mixed.spoken, [], None, mixed.speech)
+    loudness = None if request.keep_loudness else request.loudness_lufs
+    bits = request.output.audio_bits_per_second
+    return await sound.make(alone, folder, loudness, bits, tools.mixers, name="narration")
 
 
 def _about(request: ComposeRequest, timeline: Timeline) -> About:
@@ -207,12 +239,21 @@ def _about(request: ComposeRequest, timeline: Timeline) -> About:
     return About(request.title, request.description, request.language, chapters)
 
 
-def _soft(request: ComposeRequest, words: Text, folder: Path) -> Path | None:
+def _languages(request: ComposeRequest, words: Text) -> list[str]:
+    """Those that the film's words are known in beside the spoken one."""
+    return list(dict.fromkeys(language for cue in words.cues for language in cue.others))
+
+
+def _soft(request: ComposeRequest, words: Text, folder: Path) -> list[tuple[Path, str]]:
     if request.subtitles.mode != parts.SUBTITLE_MODE_SOFT or not words.cues:
-        return None
-    path = folder / "soft.srt"
-    path.write_text(srt(words.cues), encoding="utf-8")
-    return path
+        return []
+    tracks = [(folder / "soft.srt", request.language)]
+    tracks[0][0].write_text(srt(words.cues), encoding="utf-8")
+    for index, language in enumerate(_languages(request, words)):
+        path = folder / f"soft-{index}.srt"
+        path.write_text(srt(words.cues, language), encoding="utf-8")
+        tracks.append((path, language))
+    return tracks
 
 
 async def _subtitle_files(
@@ -221,24 +262,34 @@ async def _subtitle_files(
     if not words.cues:
         return []
     files: list[compose_pb2.SubtitleFile] = []
-    for format_, name, media_type, content in (
-        (compose_pb2.SUBTITLE_FORMAT_SRT, "film.srt", "application/x-subrip", srt(words.cues)),
-        (compose_pb2.SUBTITLE_FORMAT_VTT, "film.vtt", "text/vtt", vtt(words.cues)),
-        (compose_pb2.SUBTITLE_FORMAT_ASS, "film.ass", "text/x-ssa", words.subtitles.text()),
-    ):
+
+    async def add(format_: compose_pb2.SubtitleFormat.ValueType, content: str, language: str) -> None:
+        name, media_type = _SUBTITLES[format_]
         path = folder / name
         path.write_text(content, encoding="utf-8")
         asset: Asset = await work.store(path, media_type)
-        files.append(compose_pb2.SubtitleFile(format=format_, asset=asset))
+        files.append(compose_pb2.SubtitleFile(format=format_, asset=asset, language=language))
+
+    await add(compose_pb2.SUBTITLE_FORMAT_SRT, srt(words.cues), request.language)
+    await add(compose_pb2.SUBTITLE_FORMAT_VTT, vtt(words.cues), request.language)
+    await add(compose_pb2.SUBTITLE_FORMAT_ASS, words.subtitles.text(), request.language)
+    for language in _languages(request, words):
+        await add(compose_pb2.SUBTITLE_FORMAT_SRT, srt(words.cues, language), language)
+        await add(compose_pb2.SUBTITLE_FORMAT_VTT, vtt(words.cues, language), language)
     return files
 
 
-def _facts(request: ComposeRequest, timeline: Timeline) -> MediaFacts:
-    facts = _picture_facts(request)
-    set_seconds(facts.duration, timeline.seconds)
+def _facts(request: ComposeRequest, timeline: Timeline, coded: Codec) -> MediaFacts:
+    facts = _sound_facts(timeline)
+    facts.MergeFrom(_picture_facts(request))
     facts.frames_per_second = float(timeline.fps)
-    facts.sample_rate_hertz, facts.channels = RATE, 2
-    facts.video_codec, facts.audio_codec = "h264", "aac"
+    facts.video_codec, facts.audio_codec = coded.name, coded.sound
+    return facts
+
+
+def _sound_facts(timeline: Timeline) -> MediaFacts:
+    facts = MediaFacts(sample_rate_hertz=RATE, channels=2, audio_codec="aac")
+    set_seconds(facts.duration, timeline.seconds)
     return facts
 
 

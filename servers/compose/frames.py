@@ -17,9 +17,9 @@ import numpy as np
 from servers.chassis.media import camera
 from servers.chassis.worker_main import Refused
 from servers.compose.clips import Clip, ClipSource, Row
-from servers.compose.fitting import inside
+from servers.compose.fitting import cover_window, inside
 from servers.compose.layers import Layer, planes
-from servers.compose.timeline import Change
+from servers.compose.transitions import DRAWN, THROUGH, Look, Moment, through
 
 _BLUR_SHARE = 0.02
 
@@ -48,6 +48,10 @@ class Still:
     seed: int
     frames: int
     """How many frames it is seen for."""
+    easing: str = "soft"
+    """One of servers.chassis.media.camera.EASINGS."""
+    focus: tuple[float, float] | None = None
+    """What a zoom aims at, see servers.chassis.media.camera.path."""
 
 
 class StillSource:
@@ -56,12 +60,13 @@ class StillSource:
     def __init__(self, still: Still, size: tuple[int, int]) -> None:
         self._frames = still.frames
         self._picture = camera.YUVPicture.load(still.path, still.size, size)
-        self._start, self._end = camera.path(still.kind, still.amount, still.seed)
+        self._start, self._end = camera.path(still.kind, still.amount, still.seed, still.focus)
+        self._easing = still.easing
 
     def draw(self, number: int, into: Row) -> None:
         """Draws the view of one frame out of the picture."""
         share = number / max(1, self._frames - 1)
-        self._picture.planes(camera.view_at(self._start, self._end, share), into)
+        self._picture.planes(camera.view_at(self._start, self._end, share, self._easing), into)
 
     def close(self) -> None:
         """The mapped file goes with the last view of it."""
@@ -117,7 +122,7 @@ class Drawing:
         Args:
             size: width and height of the frame.
             shots: what is seen: one shot, or the two of a change.
-            change: how the first becomes the second; its "kind" is a value of `Change`.
+            change: how the first becomes the second: its "kind", and what `transitions.Look` has.
             frames: length of the piece; a change lasts as long as the piece.
         """
         self._size = size
@@ -134,14 +139,13 @@ class Drawing:
         """
         width, height = self._size
         row, other = (np.empty(width * height * 3 // 2, dtype=np.uint8) for _ in range(2))
-        black = solid(width, height, "#000000")
         try:
             self._sources += [self._source(shot.what) for shot in self._shots]
             for number in range(first, self._frames):
                 if self._change is None:
                     self._draw(0, number, row)
                 else:
-                    self._draw_change((number + 0.5) / self._frames, number, row, other, black)
+                    self._draw_change((number + 0.5) / self._frames, number, row, other)
                 for layer in layers:
                     layer.draw(planes(row, width, height), number)
                 yield row
@@ -149,16 +153,17 @@ class Drawing:
             for source in self._sources:
                 source.close()
 
-    def _draw_change(self, share: float, number: int, row: Row, other: Row, black: Row) -> None:
+    def _draw_change(self, share: float, number: int, row: Row, other: Row) -> None:
         assert self._change is not None
-        if Change(self._change["kind"]) is Change.FADE_BLACK:
+        kind = self._change["kind"]
+        look = Look(**{name: value for name, value in self._change.items() if name != "kind"})
+        if kind in THROUGH:
             self._draw(1 if share >= 0.5 else 0, number, row)
-            light = abs(2.0 * share - 1.0)
-            cv2.addWeighted(row, light, black, 1.0 - light, 0.0, dst=row)
+            through(row, solid(*self._size, look.color), share)
         else:
             self._draw(0, number, row)
             self._draw(1, number, other)
-            cv2.addWeighted(row, 1.0 - share, other, share, 0.0, dst=row)
+            DRAWN[kind](Moment(row, other, share, self._size, look))
 
     def _draw(self, shot: int, number: int, into: Row) -> None:
         self._sources[shot].draw(number + self._shots[shot].since, into)
@@ -184,7 +189,7 @@ def prepare_picture(picture: Mapping[str, Any], out: Path) -> tuple[int, int]:
 
     Args:
         picture: "path", "field", "fit", "background", "closest", "kind", "amount" and "seed" of the
-            camera's move, "width" and "height" of the frame.
+            camera's move, "focus" where there is one, "width" and "height" of the frame.
         out: the file to write, see `camera.YUVPicture.save`.
 
     Returns:
@@ -200,9 +205,19 @@ def prepare_picture(picture: Mapping[str, Any], out: Path) -> tuple[int, int]:
     size = (picture["width"], picture["height"])
     if picture["fit"] != "cover":
         rgb = _framed(rgb, picture, size)
+    elif focus := picture.get("focus"):
+        rgb = _around(rgb, (focus[0], focus[1]), size)
     made = camera.YUVPicture(rgb, size, closest=1.0 + picture["amount"])
     made.save(out)
     return made.size
+
+
+def _around(rgb: Row, focus: tuple[float, float], size: tuple[int, int]) -> Row:
+    """The part of a picture around a point that fills the frame."""
+    height, width = rgb.shape[:2]
+    left, top, wide, high = cover_window(focus, (width, height), size)
+    begin_x, begin_y = round(left * width), round(top * height)
+    return rgb[begin_y : begin_y + round(high * height), begin_x : begin_x + round(wide * width)]
 
 
 def _framed(rgb: Row, picture: Mapping[str, Any], size: tuple[int, int]) -> Row:

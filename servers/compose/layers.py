@@ -5,6 +5,8 @@ Only the rectangle that changes is touched. A logo is brought to its size, to YU
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -81,6 +83,15 @@ def planes(row: Row, width: int, height: int) -> Frame:
     )
 
 
+@dataclass(frozen=True)
+class Cut:
+    """What is seen of a clip's frame."""
+
+    planes: Frame
+    opaque: Row
+    """How opaque each pixel is, 0 to 255."""
+
+
 class Logo:
     """A picture with transparency."""
 
@@ -106,12 +117,16 @@ class Logo:
 
 
 class Inset:
-    """A clip in a rectangle of the frame."""
+    """A clip in a rectangle of the frame, whole or cut out."""
 
-    def __init__(self, clip: Clip, width: int, height: int, place: Place) -> None:
+    def __init__(
+        self, clip: Clip, width: int, height: int, place: Place, cut: Callable[[Frame], Cut] | None = None
+    ) -> None:
+        """Prepares to draw; `cut` says how much of each frame is seen. Without it all of it is."""
         self.place = place
         self._clip = clip
         self._size = (width, height)
+        self._cut = cut
 
     def draw(self, frame: Frame, number: int) -> None:
         """See `Layer.draw`."""
@@ -119,6 +134,9 @@ class Inset:
         if not place.first <= number < place.end:
             return
         mine = planes(self._clip.frame(number - place.first + place.skip), *self._size)
+        if self._cut is not None:
+            blend(frame, self._sheet(self._cut(mine)))
+            return
         for plane, part, shrink in zip(frame, mine, (1, 2, 2), strict=True):
             top, left = place.top // shrink, place.left // shrink
             plane[top : top + part.shape[0], left : left + part.shape[1]] = part
@@ -126,6 +144,53 @@ class Inset:
     def close(self) -> None:
         """Ends the decoder."""
         self._clip.close()
+
+    def _sheet(self, cut: Cut) -> Sheet:
+        small: Any = cv2.resize(cut.opaque, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        seen = (cut.opaque, small, small)
+        parts = zip(cut.planes, seen, strict=True)
+        adds: Any = tuple(cv2.multiply(plane, share, scale=1 / 255) for plane, share in parts)
+        stays: Any = tuple(255 - share for share in seen)
+        return Sheet(self.place.left, self.place.top, adds, stays)
+
+
+class Bar:
+    """A bar along an edge of the frame that grows with the film."""
+
+    def __init__(self, bar: Mapping[str, Any], width: int, place: Place) -> None:
+        """Prepares a bar: "color", "opacity", "height" in pixels, "whole", the film's length in frames."""
+        self.place = place
+        self._width, self._height = width, bar["height"]
+        self._whole: int = bar["whole"]
+        self._opacity: float = bar["opacity"]
+        rgb = np.array([[[int(bar["color"][at : at + 2], 16) for at in (1, 3, 5)]]], dtype=np.uint8)
+        self._color = cv2.transform(rgb, _TO_YUV).reshape(3).astype(np.float32)
+
+    def draw(self, frame: Frame, number: int) -> None:
+        """See `Layer.draw`."""
+        place = self.place
+        if not place.first <= number < place.end:
+            return
+        length = self._width * min(1.0, (number - place.first + place.skip + 1) / self._whole)
+        for plane, color, shrink in zip(frame, self._color, (1, 2, 2), strict=True):
+            top, high = place.top // shrink, self._height // shrink
+            shown = math.ceil(length / shrink)
+            under = plane[top : top + high, :shown]
+            # The last column is covered as far as the bar reaches into it.
+            share = np.full(shown, self._opacity, dtype=np.float32)
+            share[-1] *= length / shrink - (shown - 1)
+            under[...] = (under * (1.0 - share) + color * share + 0.5).astype(np.uint8)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def disc(width: int, height: int) -> Row:
+    """How opaque each pixel of a disc in a square is, 0 to 255; its edge is soft."""
+    x = np.arange(width, dtype=np.float32) + 0.5 - width / 2
+    y = np.arange(height, dtype=np.float32) + 0.5 - height / 2
+    inside = min(width, height) / 2 - np.hypot(x[None, :], y[:, None])
+    return np.asarray(np.clip(inside + 0.5, 0.0, 1.0) * 255.0 + 0.5, dtype=np.uint8)
 
 
 def open_logo(path: Path, field: str, width: int, most_height: int) -> NDArray[np.uint8]:

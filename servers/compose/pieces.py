@@ -56,6 +56,7 @@ class Pieces:
         encoding: Encoding,
         pictures: Pictures,
         advance: Callable[[float, float | None], None],
+        name: str = "piece",
     ) -> None:
         """Prepares to make them.
 
@@ -66,6 +67,7 @@ class Pieces:
             encoding: how they are encoded.
             pictures: the film's pictures.
             advance: told the share that is done and how many seconds are left, if that is known.
+            name: of the files, before their number.
         """
         self._pieces = pieces
         self._described = [describe(piece) for piece in pieces]
@@ -74,9 +76,9 @@ class Pieces:
         self._workshop = pictures.workshop
         self._pictures = pictures
         self._advance = advance
-        self._letters = Letters(burning, self._workshop.renderers, self._workshop.folder)
+        self._letters = Letters(burning, self._workshop.renderers, self._workshop.folder, name)
         self._slots = asyncio.Semaphore(self._workshop.at_once)
-        self._outs = [self._workshop.folder / f"piece-{index:05d}.mp4" for index in range(len(pieces))]
+        self._outs = [self._workshop.folder / f"{name}-{index:05d}.mp4" for index in range(len(pieces))]
         self._names = [self._name(index) for index in range(len(pieces))]
         self._missing: list[int] = []
         self._frames: dict[int, int] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,17 @@ import numpy as np
 from PIL import Image
 
 from servers.chassis.worker_main import Handler, Report, serve
-from servers.compose import looks
+from servers.compose import keying, looks
 from servers.compose.clips import Clip, ClipSource, Row
 from servers.compose.encoder import Encoder
 from servers.compose.frames import Drawing, Seen, Still, prepare_picture
-from servers.compose.layers import Inset, Layer, Logo, Place, open_logo
+from servers.compose.layers import Bar, Cut, Frame, Inset, Layer, Logo, Place, disc, open_logo, planes
 from servers.compose.lettering import Lettering
 from servers.compose.lettering import letter as draw_letters
 
 _REPORT_EVERY = 5
+_STRIP_HEIGHT = 180
+"""Height of thumbnails, pixels."""
 
 
 def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
@@ -49,6 +51,22 @@ def look(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     return {"score": looks.score(rgb)}
 
 
+def strip(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Draws frames of pieces, without text, and puts them side by side into a JPEG."""
+    small: list[Image.Image] = []
+    for look in arguments["looks"]:
+        piece = _Piece(look["piece"])
+        with piece.frames(None, look["frame"]) as drawn:
+            rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
+        width = max(1, round(piece.size[0] * _STRIP_HEIGHT / piece.size[1]))
+        small.append(Image.fromarray(cv2.resize(rgb, (width, _STRIP_HEIGHT), interpolation=cv2.INTER_AREA)))
+    whole = Image.new("RGB", (sum(one.width for one in small), _STRIP_HEIGHT))
+    for index, one in enumerate(small):
+        whole.paste(one, (index * one.width, 0))
+    whole.save(arguments["out"], "JPEG", quality=85, optimize=True)
+    return {}
+
+
 def prepare(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     """Decodes a picture and keeps it in a file of ours, ready to be filmed."""
     return {"size": prepare_picture(arguments, Path(arguments["out"]))}
@@ -60,6 +78,18 @@ def letter(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     folder = Path(arguments["folder"])
     draw_letters(arguments["script"], (width, height), Fraction(arguments["fps"]), folder)
     return {}
+
+
+def find_ground(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """The colour of a plain ground in a clip, "#RRGGBB"; empty where it has none."""
+    source = _clip_source(arguments["clip"], Fraction(arguments["fps"]))
+    clip = Clip(source)
+    try:
+        numbers = sorted({0, source.frames // 2, max(0, source.frames - 2)})
+        seen = [planes(clip.frame(number), source.width, source.height) for number in numbers]
+        return {"color": keying.find(seen)}
+    finally:
+        clip.close()
 
 
 def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
@@ -98,20 +128,39 @@ class _Piece:
             move = still["move"]
             return Still(Path(still["path"]), tuple(still["size"]), frames=still["frames"], **move)
         if clip := shot.get("clip"):
-            return self._clip(clip)
+            return _clip_source(clip, self.fps)
         color: str = shot["color"]
         return color
-
-    def _clip(self, clip: Mapping[str, Any]) -> ClipSource:
-        own = {name: value for name, value in clip.items() if name != "digest"}
-        return ClipSource(**{**own, "path": Path(clip["path"])}, fps=self.fps)
 
     def _layer(self, layer: Mapping[str, Any]) -> Layer:
         place = Place(**layer["place"])
         if "clip" in layer:
-            source = self._clip(layer["clip"])
-            return Inset(Clip(source), source.width, source.height, place)
+            source = _clip_source(layer["clip"], self.fps)
+            return Inset(Clip(source), source.width, source.height, place, _cut(layer, source))
+        if "bar" in layer:
+            return Bar(layer["bar"], self.size[0], place)
         return Logo(np.load(layer["path"]), layer["opacity"], place)
+
+
+def _clip_source(clip: Mapping[str, Any], fps: Fraction) -> ClipSource:
+    own = {name: value for name, value in clip.items() if name != "digest"}
+    return ClipSource(**{**own, "path": Path(clip["path"])}, fps=fps)
+
+
+def _cut(layer: Mapping[str, Any], source: ClipSource) -> Callable[[Frame], Cut] | None:
+    """What is seen of a clip: a disc, what is not the ground, or both; None: all of it."""
+    shape = disc(source.width, source.height) if layer["round"] else None
+    if not layer["ground"]:
+        return (lambda frame: Cut(frame, shape)) if shape is not None else None
+    ground = keying.Ground.of(layer["ground"])
+
+    def cut(frame: Frame) -> Cut:
+        opaque, blue, red = keying.cut_out(frame, ground)
+        if shape is not None:
+            opaque = np.asarray(cv2.multiply(opaque, shape, scale=1 / 255), dtype=np.uint8)
+        return Cut((frame[0], blue, red), opaque)
+
+    return cut
 
 
 def _rgb(yuv: Row, width: int, height: int) -> Row:
@@ -147,8 +196,10 @@ if __name__ == "__main__":
     handlers = {
         "encode": encode,
         "look": look,
+        "strip": strip,
         "prepare": prepare,
-        "check_logo": check_logo,
         "letter": letter,
+        "check_logo": check_logo,
+        "find_ground": find_ground,
     }
     serve({name: _tidy(handler) for name, handler in handlers.items()})

@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,9 @@ class Letters:
     when the first of these are asked for, so that nobody waits for them.
     """
 
-    def __init__(self, burning: Burning, renderers: WorkerPool, folder: Path) -> None:
+    def __init__(self, burning: Burning, renderers: WorkerPool, folder: Path, name: str) -> None:
+        """`name` begins the names of the files."""
+        self._name = name
         self._burning = burning
         self._renderers = renderers
         self._folder = folder
@@ -109,7 +112,7 @@ class Letters:
             events += [replace(e, first=e.first + begin, end=e.end + begin) for e in own.events]
             begin += piece.end - piece.first
         whole = replace(self._burning.script, styles=[*styles.values()], events=events)
-        name = f"text-{number:05d}.ass"
+        name = f"{self._name}-text-{number:05d}.ass"
         (self._folder / name).write_text(whole.text(), encoding="utf-8")
         arguments = {
             "script": {"name": name, "environment": dict(self._burning.environment), "pieces": pieces},
@@ -120,7 +123,11 @@ class Letters:
         await self._renderers.call("letter", arguments, timeout_seconds=_BATCH_SECONDS)
 
     def _path(self, index: int) -> Path:
-        return self._folder / f"text-of-{index:05d}.npz"
+        return self._folder / f"{self._name}-{index:05d}.npz"
+
+
+NOTHING = Burning(Script(0, 0, Fraction(1), (), ()), (), {})
+"""No text at all."""
 
 
 def states(events: Sequence[Event]) -> list[tuple[int, int]]:

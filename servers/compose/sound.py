@@ -72,37 +72,60 @@ class Mix:
 
     samples: int
     """Length of the film."""
-    sounds: Sequence[Placed]
+    spoken: Sequence[Placed]
+    """What is spoken."""
+    around: Sequence[Placed]
+    """All other sounds but the music."""
     bed: Bed | None
     speech: Sequence[tuple[int, int]]
     """First and last sample of every stretch of speech, in order, not overlapping."""
 
 
-async def make(mix: Mix, folder: Path, target_lufs: float, bits_per_second: int, mixers: WorkerPool) -> Path:
-    """Makes the film's sound as an .m4a, exactly as long as the film.
+async def make(
+    mix: Mix,
+    folder: Path,
+    target_lufs: float | None,
+    bits_per_second: int,
+    mixers: WorkerPool,
+    *,
+    name: str = "sound",
+    webm: bool = False,
+) -> Path:
+    """Makes the film's sound as an .m4a, or with Opus as a .webm, exactly as long as the film.
+
+    Args:
+        mix: what is heard.
+        folder: where to.
+        target_lufs: the loudness to bring it to; None leaves it as it is mixed.
+        bits_per_second: of the encoder.
+        mixers: the processes that mix.
+        name: of the file, without ending.
+        webm: whether it is Opus in WebM.
 
     Raises:
         Internal: mixing or encoding failed.
     """
-    mixed, out = folder / "mix.f32", folder / "sound.m4a"
+    mixed, out = folder / f"{name}.f32", folder / (f"{name}.webm" if webm else f"{name}.m4a")
     arguments = {
         "samples": mix.samples,
-        "sounds": [asdict(sound) for sound in mix.sounds],
+        "sounds": [asdict(sound) for sound in (*mix.spoken, *mix.around)],
         "bed": None if mix.bed is None else asdict(mix.bed),
         "speech": [list(stretch) for stretch in mix.speech],
         "out": str(mixed),
     }
     await mixers.call("mix", arguments, timeout_seconds=_TIMEOUT_SECONDS)
     before = await measure(mixed)
-    gain = 0.0 if before.silent else min(target_lufs - before.lufs, _MOST_GAIN_DB)
-    limited = before.peak_db + gain > PEAK_DB and not before.silent
-    if limited:
+    free = target_lufs is None or before.silent
+    gain = 0.0 if target_lufs is None or free else min(target_lufs - before.lufs, _MOST_GAIN_DB)
+    limited = before.peak_db + gain > PEAK_DB
+    if limited and target_lufs is not None:
         gain = await _settled_gain(mixed, gain, target_lufs)
     await ffmpeg.run(
         (
             *raw(mixed),
-            *("-af", chain(gain, limited, mix.samples), "-c:a", "aac", "-b:a", str(bits_per_second)),
-            *("-bitexact", "-f", "mp4", f"file:{out}"),
+            *("-af", chain(gain, limited, mix.samples)),
+            *("-c:a", "libopus" if webm else "aac", "-b:a", str(bits_per_second)),
+            *("-bitexact", "-f", "webm" if webm else "mp4", f"file:{out}"),
         ),
         timeout_seconds=_TIMEOUT_SECONDS,
     )

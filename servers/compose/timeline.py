@@ -29,6 +29,15 @@ class Change(enum.Enum):
     CUT = "cut"
     CROSSFADE = "crossfade"
     FADE_BLACK = "fade_black"
+    FADE_WHITE = "fade_white"
+    FADE = "fade"
+    SLIDE = "slide"
+    PUSH = "push"
+    WIPE = "wipe"
+    ZOOM = "zoom"
+    DISSOLVE = "dissolve"
+    CIRCLE = "circle"
+    BLUR = "blur"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,14 @@ FORMATS = ("PNG", "JPEG", "WEBP")
 
 KINDS = ("still", "zoom_in", "zoom_out", "pan_left", "pan_right", "rise", "sink")
 """Moves that `path` knows."""
+
+EASINGS: dict[str, Callable[[float], float]] = {
+    "soft": lambda t: t * t * (3.0 - 2.0 * t),
+    "linear": lambda t: t,
+    "in": lambda t: t * t,
+    "out": lambda t: t * (2.0 - t),
+}
+"""How the speed of a move changes: its share at a time, both 0 to 1."""
 
 # Linear interpolation softens by up to half a pixel, and by how much changes as the picture slides. Out of a
 # picture a third larger than the frame the softness stays below what can be seen; out of a much larger one
@@ -61,7 +70,9 @@ class View:
     """Magnification, 1 (the whole cover-fitted picture) or more."""
 
 
-def path(kind: str, amount: float = 0.12, seed: int = 0) -> tuple[View, View]:
+def path(
+    kind: str, amount: float = 0.12, seed: int = 0, focus: tuple[float, float] | None = None
+) -> tuple[View, View]:
     """First and last view of one move.
 
     Args:
@@ -69,6 +80,7 @@ def path(kind: str, amount: float = 0.12, seed: int = 0) -> tuple[View, View]:
             picture slides right; on "rise" it goes up.
         amount: how far, as a fraction of the frame, 0 (nothing) to 1.
         seed: draws where a zoom aims and how a pan tilts, so that two scenes do not move alike.
+        focus: what a zoom aims at instead, as places from 0 to 1 in the cover-fitted picture.
 
     Raises:
         ValueError: there is no such kind.
@@ -80,6 +92,10 @@ def path(kind: str, amount: float = 0.12, seed: int = 0) -> tuple[View, View]:
     aside, tilt = draw.uniform(-0.6, 0.6) * room, draw.uniform(-0.25, 0.25) * room
     wide = View()
     close = View(0.5 + aside, 0.5 + tilt - 0.3 * room, near)
+    if focus is not None:
+        # As near to the middle as the picture's edges allow.
+        x, y = (min(max(place, 0.5 - room), 0.5 + room) for place in focus)
+        close = View(x, y, near)
     moves = {
         "still": (wide, wide),
         "zoom_in": (wide, close),
@@ -94,10 +110,19 @@ def path(kind: str, amount: float = 0.12, seed: int = 0) -> tuple[View, View]:
     return moves[kind]
 
 
-def view_at(start: View, end: View, t: float) -> View:
-    """The view at time `t`, 0 (start) to 1 (end); the move starts and stops softly (smoothstep)."""
-    t = min(max(t, 0.0), 1.0)
-    return _between(start, end, t * t * (3.0 - 2.0 * t))
+def view_at(start: View, end: View, t: float, easing: str = "soft") -> View:
+    """The view at time `t`, 0 (start) to 1 (end).
+
+    Args:
+        start: the first view.
+        end: the last view.
+        t: the time.
+        easing: one of `EASINGS`: "soft" starts and stops softly, "in" starts slowly, "out" stops slowly.
+
+    Raises:
+        KeyError: there is no such easing.
+    """
+    return _between(start, end, EASINGS[easing](min(max(t, 0.0), 1.0)))
 
 
 def loop_at(start: View, end: View, t: float) -> View:

@@ -10,6 +10,11 @@ from typing import Any, NoReturn
 from reelmesh.cli.failures import EXIT_CODES
 
 STATES = ("queued", "running", "paused", "cancelling", "succeeded", "failed", "cancelled", "unconfirmed")
+TRANSITIONS = (
+    *("cut", "crossfade", "fade-black", "fade-white", "fade", "slide", "push", "wipe", "zoom", "dissolve"),
+    *("circle", "blur", "random"),
+)
+CODECS = ("h264", "h265", "av1", "vp9")
 _JOB = "the job's id, or `last` for the newest"
 
 
@@ -96,6 +101,17 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     look.add_argument("--fps", type=float, metavar="N", help="frames per second, 1 to 120; default 30")
     look.add_argument("--style", metavar="NAME", help="style of the pictures")
     look.add_argument("--subtitles", choices=("burn", "soft", "none"), help="default burn")
+    look.add_argument(
+        "--subtitle-style",
+        choices=("karaoke", "phrase", "line"),
+        help="the spoken word lit, a few words at a time, or whole lines; default karaoke",
+    )
+    look.add_argument(
+        "--transition",
+        choices=TRANSITIONS,
+        metavar="NAME",
+        help=f"{', '.join(TRANSITIONS)}; default crossfade",
+    )
     look.add_argument("--title", metavar="TEXT", help="title of the film, over the planned one")
     look.add_argument("--show-title", action="store_true", help="show the title over the first scene")
     look.add_argument(
@@ -120,6 +136,11 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         metavar="SERVER=ENGINE[:MODEL]",
         help="engine of script, tts, image, video, asr or compose; may be given again",
     )
+    how.add_argument(
+        "--codec", choices=CODECS, help="codec of the film: h264, h265, av1 (MP4), vp9 (WebM); default h264"
+    )
+    how.add_argument("--clean-copy", action="store_true", help="also make a copy without lettering")
+    how.add_argument("--narration-file", action="store_true", help="also make a file of the narration alone")
     how.add_argument("--seed", type=int, metavar="N", help="seed of all that is drawn at random; default 0")
     return film
 

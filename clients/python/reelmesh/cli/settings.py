@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reelmesh import batches
-from reelmesh.cli import wanted
+from reelmesh.cli import arguments, wanted
 from reelmesh.cli.failures import UsageError
 from reelmesh.cli.tables import Broken
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
@@ -120,7 +120,12 @@ SETTINGS: Mapping[str, Read] = {
     "seed": _whole(-(2**63), 2**63 - 1),
     "priority": _whole(0, 9),
     "subtitles": _choice(*wanted.SUBTITLES),
+    "subtitle_style": _choice("karaoke", "phrase", "line"),
+    "transition": _choice(*arguments.TRANSITIONS),
+    "codec": _choice(*arguments.CODECS),
     "show_title": _flag,
+    "clean_copy": _flag,
+    "narration_file": _flag,
     "engine": _engines,
 }
 """What a story may set, by name, and how its value is read; a ValueError is the rule that it breaks."""

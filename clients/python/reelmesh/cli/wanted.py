@@ -13,7 +13,7 @@ from google.protobuf import json_format
 
 from reelmesh.cli.failures import UsageError
 from reelmesh.common.v1.asset_pb2 import Asset
-from reelmesh.compose.v1.timeline_pb2 import SubtitleMode
+from reelmesh.compose.v1.timeline_pb2 import SubtitleMode, SubtitleStyle, TransitionKind, VideoCodec
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
@@ -183,6 +183,15 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
         set_engine(video, choice)
     if options.subtitles:
         video.subtitles.mode = SUBTITLES[options.subtitles]
+    if options.subtitle_style:
+        video.subtitles.style = SubtitleStyle.Value(f"SUBTITLE_STYLE_{options.subtitle_style.upper()}")
+    if options.transition:
+        name = options.transition.upper().replace("-", "_")
+        video.transition.kind = TransitionKind.Value(f"TRANSITION_KIND_{name}")
+    if options.codec:
+        video.output.codec = VideoCodec.Value(f"VIDEO_CODEC_{options.codec.upper()}")
+    video.output.clean_copy = options.clean_copy or video.output.clean_copy
+    video.output.narration_file = options.narration_file or video.output.narration_file
     if options.animate is not None:
         video.clip.animate_share = options.animate
     if options.speed is not None:

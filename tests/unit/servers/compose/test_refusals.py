@@ -136,12 +136,12 @@ async def test_an_unreadable_logo_is_a_warning_and_the_film_is_made(engine: Ffmp
         assert [w for w in result.provenance.warnings if w.startswith("left out: ") and field in w]
 
 
-async def test_what_the_default_font_lacks_is_left_out_and_told(engine: FfmpegEngine, desk: Desk) -> None:
+async def test_what_no_font_has_is_left_out_and_told(engine: FfmpegEngine, desk: Desk) -> None:
     made = request(desk)
-    made.scenes[0].text = "Hi 😀 fox"
-    made.scenes[0].words.extend(words("Hi 😀 fox", each=0.1))
+    made.scenes[0].text = "Hi \U00013000 fox"
+    made.scenes[0].words.extend(words("Hi \U00013000 fox", each=0.1))
     result = await run(engine, made, desk)
-    assert [w for w in result.provenance.warnings if "U+1F600" in w]
+    assert [w for w in result.provenance.warnings if "U+13000" in w]
 
 
 def test_a_named_font_that_is_not_there_is_a_precondition(desk: Desk) -> None:
