@@ -29,6 +29,8 @@ _CLOSER = 0.7
 _MOST_BLUR = 0.05
 """Largest radius of a blur as a share of the frame's shorter side."""
 _CLOUD_SOFTNESS = 0.25
+_RIM = 1.5
+"""Width of a circle's edge in pixels."""
 _WAYS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
@@ -96,19 +98,21 @@ def wipe(moment: Moment) -> None:
 
 def circle(moment: Moment) -> None:
     """A circle opens from the middle."""
-    radius = _eased(moment.share)
     for before, after, (width, height) in _planes(moment):
-        distance = _distance(width, height)
-        soft = 3.0 / np.hypot(width, height)
-        _blend(before, after, np.clip((radius * (1.0 + 2.0 * soft) - distance) / soft, 0.0, 1.0))
+        reach = np.hypot(width, height) / 2
+        radius = _eased(moment.share) * (reach + 2.0 * _RIM) - _RIM
+        part = _middle(width, height, radius + _RIM)
+        distance = _distance(width, height)[part]
+        _blend(before[part], after[part], np.clip((radius - distance) / _RIM + 0.5, 0.0, 1.0))
 
 
 def dissolve(moment: Moment) -> None:
     """The later picture comes up in clouds."""
+    levels = np.linspace(0.0, 1.0, 256, dtype=np.float32)
+    edge = moment.share * (1.0 + _CLOUD_SOFTNESS)
+    table = _smooth((edge - levels) / _CLOUD_SOFTNESS)
     for before, after, (width, height) in _planes(moment):
-        edge = moment.share * (1.0 + _CLOUD_SOFTNESS)
-        clouds = _clouds(width, height, moment.look.seed)
-        _blend(before, after, _smooth((edge - clouds) / _CLOUD_SOFTNESS))
+        _blend(before, after, np.asarray(cv2.LUT(_clouds(width, height, moment.look.seed), table)))
 
 
 def zoom(moment: Moment) -> None:
@@ -156,28 +160,54 @@ THROUGH = ("fade_black", "fade_white", "fade")
 
 def _moved(moment: Moment, *, pushed: bool) -> None:
     step_x, step_y = _WAYS[moment.look.direction]
+    axis, step = (1, step_x) if step_x else (0, step_y)
     share = _eased(moment.share)
-    for before, after, (width, height) in _planes(moment):
-        away = (1.0 - share) * (width if step_x else height)
-        offset_x, offset_y = -step_x * away, -step_y * away
+    for before, after, size in _planes(moment):
+        length = size[1 - axis]
+        offset = -step * (1.0 - share) * length
         if pushed:
-            left = (offset_x + step_x * width, offset_y + step_y * height)
-            before[...] = _shifted(before, *left)
-        cover = _cover(width, offset_x)[None, :] * _cover(height, offset_y)[:, None]
-        _blend(before, _shifted(after, offset_x, offset_y), cover)
+            before[...] = _shifted(before.copy(), offset + step * length, axis)
+        _laid(before, after, offset, axis)
 
 
-def _cover(length: int, offset: float) -> Mask:
-    """How much of each pixel in a line is covered by one of the same length that is moved by an offset."""
-    place = np.arange(length, dtype=np.float32)
-    covered = np.minimum(place + 1.0 - offset, length + offset - place)
-    return np.asarray(np.clip(covered, 0.0, 1.0), dtype=np.float32)
+def _shifted(plane: Row, offset: float, axis: int) -> Row:
+    """A plane moved along an axis by a fraction of pixels, linearly interpolated; its edges go on."""
+    whole, share = int(np.floor(offset)), offset - np.floor(offset)
+    wide = np.pad(plane, [(1, 1) if at == axis else (0, 0) for at in (0, 1)], mode="edge")
+    length = plane.shape[axis]
+    place = np.clip(np.arange(length) - whole, 0, length)
+    near, far = (np.ascontiguousarray(np.take(wide, place + at, axis)) for at in (1, 0))
+    return np.asarray(cv2.addWeighted(near, 1.0 - share, far, share, 0.0), dtype=np.uint8)
 
 
-def _shifted(plane: Row, x: float, y: float) -> Row:
-    height, width = plane.shape
-    matrix = np.array([[1.0, 0.0, -x], [0.0, 1.0, -y]], dtype=np.float64)
-    return _warped(plane, matrix, (width, height))
+def _laid(under: Row, over: Row, offset: float, axis: int) -> None:
+    """Lays a plane over another of its size, moved along an axis; a pixel it half covers is half its own."""
+    length = under.shape[axis]
+    first, end = max(0, int(np.floor(offset))), min(length, int(np.ceil(length + offset)))
+    if first >= end:
+        return
+    part = np.s_[:, first:end] if axis else np.s_[first:end, :]
+    moved = _shifted(over, offset, axis)[part]
+    place = np.arange(first, end, dtype=np.float32)
+    cover = np.clip(np.minimum(place + 1.0 - offset, length + offset - place), 0.0, 1.0)
+    edges = {int(at) for at in (0, end - first - 1) if cover[at] < 1.0}
+    mixed = {at: _mixed(under[part].take(at, axis), moved.take(at, axis), float(cover[at])) for at in edges}
+    under[part] = moved
+    for at, line in mixed.items():
+        under[part][(slice(None), at) if axis else (at, slice(None))] = line
+
+
+def _mixed(under: Any, over: Any, share: float) -> Row:
+    return np.asarray(under * (1.0 - share) + over * share + 0.5, dtype=np.uint8)
+
+
+def _middle(width: int, height: int, radius: float) -> tuple[slice, slice]:
+    """Rows and columns of the square around a circle in the middle of a plane."""
+    half = [
+        (max(0, int(side / 2 - radius)), min(side, int(np.ceil(side / 2 + radius))))
+        for side in (height, width)
+    ]
+    return slice(*half[0]), slice(*half[1])
 
 
 def _enlarged(plane: Row, scale: float, size: tuple[int, int]) -> Row:
@@ -211,6 +241,8 @@ def _blurred(plane: Row, radius: float) -> Row:
 
 def _blend(before: Row, after: Row, share: Mask) -> None:
     """Mixes two planes in place by a mask; only the rows and columns where it does anything are touched."""
+    if not share.size:
+        return
     rows, columns = np.flatnonzero(share.max(axis=1)), np.flatnonzero(share.max(axis=0))
     if not len(rows):
         return
@@ -242,24 +274,21 @@ def _smooth(value: Any) -> Mask:
 
 @functools.lru_cache(maxsize=4)
 def _distance(width: int, height: int) -> Mask:
-    """Of each pixel from the middle; 1 in the corners."""
-    x = (np.arange(width, dtype=np.float32) + 0.5 - width / 2) / (np.hypot(width, height) / 2)
-    y = (np.arange(height, dtype=np.float32) + 0.5 - height / 2) / (np.hypot(width, height) / 2)
+    """Of each pixel from the middle, in pixels."""
+    x = np.arange(width, dtype=np.float32) + 0.5 - width / 2
+    y = np.arange(height, dtype=np.float32) + 0.5 - height / 2
     return np.asarray(np.hypot(x[None, :], y[:, None]), dtype=np.float32)
 
 
 @functools.lru_cache(maxsize=4)
-def _clouds(width: int, height: int, seed: int) -> Mask:
-    """Soft noise from 0 to 1, each value as often as any other; alike at every size."""
+def _clouds(width: int, height: int, seed: int) -> Row:
+    """Soft noise from 0 to 255, each value as often as any other; alike at every size."""
     random = np.random.default_rng(seed)
     grain = np.zeros((height, width), dtype=np.float32)
     for octave in range(4):
-        cells = (
-            4 * 2**octave * height // max(width, height) + 2,
-            4 * 2**octave * width // max(width, height) + 2,
-        )
+        cells = [4 * 2**octave * side // max(width, height) + 2 for side in (height, width)]
         coarse = random.random(cells, dtype=np.float32)
         grain += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) / 2**octave
     # Ranks make the values even, so that the picture comes up at a steady pace.
     levels = np.quantile(grain, np.linspace(0.0, 1.0, 257))
-    return np.interp(grain, levels, np.linspace(0.0, 1.0, 257)).astype(np.float32)
+    return np.interp(grain, levels, np.linspace(0.0, 255.0, 257)).astype(np.uint8)
