@@ -136,13 +136,15 @@ class FfmpegEngine(Engine):
                 return await convert(request, work, self._tools.prober, report)
             return await make(request, work, self._tools, self._font(request), _version(), report)
 
-        highest = 0.0
+        highest, preview = 0.0, None
         async for item in relay(call):
             if isinstance(item, Returned):
                 yield item.value
                 continue
             highest = max(highest, item["fraction"])
-            progress = Progress(stage=item["stage"], fraction=highest)
+            # Told again with every report: reports may be thinned out.
+            preview = item.get("preview") or preview
+            progress = Progress(stage=item["stage"], fraction=highest, preview=preview)
             if item.get("eta") is not None:
                 set_seconds(progress.eta, item["eta"])
             yield progress

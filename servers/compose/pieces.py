@@ -57,6 +57,7 @@ class Pieces:
         pictures: Pictures,
         advance: Callable[[float, float | None], None],
         name: str = "piece",
+        made: Callable[[int, Path], None] = lambda *_: None,
     ) -> None:
         """Prepares to make them.
 
@@ -68,6 +69,7 @@ class Pieces:
             pictures: the film's pictures.
             advance: told the share that is done and how many seconds are left, if that is known.
             name: of the files, before their number.
+            made: told the number and the file of every piece that is there.
         """
         self._pieces = pieces
         self._described = [describe(piece) for piece in pieces]
@@ -76,6 +78,7 @@ class Pieces:
         self._workshop = pictures.workshop
         self._pictures = pictures
         self._advance = advance
+        self._tell = made
         self._letters = Letters(burning, self._workshop.renderers, self._workshop.folder, name)
         self._slots = asyncio.Semaphore(self._workshop.at_once)
         self._outs = [self._workshop.folder / f"{name}-{index:05d}.mp4" for index in range(len(pieces))]
@@ -98,6 +101,8 @@ class Pieces:
                 self._missing.append(index)
                 self._pictures.expect(self._described[index])
                 self._letters.expect(index, self._pieces[index])
+            else:
+                self._tell(index, out)
         self._wanted = sum(self._length(index) for index in self._missing)
 
     async def all(self) -> list[tuple[Path, int]]:
@@ -135,6 +140,7 @@ class Pieces:
             await self._pictures.done(self._described[index])
         await asyncio.to_thread(self._workshop.kept.keep, self._names[index], self._outs[index])
         self._report(index, self._length(index))
+        self._tell(index, self._outs[index])
 
     def _report(self, index: int, frames: int) -> None:
         """Counts only what has to be made: what was kept costs no time."""
