@@ -49,7 +49,6 @@ class Cover:
         for number, look in enumerate(self._looks):
             arguments = {
                 "piece": await self._pictures.filled(look),
-                "folder": str(self._workshop.folder),
                 "frame": look["frames"] // 2,
                 "out": str(self._path(number)),
             }

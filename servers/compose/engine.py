@@ -38,6 +38,8 @@ _LIBRARIES = ("av", "opencv-python-headless", "budoux", "rjieba")
 """Those that shape pixels or lines."""
 _RENDERER_BYTES = 4 * 1024**3
 _MIXER_BYTES = 2 * 1024**3
+_IDLE_SECONDS = 0.5
+"""Processes that a film needs only once are ended soon: their memory is not there beside the encoders'."""
 _KEPT_BYTES = 4 * 1024**3
 _PIXELS_A_SECOND = 40e6
 """About how many pixels one core draws and encodes with the preset veryfast."""
@@ -64,11 +66,16 @@ class FfmpegEngine(Engine):
     @functools.cached_property
     def _tools(self) -> Tools:
         return Tools(
-            prober=Prober(size=2),
+            prober=Prober(size=2, idle_seconds=_IDLE_SECONDS),
             renderers=WorkerPool(
                 "servers.compose.render_worker", size=self._cores, memory_bytes=_RENDERER_BYTES
             ),
-            mixers=WorkerPool("servers.compose.mix_worker", size=1, memory_bytes=_MIXER_BYTES),
+            mixers=WorkerPool(
+                "servers.compose.mix_worker",
+                size=1,
+                idle_seconds=_IDLE_SECONDS,
+                memory_bytes=_MIXER_BYTES,
+            ),
             at_once=self._cores,
             kept_bytes=self._kept_bytes,
             font_folders=self._folders,
@@ -136,13 +143,15 @@ class FfmpegEngine(Engine):
                 return await convert(request, work, self._tools.prober, self._stack, report)
             return await make(request, work, self._tools, self._font(request), _version(), report)
 
-        highest = 0.0
+        highest, preview = 0.0, None
         async for item in relay(call):
             if isinstance(item, Returned):
                 yield item.value
                 continue
             highest = max(highest, item["fraction"])
-            progress = Progress(stage=item["stage"], fraction=highest)
+            # Told again with every report: reports may be thinned out.
+            preview = item.get("preview") or preview
+            progress = Progress(stage=item["stage"], fraction=highest, preview=preview)
             if item.get("eta") is not None:
                 set_seconds(progress.eta, item["eta"])
             yield progress

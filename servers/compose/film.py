@@ -32,6 +32,7 @@ from servers.compose.mixing import mix, word_starts
 from servers.compose.mux import About, Chapter, join
 from servers.compose.picturing import Describe, clip_speed, description, pictures_band
 from servers.compose.pieces import Pictures, Pieces, Workshop
+from servers.compose.preview import Growing, as_preview
 from servers.compose.render_settings import piece
 from servers.compose.scripts import NOTHING, Burning, font_folder
 from servers.compose.strips import Strip
@@ -39,7 +40,7 @@ from servers.compose.subtitles import srt, vtt
 from servers.compose.timeline import Piece, Timeline, Wish, lay, pieces
 
 Progress = Callable[[dict[str, Any]], None]
-"""Takes {"stage", "fraction", "eta"}."""
+"""Takes {"stage", "fraction"}, and "eta" and "preview" where they are known."""
 
 _MOST_ATTEMPTS = 2
 """How often a film that came out too large is encoded again."""
@@ -82,7 +83,7 @@ async def make(
         Internal: the encoder failed.
     """
     report({"stage": "loading", "fraction": 0.0})
-    request = with_end_card(request)
+    request = as_preview(with_end_card(request))
     coded = codec(request.output)
     found = await Gathering(request, work, tools.prober).all()
     timeline = _timeline(request, found)
@@ -97,7 +98,8 @@ async def make(
     encoder = encoding(request.output, timeline.fps, timeline.seconds)
     cut = pieces(timeline, piece(timeline.fps))
     pictures = Pictures(shop)
-    making = Pieces(cut, describe, burning, encoder, pictures, _encoding(report))
+    growing = Growing(cut, timeline.fps, folder, lambda path: work.store(path, "video/mp4"))
+    making = Pieces(cut, describe, burning, encoder, pictures, _encoding(report), made=growing.made)
     looking = Cover(cut, describe, pictures)
     strip = Strip(cut, describe, pictures, request.output.thumbnails)
     report({"stage": "encoding", "fraction": _LOADED})
@@ -109,6 +111,8 @@ async def make(
     try:
         async with Together() as start:
             heard = start(_sound(request, mixed, folder, tools))
+            if request.preview:
+                start(growing.publish(heard, _previewing(report)))
             spoken = start(_narration(request, mixed, folder, tools))
             encoded = start(making.all())
             cover = start(looking.best())
@@ -167,6 +171,10 @@ def _encoding(report: Progress) -> Callable[[float, float | None], None]:
         report({"stage": "encoding", "fraction": fraction, "eta": left})
 
     return advance
+
+
+def _previewing(report: Progress) -> Callable[[Asset], None]:
+    return lambda asset: report({"stage": "encoding", "fraction": 0.0, "preview": asset})
 
 
 def _timeline(request: ComposeRequest, found: Materials) -> Timeline:
@@ -230,7 +238,9 @@ async def _slow_down(request: ComposeRequest, found: Materials, timeline: Timeli
 async def _sound(request: ComposeRequest, mixed: sound.Mix, folder: Path, tools: Tools) -> Path:
     loudness = None if request.keep_loudness else request.loudness_lufs
     bits, webm = request.output.audio_bits_per_second, codec(request.output).webm
-    return await sound.make(mixed, folder, loudness, bits, tools.mixers, webm=webm)
+    return await sound.make(
+        mixed, folder, loudness, bits, tools.mixers, webm=webm, limited=not request.preview
+    )
 
 
 async def _narration(request: ComposeRequest, mixed: sound.Mix, folder: Path, tools: Tools) -> Path | None:

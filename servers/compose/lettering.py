@@ -7,12 +7,13 @@ rectangle that holds text, and what is blended is the same for translucent text,
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,94 +24,124 @@ from servers.compose.layers import Frame, Sheet, blend, planes
 
 _BLACK, _WHITE = 16, 235
 _GREY = 128
+_PIPE_BYTES = 1024 * 1024
 
 
 class Lettering:
-    """The text of one piece of the film, drawn as it is needed: frames are asked for in order."""
+    """The text of one piece of the film. A layer."""
 
-    def __init__(self, text: Mapping[str, Any], size: tuple[int, int], fps: Fraction, folder: Path) -> None:
-        """Starts to draw.
-
-        Args:
-            text: "script", the name of a script in the folder; "states", first frame and end of every
-                stretch over which nothing in it changes, in order; "environment" for libass.
-            size: width and height of the frame.
-            fps: frames per second.
-            folder: where the script and the fonts lie.
-        """
-        self._size = size
-        self._states: Sequence[tuple[int, int]] = [(first, end) for first, end in text["states"]]
-        self._next = 0
-        self._sheet: Sheet | None = None
-        self._both = np.empty(2 * size[0] * size[1] * 3 // 2, dtype=np.uint8)
-        self._log = folder / f"{text['script']}.log"
-        self._process = self._start(text, fps, folder)
+    def __init__(self, path: Path) -> None:
+        """Opens what `letter` wrote."""
+        self._sheets: list[tuple[int, int, Sheet]] = []
+        with np.load(path) as kept:
+            for number, (first, end, left, top) in enumerate(kept["places"].tolist()):
+                parts = [kept[f"{name}{number}"] for name in ("y", "u", "v", "luma", "small")]
+                sheet = Sheet(left, top, (parts[0], parts[1], parts[2]), (parts[3], parts[4], parts[4]))
+                self._sheets.append((first, end, sheet))
 
     def draw(self, frame: Frame, number: int) -> None:
-        """Lays the text of the piece's frame `number` over its planes."""
-        while self._next < len(self._states) and self._states[self._next][0] <= number:
-            self._sheet = self._read()
-            self._next += 1
-        if self._sheet is not None and number < self._states[self._next - 1][1]:
-            blend(frame, self._sheet)
+        """See `Layer.draw`."""
+        for first, end, sheet in self._sheets:
+            if first <= number < end:
+                blend(frame, sheet)
 
     def close(self) -> None:
-        """Ends libass."""
-        self._process.kill()
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        """Nothing to end."""
 
-    def _start(self, text: Mapping[str, Any], fps: Fraction, folder: Path) -> subprocess.Popen[bytes]:
-        width, height = self._size
-        numbers = "+".join(f"eq(n,{first})" for first, _ in self._states)
-        # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
-        draw = (
-            "format=yuv420p,setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709,"
-            f"select='{numbers}',ass=filename={text['script']}:fontsdir=fonts"
-        )
-        ground = [*commands.CONFINED, "-f", "lavfi", "-i"]
-        shape = f"s={width}x{height}:r={fps.numerator}/{fps.denominator}"
-        command = commands.command(
-            [
-                *(*ground, f"color=c=black:{shape}", *ground, f"color=c=white:{shape}"),
-                "-filter_complex",
-                f"[0:v]{draw}[under];[1:v]{draw}[over];[under][over]vstack",
-                *("-frames:v", str(len(self._states)), "-fps_mode", "passthrough"),
-                *("-filter_complex_threads", "1", "-f", "rawvideo", "pipe:1"),
-            ]
-        )
-        with self._log.open("wb") as log:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                cwd=folder,
-                env={**os.environ, **text["environment"]},
-                bufsize=0,
-            )
 
-    def _read(self) -> Sheet | None:
-        stream: IO[bytes] | None = self._process.stdout
-        if stream is None or not fill(stream, self._both.data):
-            lines = self._log.read_text(errors="replace").splitlines()[-12:]
-            raise RuntimeError(commands.ended(self._process.wait(), lines))
-        width, height = self._size
-        return _sheet(planes(self._both, width, 2 * height), height)
+def letter(script: Mapping[str, Any], size: tuple[int, int], fps: Fraction, folder: Path) -> None:
+    """Draws the text of some pieces.
+
+    Args:
+        script: "name" of a script in the folder, in which the pieces follow each other; "environment" for
+            libass; "pieces", each with "out", the file to write, "begin", its first frame in the script, and
+            "states", first frame and end of every stretch over which nothing in it changes, in order.
+        size: width and height of the frame.
+        fps: frames per second.
+        folder: where the script and the fonts lie.
+
+    Raises:
+        RuntimeError: libass failed.
+    """
+    numbers = [piece["begin"] + first for piece in script["pieces"] for first, _ in piece["states"]]
+    drawn = _drawn(script, numbers, size, fps, folder)
+    for piece in script["pieces"]:
+        sheets = [(first, end, next(drawn)) for first, end in piece["states"]]
+        _write([sheet for sheet in sheets if sheet[2] is not None], Path(piece["out"]))
+
+
+def _drawn(
+    script: Mapping[str, Any], numbers: Sequence[int], size: tuple[int, int], fps: Fraction, folder: Path
+) -> Iterator[Sheet | None]:
+    """The text as it stands in some frames of a script."""
+    width, height = size
+    log = folder / f"{script['name']}.log"
+    both = np.empty(2 * width * height * 3 // 2, dtype=np.uint8)
+    with (
+        log.open("wb") as written,
+        subprocess.Popen(
+            _command(script["name"], numbers, size, fps),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=written,
+            cwd=folder,
+            env={**os.environ, **script["environment"]},
+            bufsize=0,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        if hasattr(fcntl, "F_SETPIPE_SZ"):  # spares most of the switching between the two (Linux)
+            fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        for _ in numbers:
+            if not fill(process.stdout, both.data):
+                break
+            yield _sheet(planes(both, width, 2 * height), height)
+        else:
+            return
+    raise RuntimeError(commands.ended(process.returncode, log.read_text(errors="replace").splitlines()[-12:]))
+
+
+def _command(name: str, numbers: Sequence[int], size: tuple[int, int], fps: Fraction) -> list[str]:
+    chosen = "+".join(f"eq(n,{number})" for number in numbers)
+    # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
+    draw = (
+        "format=yuv420p,setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709,"
+        f"select='{chosen}',ass=filename={name}:fontsdir=fonts"
+    )
+    ground = [*commands.CONFINED, "-f", "lavfi", "-i"]
+    shape = f"s={size[0]}x{size[1]}:r={fps.numerator}/{fps.denominator}"
+    return commands.command(
+        [
+            *(*ground, f"color=c=black:{shape}", *ground, f"color=c=white:{shape}"),
+            *("-filter_complex", f"[0:v]{draw}[under];[1:v]{draw}[over];[under][over]vstack"),
+            *("-frames:v", str(len(numbers)), "-fps_mode", "passthrough"),
+            *("-filter_complex_threads", "1", "-f", "rawvideo", "pipe:1"),
+        ]
+    )
 
 
 def _sheet(both: Frame, height: int) -> Sheet | None:
     """The text that stands over black in the upper half and over white in the lower; None without any."""
     shine = cv2.subtract(both[0][height:], both[0][:height])
-    inked = shine < _WHITE - _BLACK
-    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    if not len(rows):
+    ink = cv2.threshold(shine, _WHITE - _BLACK - 1, 255, cv2.THRESH_BINARY_INV)[1]
+    left, top, width, high = cv2.boundingRect(ink)
+    if not width:
         return None
-    top, left = int(rows[0]) // 2 * 2, int(columns[0]) // 2 * 2
-    bottom, right = int(rows[-1]) // 2 * 2 + 2, int(columns[-1]) // 2 * 2 + 2
+    right, bottom = (left + width + 1) // 2 * 2, (top + high + 1) // 2 * 2
+    left, top = left // 2 * 2, top // 2 * 2
     rest = shine[top:bottom, left:right].astype(np.float32) / (_WHITE - _BLACK)
     small = cv2.resize(rest, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     luma = both[0][top:bottom, left:right] - _BLACK * rest
     chroma = [plane[top // 2 : bottom // 2, left // 2 : right // 2] - _GREY * small for plane in both[1:]]
     return Sheet.of(left, top, (luma, chroma[0], chroma[1]), (rest, small))
+
+
+def _write(sheets: Sequence[tuple[int, int, Sheet | None]], out: Path) -> None:
+    arrays: dict[str, Any] = {}
+    places: list[tuple[int, int, int, int]] = []
+    for number, (first, end, sheet) in enumerate(sheets):
+        assert sheet is not None
+        places.append((first, end, sheet.left, sheet.top))
+        names = (f"{name}{number}" for name in ("y", "u", "v", "luma", "small"))
+        arrays.update(zip(names, (*sheet.adds, *sheet.stays[:2]), strict=True))
+    np.savez(out, places=np.array(places, dtype=np.int64).reshape(-1, 4), **arrays)

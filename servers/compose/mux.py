@@ -69,10 +69,7 @@ async def join(
     """
     listed, described = folder / f"{name}-pieces.txt", folder / f"{name}-about.txt"
     out = folder / (f"{name}.webm" if codec.webm else f"{name}.mp4")
-    lines = (
-        f"file '{piece.name}'\nduration {_decimal(Fraction(frames) / fps)}\n" for piece, frames in pieces
-    )
-    listed.write_text("ffconcat version 1.0\n" + "".join(lines))
+    listed.write_text(concatenation(pieces, fps))
     described.write_text(metadata(about), encoding="utf-8")
     arguments = [
         *commands.source(listed, "concat", "-safe", "1"),
@@ -90,6 +87,14 @@ async def join(
     ]
     await ffmpeg.run(arguments, timeout_seconds=_TIMEOUT_SECONDS, cwd=folder)
     return out
+
+
+def concatenation(pieces: Sequence[tuple[Path, int]], fps: Fraction) -> str:
+    """Pieces that lie beside the list, each with its length in frames, as ffmpeg's concat reads them."""
+    lines = (
+        f"file '{piece.name}'\nduration {_decimal(Fraction(frames) / fps)}\n" for piece, frames in pieces
+    )
+    return "ffconcat version 1.0\n" + "".join(lines)
 
 
 def _languages(kind: str, languages: Sequence[str]) -> list[str]:

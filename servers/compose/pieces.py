@@ -21,7 +21,7 @@ from servers.chassis.worker import WorkerPool
 from servers.compose.encoding import Encoding
 from servers.compose.kept import Kept
 from servers.compose.materials import Together
-from servers.compose.scripts import Burning
+from servers.compose.scripts import Burning, Letters
 from servers.compose.timeline import Piece
 
 _SECONDS_FOR_A_FRAME = 5.0
@@ -57,6 +57,7 @@ class Pieces:
         pictures: Pictures,
         advance: Callable[[float, float | None], None],
         name: str = "piece",
+        made: Callable[[int, Path], None] = lambda *_: None,
     ) -> None:
         """Prepares to make them.
 
@@ -68,6 +69,7 @@ class Pieces:
             pictures: the film's pictures.
             advance: told the share that is done and how many seconds are left, if that is known.
             name: of the files, before their number.
+            made: told the number and the file of every piece that is there.
         """
         self._pieces = pieces
         self._described = [describe(piece) for piece in pieces]
@@ -76,6 +78,8 @@ class Pieces:
         self._workshop = pictures.workshop
         self._pictures = pictures
         self._advance = advance
+        self._tell = made
+        self._letters = Letters(burning, self._workshop.renderers, self._workshop.folder, name)
         self._slots = asyncio.Semaphore(self._workshop.at_once)
         self._outs = [self._workshop.folder / f"{name}-{index:05d}.mp4" for index in range(len(pieces))]
         self._names = [self._name(index) for index in range(len(pieces))]
@@ -96,6 +100,9 @@ class Pieces:
             if not await asyncio.to_thread(take, name, out):
                 self._missing.append(index)
                 self._pictures.expect(self._described[index])
+                self._letters.expect(index, self._pieces[index])
+            else:
+                self._tell(index, out)
         self._wanted = sum(self._length(index) for index in self._missing)
 
     async def all(self) -> list[tuple[Path, int]]:
@@ -106,20 +113,21 @@ class Pieces:
             Internal: the encoder failed.
         """
         self._began = time.monotonic()
-        async with Together() as start:
-            for index in self._missing:
-                start(self._make(index))
+        try:
+            async with Together() as start:
+                for index in self._missing:
+                    start(self._make(index))
+        finally:
+            await self._letters.close()
         await asyncio.to_thread(self._workshop.kept.prune)
         return [(out, self._length(index)) for index, out in enumerate(self._outs)]
 
     async def _make(self, index: int) -> None:
         async with self._slots:
-            piece = self._pieces[index]
             arguments = {
                 "piece": await self._pictures.filled(self._described[index]),
-                "text": self._burning.write(piece, f"{self._outs[index].stem}.ass", self._workshop.folder),
+                "text": await self._letters.of(index),
                 "encoding": asdict(self._encoding),
-                "folder": str(self._workshop.folder),
                 "out": str(self._outs[index]),
             }
             await self._workshop.renderers.call(
@@ -128,9 +136,11 @@ class Pieces:
                 timeout_seconds=_START_SECONDS + _SECONDS_FOR_A_FRAME * self._length(index),
                 on_progress=lambda report: self._report(index, report["frames"]),
             )
+            self._letters.done(index)
             await self._pictures.done(self._described[index])
         await asyncio.to_thread(self._workshop.kept.keep, self._names[index], self._outs[index])
         self._report(index, self._length(index))
+        self._tell(index, self._outs[index])
 
     def _report(self, index: int, frames: int) -> None:
         """Counts only what has to be made: what was kept costs no time."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -12,13 +14,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from servers.chassis.worker_main import Report, serve
+from servers.chassis.worker_main import Handler, Report, serve
 from servers.compose import keying, looks
 from servers.compose.clips import Clip, ClipSource, Row
 from servers.compose.encoder import Encoder
 from servers.compose.frames import Drawing, Seen, Still, prepare_picture
 from servers.compose.layers import Bar, Cut, Frame, Inset, Layer, Logo, Place, disc, open_logo, planes
 from servers.compose.lettering import Lettering
+from servers.compose.lettering import letter as draw_letters
 
 _REPORT_EVERY = 5
 _STRIP_HEIGHT = 180
@@ -29,7 +32,7 @@ def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
     """Draws and encodes a piece; reports how many frames are done."""
     piece = _Piece(arguments["piece"])
     encoding = arguments["encoding"]
-    with piece.frames(arguments.get("text"), Path(arguments["folder"])) as drawn:
+    with piece.frames(arguments["text"]) as drawn:
         out = Path(arguments["out"])
         with Encoder(out, piece.size, piece.fps, encoding["codec"], encoding["options"]) as encoder:
             for count, row in enumerate(drawn, start=1):
@@ -42,7 +45,7 @@ def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
 def look(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     """Draws one frame of a piece, without text, as a JPEG, and says how good a cover it would make."""
     piece = _Piece(arguments["piece"])
-    with piece.frames(None, Path(arguments["folder"]), arguments["frame"]) as drawn:
+    with piece.frames(None, arguments["frame"]) as drawn:
         rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
     Image.fromarray(rgb).save(arguments["out"], "JPEG", quality=90, optimize=True)
     return {"score": looks.score(rgb)}
@@ -53,7 +56,7 @@ def strip(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     small: list[Image.Image] = []
     for look in arguments["looks"]:
         piece = _Piece(look["piece"])
-        with piece.frames(None, Path(arguments["folder"]), look["frame"]) as drawn:
+        with piece.frames(None, look["frame"]) as drawn:
             rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
         width = max(1, round(piece.size[0] * _STRIP_HEIGHT / piece.size[1]))
         small.append(Image.fromarray(cv2.resize(rgb, (width, _STRIP_HEIGHT), interpolation=cv2.INTER_AREA)))
@@ -67,6 +70,14 @@ def strip(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
 def prepare(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     """Decodes a picture and keeps it in a file of ours, ready to be filmed."""
     return {"size": prepare_picture(arguments, Path(arguments["out"]))}
+
+
+def letter(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Draws the text of some pieces and keeps it in files of ours."""
+    width, height = arguments["size"]
+    folder = Path(arguments["folder"])
+    draw_letters(arguments["script"], (width, height), Fraction(arguments["fps"]), folder)
+    return {}
 
 
 def find_ground(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
@@ -99,7 +110,7 @@ class _Piece:
         self.fps = Fraction(piece["fps"])
 
     @contextlib.contextmanager
-    def frames(self, text: Mapping[str, Any] | None, folder: Path, first: int = 0) -> Iterator[Iterator[Row]]:
+    def frames(self, text: str | None, first: int = 0) -> Iterator[Iterator[Row]]:
         """Its frames, with everything that is laid over them."""
         with contextlib.ExitStack() as opened:
             layers: list[Layer] = []
@@ -107,8 +118,7 @@ class _Piece:
                 layers.append(self._layer(layer))
                 opened.callback(layers[-1].close)
             if text is not None:
-                layers.append(Lettering(text, self.size, self.fps, folder))
-                opened.callback(layers[-1].close)
+                layers.append(Lettering(Path(text)))
             shots = [Seen(self._shown(shot), shot["since"]) for shot in self._piece["shots"]]
             drawing = Drawing(self.size, shots, self._piece["change"], self._piece["frames"])
             yield opened.enter_context(contextlib.closing(drawing.frames(layers, first)))
@@ -168,15 +178,28 @@ def _rgb(yuv: Row, width: int, height: int) -> Row:
     return np.clip(rgb + 0.5, 0, 255).astype(np.uint8)
 
 
+def _tidy(handler: Handler) -> Handler:
+    """What was decoded leaves room that the encoder can not use: it is given back (glibc keeps it)."""
+
+    def handle(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
+        try:
+            return handler(arguments, report)
+        finally:
+            if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+                library.malloc_trim(0)
+
+    return handle
+
+
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    serve(
-        {
-            "encode": encode,
-            "look": look,
-            "strip": strip,
-            "prepare": prepare,
-            "check_logo": check_logo,
-            "find_ground": find_ground,
-        }
-    )
+    handlers = {
+        "encode": encode,
+        "look": look,
+        "strip": strip,
+        "prepare": prepare,
+        "letter": letter,
+        "check_logo": check_logo,
+        "find_ground": find_ground,
+    }
+    serve({name: _tidy(handler) for name, handler in handlers.items()})

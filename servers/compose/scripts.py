@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from servers.chassis.media.fonts import Font
-from servers.compose.ass import Event, Script
+from servers.chassis.worker import WorkerPool
+from servers.compose.ass import Event, Script, Style
 from servers.compose.timeline import Piece
 
+_BATCH = 300
+"""Frames of film whose text is drawn together."""
+_BATCH_SECONDS = 600.0
 _MOVING = re.compile(r"\\(t\(|fade?\(|move\(|k|K)")
 """Overrides under which a text looks different from frame to frame."""
 
@@ -29,21 +34,96 @@ class Burning:
 
     def depends(self, piece: Piece) -> Any:
         """What the text of a piece depends on, as JSON; None without any."""
-        script = self._of(piece)
+        script = self.of(piece)
         if not script.events:
             return None
         return [script.text(), [font.fingerprint for font in self.fonts]]
 
-    def write(self, piece: Piece, name: str, folder: Path) -> dict[str, Any] | None:
-        """Writes the script of a piece, and says what a worker has to know; None without any text."""
-        script = self._of(piece)
-        if not script.events:
-            return None
-        (folder / name).write_text(script.text(), encoding="utf-8")
-        return {"script": name, "states": states(script.events), "environment": dict(self.environment)}
+    def of(self, piece: Piece) -> Script:
+        """The script of one piece, with the styles that it uses."""
+        script = self.script.piece(piece.first, piece.end)
+        used = {event.style for event in script.events}
+        return replace(script, styles=[style for style in script.styles if style.name in used])
 
-    def _of(self, piece: Piece) -> Script:
-        return self.script.piece(piece.first, piece.end)
+
+class Letters:
+    """The drawn text of the pieces that are to be made.
+
+    Starting libass costs as much as drawing ten texts, so neighbours are drawn together; the next are begun
+    when the first of these are asked for, so that nobody waits for them.
+    """
+
+    def __init__(self, burning: Burning, renderers: WorkerPool, folder: Path, name: str) -> None:
+        """`name` begins the names of the files."""
+        self._name = name
+        self._burning = burning
+        self._renderers = renderers
+        self._folder = folder
+        self._batches: list[list[tuple[int, Piece]]] = []
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._batch_of: dict[int, int] = {}
+
+    def expect(self, index: int, piece: Piece) -> None:
+        """Says that a piece will be drawn. Pieces are told in order."""
+        if not self._burning.of(piece).events:
+            return
+        frames = sum(known.end - known.first for _, known in self._batches[-1]) if self._batches else _BATCH
+        if frames >= _BATCH:
+            self._batches.append([])
+        self._batches[-1].append((index, piece))
+        self._batch_of[index] = len(self._batches) - 1
+
+    async def of(self, index: int) -> str | None:
+        """The file with a piece's text; None without any.
+
+        Raises:
+            Internal: libass failed.
+        """
+        if index not in self._batch_of:
+            return None
+        batch = self._batch_of[index]
+        for number in (batch, batch + 1):
+            if number < len(self._batches) and number not in self._tasks:
+                self._tasks[number] = asyncio.ensure_future(self._draw(number))
+        # Shielded: who else waits for it is not to lose it because this one is cancelled.
+        await asyncio.shield(self._tasks[batch])
+        return str(self._path(index))
+
+    def done(self, index: int) -> None:
+        """Removes the text of a piece that is made."""
+        if index in self._batch_of:
+            self._path(index).unlink(missing_ok=True)
+
+    async def close(self) -> None:
+        """Ends what is still being drawn."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _draw(self, number: int) -> None:
+        events: list[Event] = []
+        styles: dict[str, Style] = {}
+        pieces: list[dict[str, Any]] = []
+        begin = 0
+        for index, piece in self._batches[number]:
+            own = self._burning.of(piece)
+            styles.update((style.name, style) for style in own.styles)
+            pieces.append({"out": str(self._path(index)), "begin": begin, "states": states(own.events)})
+            events += [replace(e, first=e.first + begin, end=e.end + begin) for e in own.events]
+            begin += piece.end - piece.first
+        whole = replace(self._burning.script, styles=[*styles.values()], events=events)
+        name = f"{self._name}-text-{number:05d}.ass"
+        (self._folder / name).write_text(whole.text(), encoding="utf-8")
+        arguments = {
+            "script": {"name": name, "environment": dict(self._burning.environment), "pieces": pieces},
+            "size": [whole.width, whole.height],
+            "fps": str(whole.fps),
+            "folder": str(self._folder),
+        }
+        await self._renderers.call("letter", arguments, timeout_seconds=_BATCH_SECONDS)
+
+    def _path(self, index: int) -> Path:
+        return self._folder / f"{self._name}-{index:05d}.npz"
 
 
 NOTHING = Burning(Script(0, 0, Fraction(1), (), ()), (), {})

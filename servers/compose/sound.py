@@ -18,6 +18,7 @@ from servers.compose.materials import FRAME_BYTES, RATE
 
 PEAK_DB = -2.0
 """True peak of the sound before it is encoded; encoding to AAC adds up to half a decibel."""
+_SAME_DB = 0.001
 _SILENT_LUFS = -60.0
 _MOST_GAIN_DB = 40.0
 _SLOWEST_STEP = 0.5
@@ -93,6 +94,7 @@ async def make(
     *,
     name: str = "sound",
     webm: bool = False,
+    limited: bool = True,
 ) -> Path:
     """Makes the film's sound as an .m4a, or with Opus as a .webm, exactly as long as the film.
 
@@ -104,6 +106,7 @@ async def make(
         mixers: the processes that mix.
         name: of the file, without ending.
         webm: whether it is Opus in WebM.
+        limited: whether peaks may be limited to reach the loudness. Else it is quicker, and may be softer.
 
     Raises:
         Internal: mixing or encoding failed.
@@ -120,7 +123,9 @@ async def make(
     before = await measure(mixed)
     free = target_lufs is None or before.silent
     gain = 0.0 if target_lufs is None or free else min(target_lufs - before.lufs, _MOST_GAIN_DB)
-    limited = before.peak_db + gain > PEAK_DB
+    if not limited:
+        gain = min(gain, PEAK_DB - before.peak_db)
+    limited = before.peak_db + gain > PEAK_DB + _SAME_DB
     if limited and target_lufs is not None:
         gain = await _settled_gain(mixed, gain, target_lufs)
     await ffmpeg.run(

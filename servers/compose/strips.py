@@ -47,7 +47,7 @@ class Strip:
             return None
         out = self._workshop.folder / "thumbnails.jpg"
         filled = [{**look, "piece": await self._pictures.filled(look["piece"])} for look in self._looks]
-        arguments = {"looks": filled, "folder": str(self._workshop.folder), "out": str(out)}
+        arguments = {"looks": filled, "out": str(out)}
         bound = _LOOK_SECONDS * (1 + len(filled))
         await self._workshop.renderers.call("strip", arguments, timeout_seconds=bound)
         for look in self._looks:

@@ -69,6 +69,7 @@ async def _compose(engine: FfmpegEngine, call: dict[str, Any]) -> dict[str, Any]
             answer["first_preview_seconds"] = time.perf_counter() - begin
     answer["seconds"] = time.perf_counter() - begin
     answer["film"] = str(desk._folder / result.film.digest)
+    answer["pieces"], answer["reused"] = result.work.pieces, result.work.reused_pieces
     return answer
 
 
