@@ -194,10 +194,16 @@ def _scene(scene: parts.Scene, index: int, request: ComposeRequest) -> None:
     scene.clip_fit = scene.clip_fit or parts.CLIP_FIT_PING_PONG
     scene.motion.easing = scene.motion.easing or parts.EASING_SOFT
     if scene.motion.kind == parts.MOTION_KIND_UNSPECIFIED:
-        scene.motion.kind = move_of(request.seed, scene.id)
+        # Lines of text stand around a picture that is shown whole: it stays where it is.
+        stays = request.canvas.fit != parts.FIT_COVER and _has_lines(request.canvas)
+        scene.motion.kind = parts.MOTION_KIND_STILL if stays else move_of(request.seed, scene.id)
     if scene.motion.kind not in MOVES:
         raise InvalidArgument((f"scenes[{index}].motion.kind", "must be a kind of motion that is known"))
     _put(scene.motion, "amount", 0.12)
+
+
+def _has_lines(frame: parts.Canvas) -> bool:
+    return bool(frame.index_text or frame.title_text or frame.desc_text)
 
 
 def _subtitles(subtitles: parts.Subtitles, font: str) -> None:

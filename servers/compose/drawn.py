@@ -89,7 +89,7 @@ def text(
     missing = stack.missing(_laid_over(request) + (spoken if shown else ""))
     if missing and font != default_font():
         raise lacks_glyphs(font, missing)
-    warnings = [_left_out(missing)] if missing else []
+    warnings = [left_out(missing)] if missing else []
     warnings += _without_words(request)
     unset = frozenset(missing if shown else stack.missing(spoken))
     styles, events = captions.drawn(film, unset)
@@ -276,6 +276,7 @@ def _spoken(request: ComposeRequest, timeline: Timeline, starts: Sequence[Fracti
     ]
 
 
-def _left_out(missing: Sequence[str]) -> str:
+def left_out(missing: Sequence[str]) -> str:
+    """A warning that names characters which are not drawn."""
     named = ", ".join(f"{char} (U+{ord(char):04X})" for char in missing[:12])
     return f"left out of the picture, because no font here has a glyph for it: {named}"

@@ -18,7 +18,14 @@ from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ComposeResult, Conve
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition
 from servers.chassis.media import commands
-from servers.chassis.media.fonts import Font, companions_fingerprint, default_font, find_font
+from servers.chassis.media.fonts import (
+    Font,
+    FontStack,
+    companions_fingerprint,
+    default_font,
+    find_font,
+    font_stack,
+)
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import Returned, WorkerPool, relay
 from servers.compose.convert import convert
@@ -140,7 +147,7 @@ class FfmpegEngine(Engine):
 
         async def call(report: Any) -> ComposeResult | ConvertResult:
             if isinstance(request, ConvertRequest):
-                return await convert(request, work, self._tools.prober, report)
+                return await convert(request, work, self._tools.prober, self._stack, report)
             return await make(request, work, self._tools, self._font(request), _version(), report)
 
         highest, preview = 0.0, None
@@ -162,6 +169,10 @@ class FfmpegEngine(Engine):
             await self._tools.prober.close()
             await self._tools.renderers.close()
             await self._tools.mixers.close()
+
+    def _stack(self, text: str) -> FontStack:
+        """The fonts that a text is drawn with where none is named."""
+        return font_stack(default_font(), text, self._folders)
 
     def _font(self, request: ComposeRequest) -> Font:
         return find_font(request.subtitles.font, self._folders)

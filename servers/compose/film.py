@@ -28,10 +28,10 @@ from servers.compose.endcard import with_end_card
 from servers.compose.hardware import Hardware
 from servers.compose.kept import Kept
 from servers.compose.laying import prepared_layers
-from servers.compose.materials import RATE, Gathering, Materials, Together
+from servers.compose.materials import RATE, Gathering, Materials, Moving, Sound, Together
 from servers.compose.mixing import mix, word_starts
 from servers.compose.mux import About, Chapter, join
-from servers.compose.picturing import Describe, description, pictures_band
+from servers.compose.picturing import Describe, clip_speed, description, pictures_band
 from servers.compose.pieces import Pictures, Pieces, Workshop
 from servers.compose.preview import Growing, as_preview
 from servers.compose.render_settings import piece
@@ -111,6 +111,7 @@ async def make(
     await making.look_up()
     await looking.look_up()
     strip.expect()
+    await _slow_down(request, found, timeline, folder)
     mixed = mix(request, found, timeline)
     try:
         async with Together() as start:
@@ -225,6 +226,18 @@ async def _clean(
     making = Pieces(cut, bare, NOTHING, encoder, pictures, lambda *_: None, name="clean")
     await making.look_up()
     return await making.all()
+
+
+async def _slow_down(request: ComposeRequest, found: Materials, timeline: Timeline, folder: Path) -> None:
+    """Slows the own sound of clips that are slowed down."""
+    for index, (scene, heard) in enumerate(zip(request.scenes, found.heard, strict=True)):
+        clip = found.shown[index]
+        if heard is None or not isinstance(clip, Moving):
+            continue
+        speed = clip_speed(scene, clip, timeline.shots[index], timeline)
+        if speed < 1.0:
+            out = folder / f"slow-{index:04d}.f32"
+            found.heard[index] = Sound(out, await sound.slowed(heard.path, heard.samples, speed, out))
 
 
 async def _sound(request: ComposeRequest, mixed: sound.Mix, folder: Path, tools: Tools) -> Path:

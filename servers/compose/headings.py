@@ -20,8 +20,10 @@ _SMALLEST = 0.4
 _INDEX, _TITLE, _DESCRIPTION = 0.05, 0.085, 0.048
 """Sizes of letters as shares of the frame's shorter side."""
 _TITLE_LINES, _DESCRIPTION_LINES = 3, 6
-_EDGE = 0.05
+EDGE = 0.05
 """Distance from the frame's edges as a share of its height."""
+SIDE = 0.06
+"""Distance from its left and right edges as a share of its width."""
 _GAP = 0.022
 """Distance from the picture, likewise."""
 LAYER = 1
@@ -89,7 +91,7 @@ def around(
     """
     styles: list[Style] = []
     events: list[Event] = []
-    edge, gap = round(_EDGE * lettered.height), round(_GAP * lettered.height)
+    edge, gap = round(EDGE * lettered.height), round(_GAP * lettered.height)
     if canvas.index_text.strip() or canvas.title_text.strip():
         room = band[0] - gap - edge
         em = _TITLE * lettered.shorter

@@ -24,6 +24,7 @@ _COLORFUL = 24.0
 """Distance from grey from which a ground counts as coloured."""
 _LIGHT = 0.25
 """How much light counts beside colour for a coloured ground."""
+_SOFT = 1.0
 _EDGE = 0.06
 """Width of the edges that are looked at, as a share of the picture's shorter side."""
 _ABOVE = 0.6
@@ -65,7 +66,8 @@ def cut_out(frame: Frame, ground: Ground) -> tuple[NDArray[np.uint8], Row, Row]:
     away = (light - ground.light) * weight, blue - ground.blue, red - ground.red
     distance = np.sqrt(away[0] ** 2 + away[1] ** 2 + away[2] ** 2)
     held = np.clip((distance - _NEAR) / (_FAR - _NEAR), 0.0, 1.0)
-    held = cv2.GaussianBlur(held * held * (3.0 - 2.0 * held), (0, 0), 0.7)
+    # Edges hold the ground's colour too: they are drawn in by half of what they are softened.
+    held = np.clip(2.0 * cv2.GaussianBlur(held, (0, 0), _SOFT) - 1.0, 0.0, 1.0)
     if ground.saturation > _COLORFUL:
         way = np.array([ground.blue - 128.0, ground.red - 128.0]) / ground.saturation
         shine = np.maximum(0.0, (blue - 128.0) * way[0] + (red - 128.0) * way[1] - 4.0)

@@ -6,6 +6,7 @@ limiter on the true peak behind it; where the limiter takes away too much, the g
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,13 +14,15 @@ from pathlib import Path
 
 from servers.chassis.media import commands, ffmpeg
 from servers.chassis.worker import WorkerPool
-from servers.compose.materials import RATE
+from servers.compose.materials import FRAME_BYTES, RATE
 
 PEAK_DB = -2.0
 """True peak of the sound before it is encoded; encoding to AAC adds up to half a decibel."""
 _SAME_DB = 0.001
 _SILENT_LUFS = -60.0
 _MOST_GAIN_DB = 40.0
+_SLOWEST_STEP = 0.5
+"""What one `atempo` can do."""
 _NEAR_ENOUGH_LU = 0.3
 _TIMEOUT_SECONDS = 1800.0
 _LOUDNESS = re.compile(r"^\s*I:\s*(-?[\d.]+|-?inf|nan) LUFS")
@@ -136,6 +139,22 @@ async def make(
     )
     mixed.unlink()
     return out
+
+
+async def slowed(path: Path, samples: int, speed: float, out: Path) -> int:
+    """Writes raw sound slowed down at its pitch; returns its length in samples.
+
+    Raises:
+        Internal: ffmpeg failed.
+    """
+    steps: list[str] = []
+    while speed < _SLOWEST_STEP:
+        steps.append(f"atempo={_SLOWEST_STEP}")
+        speed /= _SLOWEST_STEP
+    tempo = ",".join((*steps, f"atempo={speed:.6f}"))
+    arguments = (*raw(path), "-af", tempo, "-t", f"{samples / RATE / 0.2:.3f}", "-f", "f32le", f"file:{out}")
+    await ffmpeg.run(arguments, timeout_seconds=_TIMEOUT_SECONDS)
+    return (await asyncio.to_thread(out.stat)).st_size // FRAME_BYTES
 
 
 async def measure(path: Path, filters: str = "") -> Loudness:
