@@ -31,6 +31,7 @@ from servers.chassis.worker import Returned, WorkerPool, relay
 from servers.compose.convert import convert
 from servers.compose.defaults import fill, fill_conversion, seconds, set_seconds
 from servers.compose.film import Tools, make
+from servers.compose.hardware import SOFTWARE, Hardware
 
 _FORMULA = "2"
 """Raised whenever the same request would give another film for reasons of our own."""
@@ -51,7 +52,9 @@ class FfmpegEngine(Engine):
     """Composes and converts films.
 
     Settings: `workers` (how many pieces are drawn and encoded at once; default: one for each core),
-    `kept_bytes` (bound of the encoded pieces that are kept for later films; default 4 GiB, 0 keeps none) and
+    `kept_bytes` (bound of the encoded pieces that are kept for later films; default 4 GiB, 0 keeps none),
+    `encoder` of H.264 ("x264", the default; "nvenc", "qsv", "videotoolbox", "vaapi", or "auto" for the first
+    of these that works; where the one that is named does not, x264 is used and the result says so) and
     `font_folders` (where fonts are looked for before the system's folders).
     """
 
@@ -60,6 +63,7 @@ class FfmpegEngine(Engine):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
         self._cores = int(settings.get("workers") or _cores())
+        self._hardware = Hardware(str(settings.get("encoder", SOFTWARE)))
         self._kept_bytes = int(settings.get("kept_bytes", _KEPT_BYTES))
         self._folders = tuple(Path(folder).expanduser() for folder in settings.get("font_folders", ()))
 
@@ -78,6 +82,7 @@ class FfmpegEngine(Engine):
             ),
             at_once=self._cores,
             kept_bytes=self._kept_bytes,
+            hardware=self._hardware,
             font_folders=self._folders,
         )
 
@@ -131,6 +136,8 @@ class FfmpegEngine(Engine):
         font = self._font(request)
         filled = fill(request, font.family)
         version = f"{_version()}/{font.fingerprint}/{companions_fingerprint()}"
+        if self._hardware.wanted != SOFTWARE:
+            version += f"/{self._hardware.wanted}"
         return Resolved(filled, version=version, expected_seconds=self._expected(filled))
 
     async def run(

@@ -25,6 +25,7 @@ from servers.compose.defaults import MOST_SECONDS, exact, rate, set_seconds
 from servers.compose.drawn import Text, text
 from servers.compose.encoding import Encoding, encoding, too_large
 from servers.compose.endcard import with_end_card
+from servers.compose.hardware import Hardware
 from servers.compose.kept import Kept
 from servers.compose.laying import prepared_layers
 from servers.compose.materials import RATE, Gathering, Materials, Moving, Sound, Together
@@ -67,6 +68,8 @@ class Tools:
     """How many pieces are drawn and encoded at once."""
     kept_bytes: int
     """Bound of the pieces that are kept for later films."""
+    hardware: Hardware
+    """The encoder in hardware that is asked for, if one is."""
     font_folders: tuple[Path, ...] = ()
     """Where fonts are looked for before the system's folders."""
 
@@ -95,7 +98,9 @@ async def make(
     kept = Kept(work.kept / "pieces", tools.kept_bytes)
     shop = Workshop(folder, tools.renderers, tools.at_once, kept, work.owner, version)
     burning = Burning(words.burned, words.fonts, font_folder(folder, words.fonts))
-    encoder = encoding(request.output, timeline.fps, timeline.seconds)
+    encoder, told = await tools.hardware.chosen(
+        encoding(request.output, timeline.fps, timeline.seconds), request.output, tools.renderers, folder
+    )
     cut = pieces(timeline, piece(timeline.fps))
     pictures = Pictures(shop)
     growing = Growing(cut, timeline.fps, folder, lambda path: work.store(path, "video/mp4"))
@@ -134,7 +139,7 @@ async def make(
     rest = (timeline.fps, heard.result(), _about(request, timeline))
     soft = _soft(request, words, folder)
     made = await join(folder, film, *rest, soft, codec=coded)
-    warnings = [*warnings, *too_large(request.output, made.stat().st_size)]
+    warnings = [*warnings, *told, *too_large(request.output, made.stat().st_size)]
     facts = _facts(request, timeline, coded)
     result = ComposeResult()
     if clean:

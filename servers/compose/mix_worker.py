@@ -46,8 +46,8 @@ def mix(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
             if bed is not None:
                 block += bed.part(first, end)
             out.write(block.astype("<f4").tobytes())
-            for heard in sounds if bed is None else (*sounds, bed):
-                _let_go(heard.samples)
+            for samples in [sound.samples for sound in sounds] + ([] if bed is None else [bed.samples]):
+                _let_go(samples)
             report({"fraction": end / total})
     return {}
 

@@ -17,13 +17,14 @@ from PIL import Image
 from servers.chassis.worker_main import Handler, Report, serve
 from servers.compose import keying, looks
 from servers.compose.clips import Clip, ClipSource, Row
-from servers.compose.encoder import Encoder
+from servers.compose.encoder import open_encoder
 from servers.compose.frames import Drawing, Seen, Still, prepare_picture
 from servers.compose.layers import Bar, Cut, Frame, Inset, Layer, Logo, Place, disc, open_logo, planes
 from servers.compose.lettering import Lettering
 from servers.compose.lettering import letter as draw_letters
 
 _REPORT_EVERY = 5
+_TRIED_FRAMES = 8
 _STRIP_HEIGHT = 180
 """Height of thumbnails, pixels."""
 
@@ -34,12 +35,25 @@ def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
     encoding = arguments["encoding"]
     with piece.frames(arguments["text"]) as drawn:
         out = Path(arguments["out"])
-        with Encoder(out, piece.size, piece.fps, encoding["codec"], encoding["options"]) as encoder:
+        with open_encoder(out, piece.size, piece.fps, encoding["codec"], encoding["options"]) as encoder:
             for count, row in enumerate(drawn, start=1):
                 encoder.write(row)
                 if count % _REPORT_EVERY == 0:
                     report({"frames": count})
     return {}
+
+
+def try_encoder(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Encodes a few grey frames, to see whether an encoder works here."""
+    encoding, out, size = arguments["encoding"], Path(arguments["out"]), (256, 144)
+    row = np.full(size[0] * size[1] * 3 // 2, 128, dtype=np.uint8)
+    try:
+        with open_encoder(out, size, Fraction(30), encoding["codec"], encoding["options"]) as encoder:
+            for _frame in range(_TRIED_FRAMES):
+                encoder.write(row)
+    except (RuntimeError, OSError, ValueError):  # whatever a driver finds wrong
+        return {"works": False}
+    return {"works": out.stat().st_size > 0}
 
 
 def look(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
@@ -195,6 +209,7 @@ if __name__ == "__main__":
     cv2.setNumThreads(1)
     handlers = {
         "encode": encode,
+        "try_encoder": try_encoder,
         "look": look,
         "strip": strip,
         "prepare": prepare,
