@@ -1,8 +1,8 @@
 """A process that composes films for the benchmark: the engine as the server runs it, and nothing else.
 
 Reads one JSON line for each film from stdin: {"request": file, "assets": {digest: path}, "out": folder}.
-Answers with {"seconds", "first_preview_seconds", "film", "script", "pieces", "reused"}. Its memory, and that of the processes below
-it, is what composing takes.
+Answers with {"seconds", "first_preview_seconds", "film", "script", "pieces", "reused"}. Its memory, and that
+of the processes below it, is what composing takes.
 """
 
 from __future__ import annotations
