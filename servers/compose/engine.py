@@ -76,7 +76,7 @@ class FfmpegEngine(Engine):
     @functools.cached_property
     def _tools(self) -> Tools:
         return Tools(
-            prober=Prober(size=2, idle_seconds=_IDLE_SECONDS),
+            prober=Prober(idle_seconds=_IDLE_SECONDS),
             renderers=WorkerPool(
                 "servers.compose.render_worker", size=self._cores, memory_bytes=_RENDERER_BYTES
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ from servers.compose.materials import RATE, Gathering, Materials, Moving, Sound,
 from servers.compose.mixing import mix, word_starts
 from servers.compose.mux import About, Chapter, join
 from servers.compose.picturing import Describe, clip_speed, description, pictures_band
-from servers.compose.pieces import Pictures, Pieces, Workshop
+from servers.compose.pieces import Pictures, Pieces, Workshop, digest
 from servers.compose.preview import Growing, as_preview
 from servers.compose.render_settings import piece
 from servers.compose.scripts import NOTHING, Burning, font_folder
@@ -115,7 +116,7 @@ async def make(
     mixed = mix(request, found, timeline)
     try:
         async with Together() as start:
-            heard = start(_sound(request, mixed, folder, tools))
+            heard = start(_sound(request, mixed, shop, tools))
             if request.preview:
                 start(growing.publish(heard, _previewing(report)))
             spoken = start(_narration(request, mixed, folder, tools))
@@ -240,12 +241,21 @@ async def _slow_down(request: ComposeRequest, found: Materials, timeline: Timeli
             found.heard[index] = Sound(out, await sound.slowed(heard.path, heard.samples, speed, out))
 
 
-async def _sound(request: ComposeRequest, mixed: sound.Mix, folder: Path, tools: Tools) -> Path:
+async def _sound(request: ComposeRequest, mixed: sound.Mix, shop: Workshop, tools: Tools) -> Path:
+    """The film's sound: as it was kept, where it would be the same."""
     loudness = None if request.keep_loudness else request.loudness_lufs
     bits, webm = request.output.audio_bits_per_second, codec(request.output).webm
-    return await sound.make(
-        mixed, folder, loudness, bits, tools.mixers, webm=webm, limited=not request.preview
+    heard = await asyncio.to_thread(sound.fingerprint, mixed)
+    settings = (loudness, bits, webm, request.preview)
+    name = digest({"sound": heard, "settings": settings, "version": shop.version, "owner": shop.owner})
+    out = shop.folder / f"sound-of-film{'.webm' if webm else '.m4a'}"
+    if await asyncio.to_thread(shop.kept.take, name, out):
+        return out
+    made = await sound.make(
+        mixed, shop.folder, loudness, bits, tools.mixers, webm=webm, limited=not request.preview
     )
+    await asyncio.to_thread(shop.kept.keep, name, made)
+    return made
 
 
 async def _narration(request: ComposeRequest, mixed: sound.Mix, folder: Path, tools: Tools) -> Path | None:

@@ -7,10 +7,13 @@ limiter on the true peak behind it; where the limiter takes away too much, the g
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from servers.chassis.media import commands, ffmpeg
 from servers.chassis.worker import WorkerPool
@@ -155,6 +158,15 @@ async def slowed(path: Path, samples: int, speed: float, out: Path) -> int:
     arguments = (*raw(path), "-af", tempo, "-t", f"{samples / RATE / 0.2:.3f}", "-f", "f32le", f"file:{out}")
     await ffmpeg.run(arguments, timeout_seconds=_TIMEOUT_SECONDS)
     return (await asyncio.to_thread(out.stat)).st_size // FRAME_BYTES
+
+
+def fingerprint(mix: Mix) -> str:
+    """Changes when the mix would sound otherwise: of what is read, content and place, not name. Blocks."""
+    parts: list[Any] = [mix.samples, [list(stretch) for stretch in mix.speech]]
+    for sound in (*mix.spoken, *mix.around, *(() if mix.bed is None else (mix.bed,))):
+        with Path(sound.path).open("rb") as file:
+            parts.append({**asdict(sound), "path": hashlib.file_digest(file, "sha256").hexdigest()})
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 async def measure(path: Path, filters: str = "") -> Loudness:

@@ -1,8 +1,8 @@
 """A process that composes films for the benchmark: the engine as the server runs it, and nothing else.
 
 Reads one JSON line for each film from stdin: {"request": file, "assets": {digest: path}, "out": folder}.
-Answers with {"seconds", "first_preview_seconds", "film", "work"}. Its memory, and that of the processes below
-it, is what composing takes.
+Answers with {"seconds", "first_preview_seconds", "film", "script", "pieces", "reused"}. Its memory, and that
+of the processes below it, is what composing takes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
 from reelmesh.common.v1.progress_pb2 import Progress
-from reelmesh.compose.v1.compose_pb2 import ComposeRequest
+from reelmesh.compose.v1.compose_pb2 import SUBTITLE_FORMAT_ASS, ComposeRequest
 from servers.compose.engine import FfmpegEngine
 
 
@@ -69,6 +69,8 @@ async def _compose(engine: FfmpegEngine, call: dict[str, Any]) -> dict[str, Any]
             answer["first_preview_seconds"] = time.perf_counter() - begin
     answer["seconds"] = time.perf_counter() - begin
     answer["film"] = str(desk._folder / result.film.digest)
+    scripts = [file for file in result.subtitle_files if file.format == SUBTITLE_FORMAT_ASS]
+    answer["script"] = str(desk._folder / scripts[0].asset.digest)
     answer["pieces"], answer["reused"] = result.work.pieces, result.work.reused_pieces
     return answer
 

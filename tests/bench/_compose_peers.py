@@ -5,11 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
@@ -23,8 +26,18 @@ _X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "23")
 _BT709 = ("-color_range", "tv", "-colorspace", "bt709")
 
 
-def encoder_alone(film: Path, folder: Path, size: tuple[int, int]) -> float:
-    """Seconds to encode a film's own frames, decoding and disk apart, as fast as any arrangement does it.
+@dataclass(frozen=True)
+class Spent:
+    """What some work took."""
+
+    seconds: float
+    """On the clock."""
+    cpu_seconds: float
+    """Of all cores."""
+
+
+def encoder_alone(film: Path, folder: Path, size: tuple[int, int]) -> Spent:
+    """What encoding a film's own frames takes, decoding and disk apart, as fast as any arrangement does it.
 
     The frames are decoded part by part to raw files in memory. Tried are as many encoders as cores with one
     thread each, and one encoder with a thread for each core; the faster counts, part by part.
@@ -35,7 +48,7 @@ def encoder_alone(film: Path, folder: Path, size: tuple[int, int]) -> float:
         stdout=subprocess.PIPE,
     )
     assert decode.stdout is not None
-    spent = 0.0
+    spent: list[Spent] = []
     parts = [folder / f"part-{number}.yuv" for number in range(CORES)]
     while True:
         filled: list[Path] = []
@@ -45,11 +58,11 @@ def encoder_alone(film: Path, folder: Path, size: tuple[int, int]) -> float:
                 filled.append(part)
         if not filled:
             break
-        apart = _timed(lambda filled=filled: _all_at_once([_encode(part, size, 1) for part in filled]))
-        one = _timed(lambda filled=filled: [_run(_encode(part, size, CORES)) for part in filled])
-        spent += min(apart, one)
+        apart = _spent(partial(_all_at_once, [_encode(part, size, 1) for part in filled]))
+        one = _spent(partial(_one_by_one, [_encode(part, size, CORES) for part in filled]))
+        spent.append(min(apart, one, key=lambda each: each.seconds))
     decode.wait()
-    return spent
+    return Spent(sum(each.seconds for each in spent), sum(each.cpu_seconds for each in spent))
 
 
 def _encode(part: Path, size: tuple[int, int], threads: int) -> list[str]:
@@ -97,7 +110,7 @@ def plain_ffmpeg(
     )
     arguments = [*inputs, "-filter_complex", ";".join(graph), "-map", "[video]", "-map", "[audio]"]
     arguments += ["-t", str(scenes * seconds), *_X264, *_BT709, "-c:a", "aac", "-ar", "48000", str(out)]
-    return _timed(lambda: _run(arguments, script.parent))
+    return _spent(partial(_run, arguments, script.parent)).seconds
 
 
 def moviepy(
@@ -144,11 +157,18 @@ def _all_at_once(jobs: Sequence[list[str]]) -> None:
         list(pool.map(_run, jobs, itertools.repeat(None)))
 
 
+def _one_by_one(jobs: Sequence[list[str]]) -> None:
+    for job in jobs:
+        _run(job)
+
+
 def _run(arguments: Sequence[str], folder: Path | None = None) -> None:
     subprocess.run([commands.executable(), "-v", "error", "-y", *arguments], check=True, cwd=folder)
 
 
-def _timed(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
+def _spent(work: Callable[[], object]) -> Spent:
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     work()
-    return time.perf_counter() - begin
+    seconds, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Spent(seconds, cpu)
