@@ -29,6 +29,8 @@ _TALLEST = 1.9
 """Some fonts leave so much room above and below that their lines would stand far apart: ascent and descent
 as a share of the em, over which a font is drawn a little smaller."""
 _UNSAFE_NAME = re.compile(r"[{}\\,\x00-\x1f]")
+_RESET = re.compile(r"\{\\r([A-Za-z0-9]+)\}")
+"""An override that goes on in another style."""
 _KEPT = frozenset("\u200c\u200d\u200e\u200f\u00a0")
 """Characters that count as not printable and yet shape the text: joiners, marks of direction."""
 _SIDE_MARGIN = 0.06
@@ -102,6 +104,11 @@ class Event:
     text: str
     """With overrides; text of users is escaped already."""
     layer: int = 0
+
+    @property
+    def styles(self) -> set[str]:
+        """The names of the styles that it is drawn in."""
+        return {self.style, *_RESET.findall(self.text)}
 
     def within(self, first: int, end: int) -> Event | None:
         """The part that falls into a piece of the film, counted from the piece's first frame."""

@@ -28,15 +28,21 @@ from servers.chassis.media.fonts import (
 )
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import Returned, WorkerPool, relay
+from servers.compose.codecs import CODECS
 from servers.compose.convert import convert
 from servers.compose.defaults import fill, fill_conversion, seconds, set_seconds
 from servers.compose.film import Tools, make
 from servers.compose.hardware import SOFTWARE, Hardware
+from servers.compose.timeline import Change
 
 _FORMULA = "2"
 """Raised whenever the same request would give another film for reasons of our own."""
 _LIBRARIES = ("av", "opencv-python-headless", "budoux", "rjieba")
 """Those that shape pixels or lines."""
+_CAPABILITIES = (
+    *("avatar", "bilingual-subtitles", "burned-subtitles", "chroma-key", "convert", "ducking", "end-card"),
+    *("ken-burns", "loudness", "overlays", "progress-bar", "soft-subtitles", "sound-effects"),
+)
 _RENDERER_BYTES = 4 * 1024**3
 _MIXER_BYTES = 2 * 1024**3
 _IDLE_SECONDS = 0.5
@@ -93,21 +99,9 @@ class FfmpegEngine(Engine):
         except FailedPrecondition:
             version = ""
         return Description(
-            description="H.264 and AAC by ffmpeg: Ken Burns, crossfades, word-lit subtitles, ducked music",
+            description="ffmpeg: moving pictures, many transitions, word-lit subtitles, ducked music",
             version=version,
-            capabilities=sorted(
-                (
-                    *(
-                        "burned-subtitles",
-                        "soft-subtitles",
-                        "ken-burns",
-                        "crossfade",
-                        "fade-black",
-                        "ducking",
-                    ),
-                    *("loudness", "overlays", "avatar", "convert", "libx264"),
-                )
-            ),
+            capabilities=_capabilities(),
             license="MIT AND GPL-3.0-or-later",
         )
 
@@ -187,6 +181,16 @@ class FfmpegEngine(Engine):
         pixels = canvas.width_pixels * canvas.height_pixels * canvas.frames_per_second * length
         slower = _SLOWER.get(request.output.preset, _SLOWEST)
         return 1.5 + slower * pixels / (_PIXELS_A_SECOND * self._cores)
+
+
+def _capabilities() -> list[str]:
+    """What it can do, by the names in the contract, and the encoders that are found."""
+    try:
+        found = commands.encoders()
+    except FailedPrecondition:
+        found = frozenset()
+    encoders = {codec.encoder for codec in CODECS.values()} & found
+    return sorted({*_CAPABILITIES, *(change.value.replace("_", "-") for change in Change), *encoders})
 
 
 def _version() -> str:

@@ -42,7 +42,7 @@ class Burning:
     def of(self, piece: Piece) -> Script:
         """The script of one piece, with the styles that it uses."""
         script = self.script.piece(piece.first, piece.end)
-        used = {event.style for event in script.events}
+        used = {style for event in script.events for style in event.styles}
         return replace(script, styles=[style for style in script.styles if style.name in used])
 
 

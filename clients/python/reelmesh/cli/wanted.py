@@ -190,8 +190,10 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
         video.transition.kind = TransitionKind.Value(f"TRANSITION_KIND_{name}")
     if options.codec:
         video.output.codec = VideoCodec.Value(f"VIDEO_CODEC_{options.codec.upper()}")
-    video.output.clean_copy = options.clean_copy or video.output.clean_copy
-    video.output.narration_file = options.narration_file or video.output.narration_file
+    if options.clean_copy:
+        video.output.clean_copy = True
+    if options.narration_file:
+        video.output.narration_file = True
     if options.animate is not None:
         video.clip.animate_share = options.animate
     if options.speed is not None:

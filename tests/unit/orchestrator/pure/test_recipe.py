@@ -86,6 +86,21 @@ def test_steps_from_a_text() -> None:
     assert list(graph.outputs) == ["compose.film", "compose.cover", "compose.subtitle_files"]
 
 
+def test_what_is_made_beside_the_film_is_an_output_where_it_is_asked_for() -> None:
+    video = NarratedVideo(text="A text.")
+    video.output.clean_copy = video.output.narration_file = True
+    video.end_card.text, video.progress_bar.at_top, video.loudness_lufs = "Thanks", True, -14.0
+    graph = narrated_video(video)
+    assert list(graph.outputs)[3:] == ["compose.clean_film", "compose.narration"]
+    compose = steps(graph)["compose"]
+    assert compose.output.clean_copy
+    assert (compose.end_card.text, compose.progress_bar.at_top, compose.loudness_lufs) == (
+        "Thanks",
+        True,
+        -14.0,
+    )
+
+
 def test_steps_from_a_recording() -> None:
     video = NarratedVideo(audio=asset("a"), asr_engine="ears", language="de")
     graph = narrated_video(video)

@@ -1,7 +1,8 @@
-"""Transitions: they begin with one picture and end with the other, and go over smoothly, each in its own way."""
+"""Transitions: from one picture to the other, smoothly, each in its own way."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +124,7 @@ def test_chance_draws_by_seed_and_never_the_same_twice_in_a_row(tmp_path: Path) 
     made.seed = 5
     drawn = [scene.transition.kind for scene in fill(made, "Noto Sans SC").scenes][1:]
     assert drawn == [scene.transition.kind for scene in fill(made, "Noto Sans SC").scenes][1:]
-    assert all(before != after for before, after in zip(drawn, drawn[1:], strict=False))
+    assert all(before != after for before, after in pairwise(drawn))
     assert len(set(drawn)) > 5
     assert parts.TRANSITION_KIND_CUT not in drawn
     made.seed = 6
