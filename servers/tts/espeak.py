@@ -29,7 +29,7 @@ from servers.tts import encoding
 from servers.tts.ssml import Malformed, language_of, of_ssml
 
 PACKAGE = "espeakng-loader"
-OUR_VERSION = 2
+OUR_VERSION = 3
 """Raised whenever this engine would give other sound or other times for the same request."""
 
 WORDS_PER_MINUTE = 170.0
