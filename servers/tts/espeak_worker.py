@@ -22,7 +22,8 @@ from servers.chassis.media.espeak.voices import HAN_LANGUAGES, Catalogue, catalo
 from servers.chassis.text import is_cjk
 from servers.chassis.words import Span
 from servers.chassis.worker_main import Refused, Report, serve
-from servers.tts.ssml import Malformed, of_ssml
+from servers.tts.ssml import of_ssml
+from servers.tts.ssml_rules import Malformed
 from servers.tts.utterance import Manner, Pause, Utterance, Word, of_text
 
 LEAD_SECONDS = 0.05

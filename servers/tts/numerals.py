@@ -111,7 +111,7 @@ def ordinal(number: int, language: str) -> str | None:
     """The ordinal number in words."""
     match family(language):
         case "zh":
-            return f"第{number}"
+            return f"第{han(str(number))}"
         case "en":
             head, _, last = cardinal(number).rpartition(" ")
             last = _ODD_ORDINALS.get(last) or (f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th")
@@ -146,8 +146,8 @@ def date(years: int | None, month: int | None, day: int | None, language: str) -
         case "zh":
             parts = [
                 f"{year(years, language)}年" if years is not None else "",
-                f"{month}月" if month is not None else "",
-                f"{day}日" if day is not None else "",
+                f"{han(str(month))}月" if month is not None else "",
+                f"{han(str(day))}日" if day is not None else "",
             ]
             return "".join(parts)
         case "en":
