@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import threading
+from array import array
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -155,11 +156,11 @@ async def _result(
     facts.duration.FromNanoseconds(_nanoseconds(samples, rate))
     audio = await work.store(path, coding.media_type, facts)
     # A long chapter has tens of thousands of words: they are put together aside.
-    return await asyncio.to_thread(_told, request, spoken, audio)
+    return await asyncio.to_thread(_told, request, spoken, wav.with_suffix(".words"), audio)
 
 
 def _told(
-    request: tts_pb2.SynthesizeRequest, spoken: Mapping[str, Any], audio: Asset
+    request: tts_pb2.SynthesizeRequest, spoken: Mapping[str, Any], words: Path, audio: Asset
 ) -> tts_pb2.SynthesizeResult:
     rate = spoken["rate"]
     result = tts_pb2.SynthesizeResult(
@@ -170,7 +171,8 @@ def _told(
         duration=audio.facts.duration,
     )
     source = request.text or request.ssml
-    for char_start, char_end, first, end in spoken["words"]:
+    numbers = iter(array("q", words.read_bytes()))
+    for char_start, char_end, first, end in zip(numbers, numbers, numbers, numbers, strict=True):
         word = result.words.add(text=source[char_start:char_end], char_start=char_start, char_end=char_end)
         word.start.FromNanoseconds(_nanoseconds(first, rate))
         word.end.FromNanoseconds(_nanoseconds(end, rate))

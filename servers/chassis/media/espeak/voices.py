@@ -20,9 +20,6 @@ from servers.chassis.errors import InvalidArgument
 FEMALE_VARIANT = "f2"
 """The default timbre: a recogniser of natural English understood it best of sixteen variants tried."""
 
-HAN_LANGUAGES = frozenset({"cmn", "yue", "hak", "ja", "zh"})
-"""The primary tags of voices that read Chinese characters."""
-
 # Tags that people write, and the voice that speaks them. Others are found by the voices' own tags.
 _SPOKEN_BY: Mapping[str, str] = {
     "en": "en-us",
