@@ -114,6 +114,11 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     sound.add_argument("--music", metavar="FILE", help="music under the film")
     how = film.add_argument_group("how it is made")
     how.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="encoding of text files and manifests, e.g. gbk; default: utf-8, or what a byte order mark says",
+    )
+    how.add_argument(
         "--engine",
         action="append",
         default=[],
