@@ -17,7 +17,7 @@ from reelmesh.compose.v1.timeline_pb2 import Canvas
 from reelmesh.imagegen.v1 import imagegen_pb2
 from reelmesh.imagegen.v1.imagegen_pb2_grpc import ImageGenServiceStub
 from reelmesh.orchestrator.v1.job_pb2 import Job, SceneView
-from tests.mesh.films import Film, captions, fetch, output, samples
+from tests.mesh.films import captions, fetch, output, samples
 from tests.mesh.running import Up, mesh
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
