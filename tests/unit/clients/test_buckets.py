@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import httpx
 import opendal
 import pytest
@@ -18,11 +17,9 @@ import reelmesh
 from reelmesh import buckets, errors
 from reelmesh.cli import run
 from reelmesh.publishing import Published
-from reelmesh.storage.v1.storage_pb2_grpc import add_StorageServiceServicer_to_server
-from tests.unit.clients.conftest import Start
-from tests.unit.clients.test_publishing import _outputs, _submitted
-from tests.unit.clients.toy_batches import ToyBatches
-from tests.unit.clients.toy_storage import ToyStorage
+from tests.unit.clients.conftest import Toys
+from tests.unit.clients.toy_batches import submitted
+from tests.unit.clients.toy_storage import outputs
 
 KEY_ID, SECRET = "AKIDNOBODYSHOULDSEE", "s3cr3t-nobody-should-see"
 
@@ -56,23 +53,6 @@ def inside(bucket: str) -> Any:
     return opendal.AsyncOperator("s3", bucket=bucket, region="us-east-1", **buckets.from_environment("s3"))
 
 
-@pytest.fixture
-async def toys(start: Start, sockets: Path) -> AsyncIterator[tuple[ToyBatches, ToyStorage, reelmesh.Client]]:
-    """Jobs, a store, and a client of both."""
-    jobs, store = ToyBatches(), ToyStorage()
-    server = grpc.aio.server()
-    add_StorageServiceServicer_to_server(store, server)
-    address = f"unix:{sockets / 'store.sock'}"
-    server.add_insecure_port(address)
-    await server.start()
-    async with reelmesh.Client(await start(jobs), storage_address=address) as client:
-        yield jobs, store, client
-    await server.stop(None)
-
-
-Toys = tuple[ToyBatches, ToyStorage, reelmesh.Client]
-
-
 async def _published(
     client: reelmesh.Client, to: str, *jobs: str, name: str = "{title}", include: str = ""
 ) -> list[Published]:
@@ -85,9 +65,9 @@ async def _keys(inside: Any) -> set[str]:
 
 async def test_films_stand_in_the_bucket_under_readable_keys(toys: Toys, bucket: str, inside: Any) -> None:
     jobs, store, client = toys
-    await _submitted(client, "狐狸/葡萄: 一个 故事?", "Same", "same")
+    await submitted(client, "狐狸/葡萄: 一个 故事?", "Same", "same")
     for number, film in enumerate(("fox", "one", "two")):
-        jobs.end(number, *_outputs(store, film))
+        jobs.end(number, *outputs(store, film))
     told = await _published(
         client, f"s3://{bucket}/films/2026/", "job-0", "job-1", "job-2", include="cover subtitles info"
     )
@@ -116,9 +96,9 @@ async def test_films_stand_in_the_bucket_under_readable_keys(toys: Toys, bucket:
 
 async def test_what_others_put_there_is_never_overwritten(toys: Toys, bucket: str, inside: Any) -> None:
     jobs, store, client = toys
-    await _submitted(client, "Fox", "Wolf")
-    jobs.end(0, *_outputs(store, "fox"))
-    jobs.end(1, *_outputs(store, "wolf"))
+    await submitted(client, "Fox", "Wolf")
+    jobs.end(0, *outputs(store, "fox"))
+    jobs.end(1, *outputs(store, "wolf"))
     await inside.write("Fox.mp4", b"his")  # of the same size as ours
     await inside.write("Wolf.mp4", b"wolf")  # the very film, put there by another tool
     told = await _published(client, f"s3://{bucket}", "job-0", "job-1")
@@ -133,9 +113,9 @@ async def test_a_large_film_is_sent_in_parts_and_one_that_breaks_off_leaves_noth
     toys: Toys, bucket: str, inside: Any
 ) -> None:
     jobs, store, client = toys
-    await _submitted(client, "Long")
+    await submitted(client, "Long")
     film = "0123456789abcdef" * (2 * buckets.PART_BYTES // 16) + "end"
-    jobs.end(0, *_outputs(store, film))
+    jobs.end(0, *outputs(store, film))
     store.lies = True
     with pytest.raises(errors.DataLoss):
         await _published(client, f"s3://{bucket}", "job-0")
@@ -204,8 +184,8 @@ def test_an_address_that_is_none_is_refused_before_anything_is_fetched(
 
 async def test_a_key_that_no_bucket_takes_is_refused(toys: Toys, bucket: str, inside: Any) -> None:
     jobs, store, client = toys
-    await _submitted(client, "长" * 100)
-    jobs.end(0, *_outputs(store, "fox"))
+    await submitted(client, "长" * 100)
+    jobs.end(0, *outputs(store, "fox"))
     with pytest.raises(errors.InvalidArgument, match="bytes; a bucket takes 850: shorten"):
         await _published(client, f"s3://{bucket}", "job-0", name="/".join(["{title}"] * 6))
     assert await _keys(inside) == set()
