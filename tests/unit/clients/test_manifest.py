@@ -177,6 +177,7 @@ EXCEL = "text,title\r\n从前有一只狐狸。,狐狸\r\n"
         ("utf-8-sig", ()),
         ("utf-16", ()),
         ("gbk", ("--encoding", "gbk")),
+        ("utf-8", ("--encoding", "gbk")),
         ("utf-8-sig", ("--encoding", "gbk")),
     ],
 )
@@ -202,7 +203,7 @@ def test_what_is_of_another_encoding_is_refused_where_it_stands(folder: Path) ->
     assert _read(folder / "names.csv")[1] == [f"{folder / 'names.csv'}:1: ????: {rule}"]
     (folder / "bad.txt").write_bytes(b"\xff\xff")
     assert _read(folder / "bad.txt", "--encoding", "gbk")[1] == [
-        f"{folder / 'bad.txt'}: story: is not gbk text, which --encoding names"
+        f"{folder / 'bad.txt'}: story: is neither UTF-8 text nor gbk, which --encoding names"
     ]
     for wrong in ("nonsense", "rot13", "base64", "a\0b"):
         with pytest.raises(UsageError, match="is no encoding; give"):

@@ -116,7 +116,7 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     how.add_argument(
         "--encoding",
         metavar="NAME",
-        help="encoding of text files and manifests, e.g. gbk; default: utf-8, or what a byte order mark says",
+        help="encoding of text files and manifests that are not UTF-8 and have no byte order mark, e.g. gbk",
     )
     how.add_argument(
         "--engine",

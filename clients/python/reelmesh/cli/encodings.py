@@ -1,8 +1,9 @@
-"""Bytes of the user's files as text: UTF-8, what a byte order mark says, or what `--encoding` names."""
+"""Bytes of the user's files as text: what a byte order mark says, UTF-8, or else what `--encoding` names."""
 
 from __future__ import annotations
 
 import codecs
+import contextlib
 
 from reelmesh.cli.failures import UsageError
 
@@ -24,7 +25,7 @@ def checked(name: str | None) -> str:
 
 
 def decoded(raw: bytes, encoding: str, errors: str = "strict") -> str:
-    """The text. A byte order mark goes before `encoding`.
+    """The text. Whatever is UTF-8 is read as that, for a folder may hold files of both kinds.
 
     Raises:
         UnicodeDecodeError: it is not of that encoding.
@@ -33,6 +34,9 @@ def decoded(raw: bytes, encoding: str, errors: str = "strict") -> str:
         if raw.startswith(mark):
             strict = errors if named == "utf-8" else "strict"
             return raw.removeprefix(mark).decode(named, "ignore" if errors == "ignore" else strict)
+    if encoding != DEFAULT:
+        with contextlib.suppress(UnicodeDecodeError):
+            return raw.decode(DEFAULT)
     return raw.decode(encoding, errors)
 
 
@@ -40,4 +44,4 @@ def rule(encoding: str) -> str:
     """What is told of bytes that are not of the encoding."""
     if encoding == DEFAULT:
         return 'is not UTF-8 text: save it as UTF-8 (Excel: "CSV UTF-8"), or name its --encoding, e.g. gbk'
-    return f"is not {encoding} text, which --encoding names"
+    return f"is neither UTF-8 text nor {encoding}, which --encoding names"
