@@ -259,7 +259,8 @@ RULES = tuple(
         (r"(?:\+?1[ -])?\(\d{3}\)\s?\d{3}[- ]\d{4}(?![\w-])", _telephone),
         (r"(?<![\w-])(?:(?:1-)?\d{3}-)?\d{3}-\d{4}(?![\w-])", _telephone),
         (
-            r"(?i:\b(?:dial|call|called|dialed|ring|rang|phone|text))\s(?P<said>\d{3,6})(?![\w-])(?! \w+s\b)",
+            r"(?i:\b(?:dial|call|called|dialed|ring|rang|phone|text))\s(?P<said>\d{3,6})(?![\w-])"
+            r"(?! (?:people|men|women|children|\w+s)\b)",
             _telephone,
         ),
         (

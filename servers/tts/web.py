@@ -9,7 +9,7 @@ from servers.tts import numerals
 ADDRESS = (
     r"(?<![A-Za-z0-9_@.-])(?:(?P<scheme>https?://)?(?P<www>www\.)?|(?P<mail>[A-Za-z0-9_.+-]{1,64}@))"
     r"(?P<host>(?:[A-Za-z0-9-]{1,63}\.){1,5}(?P<top>[A-Za-z]{2,24}))"
-    r"(?P<path>(?:/[A-Za-z0-9_.~%-]*[A-Za-z0-9_~-])*/?)(?P<query>[?#][A-Za-z0-9_=&%.+~-]*)?(?![A-Za-z0-9_@])"
+    r"(?P<path>(?:/[A-Za-z0-9_.~%-]{0,100}[A-Za-z0-9_~-]){0,20}/?)(?P<query>[?#][A-Za-z0-9_=&%.+~-]{0,1000})?(?![A-Za-z0-9_@])"
 )
 """An address of either kind."""
 

@@ -68,6 +68,7 @@ ENGLISH = {
     "1-800-555-0199": "one, eight zero zero, five five five, zero one nine nine",
     "Dial 911 now": "Dial nine one one now",
     "They called 300 times": "They called 300 times",
+    "They called 300 people": "They called 300 people",
     # Money
     "a $1.5bn deal": "a 1.5 billion dollar deal",
     "a $5 bill": "a 5 dollar bill",
