@@ -1,0 +1,163 @@
+"""What is near and what is far in a picture that is not taken apart, without a model.
+
+Three things tell it: what is low in a picture is near, the sky is as far as can be, and what stands out in the
+middle is what the picture is about, a little before its surroundings. The guess is rough, so the field is
+smoothed until nothing that is warped by it can fold or tear.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Bytes = NDArray[np.uint8]
+    Floats = NDArray[np.float32]
+
+_SIDE = 128
+"""Pixels of the shorter side at which a picture is looked at."""
+_PLAUSIBLE = 0.05
+"""Share of a picture that water or sky takes at least, to be taken for it."""
+_FARTHEST, _NEAREST = 0.35, 1.0
+"""Bounds of the nearness: a guess moves less than what is known."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenery:
+    """Fields stretched over a picture, float32, 0 to 1."""
+
+    nearness: Floats
+    """0.35 (far) to 1 (near)."""
+    sky: Floats
+    """Where the sky is, softly bounded."""
+    water: Floats
+    """Where water is, softly bounded."""
+
+    @property
+    def has_sky(self) -> bool:
+        """Whether there is so much sky that it is likely one."""
+        return float(self.sky.mean()) > _PLAUSIBLE
+
+    @property
+    def has_water(self) -> bool:
+        """Whether there is so much water that it is likely some."""
+        return float(self.water.mean()) > _PLAUSIBLE
+
+
+def look(rgb: Bytes) -> Scenery:
+    """Guesses the scenery of a picture of height x width x 3."""
+    import cv2
+    import numpy as np
+
+    height, width = rgb.shape[:2]
+    shrink = _SIDE / min(height, width)
+    # A strip of a picture is looked at as if it were less long.
+    size = (min(6 * _SIDE, max(8, round(width * shrink))), min(6 * _SIDE, max(8, round(height * shrink))))
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    busy = _busyness(lab[..., 0])
+    sky = _sky(lab, busy)
+    horizon = _horizon(sky)
+    water = _water(lab, sky, horizon)
+    rows = np.linspace(0, 1, size[1], dtype=np.float32)[:, None]
+    ground = np.clip((rows - horizon) / max(0.05, 1 - horizon), 0, 1) ** 0.8
+    stands_out = _salience(lab)
+    near = (0.3 + 0.7 * ground) * (1 - sky) + 0.3 * stands_out * (1 - sky)
+    near = cv2.GaussianBlur(np.clip(near, 0, 1), (0, 0), 0.07 * min(size))
+    soft = 0.03 * min(size)
+    return Scenery(
+        np.asarray(_FARTHEST + (_NEAREST - _FARTHEST) * near, np.float32),
+        np.asarray(cv2.GaussianBlur(sky, (0, 0), soft * 1.6), np.float32),
+        np.asarray(cv2.GaussianBlur(water, (0, 0), soft * 0.6), np.float32),
+    )
+
+
+def _busyness(light: Floats) -> Floats:
+    """How much the lightness (0 to 100) changes from pixel to pixel around each place."""
+    import cv2
+    import numpy as np
+
+    edges = np.hypot(cv2.Sobel(light, cv2.CV_32F, 1, 0), cv2.Sobel(light, cv2.CV_32F, 0, 1))
+    return np.asarray(cv2.blur(edges, (7, 7)), np.float32)
+
+
+def _sky(lab: Floats, busy: Floats) -> Floats:
+    """1 where something calm goes on from the top edge downwards without a break."""
+    import cv2
+    import numpy as np
+
+    height = len(lab)
+    calm = (busy < 14).astype(np.uint8)
+    top = max(1, height // 40)
+    if calm[:top].mean() < 0.3:
+        return np.zeros(lab.shape[:2], np.float32)
+    _, labels = cv2.connectedComponents(calm)
+    from_top = np.isin(labels, np.unique(labels[:top][calm[:top] > 0])) & (calm > 0)
+    # The ground may be as calm as the sky: it is where the column's colour has left that of the sky above.
+    colour = np.median(lab[:top][calm[:top] > 0], axis=0)
+    drawn = lab.copy()
+    drawn[..., 0] *= 0.6  # the sky pales to the horizon
+    away = np.linalg.norm(drawn - colour * np.array([0.6, 1, 1], np.float32), axis=-1)
+    alike = from_top & (away < 38)
+    broken = np.maximum.accumulate((~alike) & ~_speck(alike), axis=0)
+    sky = alike & ~broken
+    sky[int(height * 0.8) :] = False
+    return sky.astype(np.float32)
+
+
+def _speck(alike: Bytes) -> Bytes:
+    """Small things in the sky, birds and stars, do not end it."""
+    import cv2
+    import numpy as np
+
+    closed = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
+    return np.asarray(closed > 0)  # type: ignore[return-value]
+
+
+def _horizon(sky: Floats) -> float:
+    """Where the land begins, 0 (top) to 1 (bottom)."""
+    import numpy as np
+
+    if sky.mean() < _PLAUSIBLE:
+        return 0.3
+    return float(np.clip(np.median(sky.sum(axis=0)) / len(sky), 0.05, 0.75))
+
+
+def _water(lab: Floats, sky: Floats, horizon: float) -> Floats:
+    """1 where a wide blue or green-blue area, or one of the sky's colour, lies below the horizon."""
+    import cv2
+    import numpy as np
+
+    green, blue = lab[..., 1], lab[..., 2]
+    bluish = (blue < -4) & (green < 12)
+    if sky.mean() > _PLAUSIBLE:
+        mirrored = np.median(lab[sky > 0], axis=0)
+        bluish |= np.linalg.norm((lab - mirrored)[..., 1:], axis=-1) < 7
+    bluish[sky > 0] = False
+    bluish[: int(len(lab) * horizon * 0.9)] = False
+    joined = cv2.morphologyEx(bluish.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
+    wide = [
+        label
+        for label in range(1, count)
+        if stats[label, cv2.CC_STAT_AREA] > 0.02 * labels.size
+        and stats[label, cv2.CC_STAT_WIDTH] > 0.3 * labels.shape[1]
+    ]
+    return np.isin(labels, wide).astype(np.float32)
+
+
+def _salience(lab: Floats) -> Floats:
+    """How much a place differs from the picture as a whole, the middle before the margins."""
+    import cv2
+    import numpy as np
+
+    height, width = lab.shape[:2]
+    smooth = cv2.GaussianBlur(lab, (0, 0), 0.02 * min(height, width) + 0.5)
+    odd = np.linalg.norm(smooth - smooth.reshape(-1, 3).mean(axis=0), axis=-1)
+    odd = odd / max(1.0, float(np.percentile(odd, 98)))
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    return np.asarray(np.clip(odd, 0, 1) * np.exp(-1.5 * (x * x + (y - 0.15) ** 2)), np.float32)
