@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import random
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -87,10 +88,11 @@ class Field(Movement):
 class Drift(Movement):
     """Goes with the wind: steadily; in a loop out and back, since a sheet has an end."""
 
-    def __init__(self, extent: Extent, time: Time, seed: int, part: int) -> None:
+    def __init__(self, extent: Extent, time: Time, seed: int, part: int, share: float = 1.0) -> None:
+        """`share`: how far of what is usual."""
         wind = random.Random(f"wind {seed}").choice((-1.0, 1.0))
         pace = random.Random(f"drift {seed} {part}").uniform(0.7, 1.3)
-        far = min(_DRIFT_A_SECOND * time.seconds, _DRIFT_MOST) * pace * extent.unit
+        far = min(_DRIFT_A_SECOND * time.seconds, _DRIFT_MOST) * share * pace * extent.unit
         self._way, self._loop = wind * far, time.loop
         self.reach = abs(far)
 
@@ -249,3 +251,55 @@ class Twinkle(Field):
         turns = self._turns[(column * 7 + row * 3) % len(self._turns)]
         strength = 0.78 + 0.22 * np.sin(2.0 * np.pi * (turns * t + phase))
         return np.repeat(np.rint(UNCHANGED * strength).astype(np.uint8)[..., None], 4, axis=-1)
+
+
+class Partly(Field):
+    """Movements of parts of one sheet, each as strong as a field says."""
+
+    def __init__(self, parts: Sequence[tuple[Floats, Movement]], canvas: tuple[int, int]) -> None:
+        """`parts`: fields of 0 to 1, stretched over the canvas, with their movements."""
+        self._parts, self._canvas = parts, canvas
+        self.reach = max(movement.reach for _, movement in parts)
+
+    def shift(self, x: Floats, y: Floats, t: float) -> tuple[Any, Any]:
+        """See `Field.shift`."""
+        across: Any = 0.0
+        down: Any = 0.0
+        for field, movement in self._parts:
+            strength = self._strength(field, x, y)
+            if isinstance(movement, Field):
+                dx, dy = movement.shift(x, y, t)
+            else:
+                xx, xy, x0, yx, yy, y0 = movement.affine(t)
+                dx, dy = xx * x + xy * y + x0, yx * x + yy * y + y0
+            across, down = across + strength * dx, down + strength * dy
+        return across, down
+
+    def gains(self, x: Floats, y: Floats, t: float) -> Bytes | None:
+        """See `Field.gains`."""
+        import numpy as np
+
+        total: Any = None
+        for field, movement in self._parts:
+            gains = movement.gains(x, y, t) if isinstance(movement, Field) else None
+            if gains is not None:
+                strength = self._strength(field, x, y)[..., None]
+                change = strength * (gains.astype(np.float32) - UNCHANGED)
+                total = change if total is None else total + change
+        return None if total is None else np.rint(UNCHANGED + total).clip(0, 255).astype(np.uint8)
+
+    def _strength(self, field: Floats, x: Floats, y: Floats) -> Floats:
+        return sampled(field, x / self._canvas[0], y / self._canvas[1])
+
+
+def sampled(field: Floats, x: Any, y: Any) -> Floats:
+    """A field's values at places, 0 to 1 of its width and height."""
+    import cv2
+    import numpy as np
+
+    height, width = field.shape
+    column = np.asarray(x * width - 0.5, np.float32)
+    row = np.asarray(y * height - 0.5, np.float32)
+    return np.asarray(
+        cv2.remap(field, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )

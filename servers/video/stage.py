@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from servers.chassis.media import camera
-from servers.video.movement import UNCHANGED, Field
+from servers.video.movement import UNCHANGED, Field, sampled
 from servers.video.sheets import Sheet
 from servers.video.shot import Shot
 
@@ -298,18 +298,6 @@ class _Actor:
         for _ in range(3):
             mixed = [[far[i, j] + (near[i, j] - far[i, j]) * share for j in range(3)] for i in range(2)]
             canvas_x, canvas_y = mixed[0][0] * x + mixed[0][2], mixed[1][1] * y + mixed[1][2]
-            share = _sampled(field, canvas_x / self._canvas[0], canvas_y / self._canvas[1])
+            share = sampled(field, canvas_x / self._canvas[0], canvas_y / self._canvas[1])
         return np.asarray(canvas_x), np.asarray(canvas_y)
 
-
-def _sampled(field: Floats, x: Any, y: Any) -> Floats:
-    """A field's values at places, 0 to 1 of its width and height."""
-    import cv2
-    import numpy as np
-
-    height, width = field.shape
-    column = np.asarray(x * width - 0.5, np.float32)
-    row = np.asarray(y * height - 0.5, np.float32)
-    return np.asarray(
-        cv2.remap(field, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
-    )

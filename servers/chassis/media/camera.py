@@ -11,10 +11,11 @@ than RGB, and no colour conversion for each frame.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -176,9 +177,28 @@ def decode_with_cover(picture: Path) -> Bytes:
     return _decoded(picture, _rgba)
 
 
+def size(picture: Path) -> tuple[int, int]:
+    """Width and height of a picture as its header states them; no pixel is decoded.
+
+    Raises:
+        PictureRefused: see `decode`.
+    """
+    with _opened(picture) as opened:
+        return int(opened.width), int(opened.height)
+
+
 def _decoded(picture: Path, convert: Callable[[Any], Any]) -> Bytes:
     import numpy as np
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
+
+    with _opened(picture) as opened:
+        opened.load()
+        return np.asarray(convert(ImageOps.exif_transpose(opened)))
+
+
+@contextlib.contextmanager
+def _opened(picture: Path) -> Iterator[Any]:
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(picture, formats=FORMATS) as opened:
@@ -187,8 +207,7 @@ def _decoded(picture: Path, convert: Callable[[Any], Any]) -> Bytes:
                     f"a picture has at most {MOST_PIXELS // 1_000_000} megapixels, "
                     f"this one has {opened.width}x{opened.height}"
                 )
-            opened.load()
-            return np.asarray(convert(ImageOps.exif_transpose(opened)))
+            yield opened
     except Image.DecompressionBombError as error:  # so large that Pillow refuses before we do
         raise PictureRefused(f"a picture has at most {MOST_PIXELS // 1_000_000} megapixels") from error
     except UnidentifiedImageError as error:
