@@ -1,8 +1,8 @@
 """What is in the air of a clip: rain, snow, motes of light at several distances, laid over planar frames.
 
-What is near is large, fast and soft, what is far small, slow and faint; the camera's move shifts each distance
-in its proportion. Every particle's place is a function of time alone, so that a clip can be made from any frame
-on, and one that loops ends where it begins.
+What is near is large, fast and soft, what is far small, slow and faint; the camera's move shifts each
+distance in its proportion. Every particle's place is a function of time alone, so that a clip can be made
+from any frame on, and one that loops ends where it begins.
 """
 
 from __future__ import annotations
@@ -101,10 +101,10 @@ class Atmosphere:
             import cv2
 
             half = (self.width // 2, self.height // 2)
-            less = cv2.resize(mask, half, interpolation=cv2.INTER_AREA)
+            less: Any = cv2.resize(mask, half, interpolation=cv2.INTER_AREA)
             chroma = row[luma.size :].reshape(2, half[1], half[0])
             for plane, target in zip(chroma, _TINT[self.kind], strict=True):
-                _lay(plane, less, target)  # type: ignore[arg-type]
+                _lay(plane, less, target)
 
     def _places(self, distance: _Distance, t: float) -> tuple[Any, Any]:
         """Where they are, 0 to 1 of the frame's width and height."""
@@ -130,7 +130,7 @@ class Atmosphere:
         if self.kind == "motes":
             turn = math.tau * (distance.sways * t + distance.phase)
             strength = strength * (0.3 + 0.7 * np.sin(turn + 1.3) ** 2)
-        grid = np.zeros((size[1], size[0]), np.float32)
+        grid: Any = np.zeros((size[1], size[0]), np.float32)
         column, line = x * self.width / shrink + 3.5, y * self.height / shrink + 3.5
         inside = (column >= 0) & (line >= 0) & (column < size[0] - 1) & (line < size[1] - 1)
         column, line, strength = column[inside], line[inside], strength[inside]
@@ -141,7 +141,7 @@ class Atmosphere:
         for down, lower in ((0, 1 - lower_share), (1, lower_share)):
             for across, right in ((0, 1 - right_share), (1, right_share)):
                 np.add.at(grid, (top + down, left + across), peak * lower * right)
-        grid = cv2.GaussianBlur(grid, (0, 0), deviation)  # type: ignore[assignment]
+        grid = cv2.GaussianBlur(grid, (0, 0), deviation)
         small = cv2.convertScaleAbs(grid)
         # The grid begins four of its cells before the frame.
         matrix = np.array([[1 / shrink, 0, 3.5 + 0.5 / shrink], [0, 1 / shrink, 3.5 + 0.5 / shrink]])

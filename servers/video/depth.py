@@ -1,21 +1,19 @@
 """What is near and what is far in a picture that is not taken apart, without a model.
 
-Three things tell it: what is low in a picture is near, the sky is as far as can be, and what stands out in the
-middle is what the picture is about, a little before its surroundings. The guess is rough, so the field is
-smoothed until nothing that is warped by it can fold or tear.
+Three things tell it: what is low in a picture is near, the sky is as far as can be, and what stands out in
+the middle is what the picture is about, a little before its surroundings. The guess is rough, so the field
+is smoothed until nothing that is warped by it can fold or tear.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    Bytes = NDArray[np.uint8]
-    Floats = NDArray[np.float32]
+    Array = NDArray[Any]
 
 _SIDE = 128
 """Pixels of the shorter side at which a picture is looked at."""
@@ -29,11 +27,11 @@ _FARTHEST, _NEAREST = 0.35, 1.0
 class Scenery:
     """Fields stretched over a picture, float32, 0 to 1."""
 
-    nearness: Floats
+    nearness: Array
     """0.35 (far) to 1 (near)."""
-    sky: Floats
+    sky: Array
     """Where the sky is, softly bounded."""
-    water: Floats
+    water: Array
     """Where water is, softly bounded."""
 
     @property
@@ -47,7 +45,7 @@ class Scenery:
         return float(self.water.mean()) > _PLAUSIBLE
 
 
-def look(rgb: Bytes) -> Scenery:
+def look(rgb: Array) -> Scenery:
     """Guesses the scenery of a picture of height x width x 3."""
     import cv2
     import numpy as np
@@ -56,7 +54,7 @@ def look(rgb: Bytes) -> Scenery:
     shrink = _SIDE / min(height, width)
     # A strip of a picture is looked at as if it were less long.
     size = (min(6 * _SIDE, max(8, round(width * shrink))), min(6 * _SIDE, max(8, round(height * shrink))))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA))
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     busy = _busyness(lab[..., 0])
     sky = _sky(lab, busy)
@@ -75,7 +73,7 @@ def look(rgb: Bytes) -> Scenery:
     )
 
 
-def _busyness(light: Floats) -> Floats:
+def _busyness(light: Array) -> Array:
     """How much the lightness (0 to 100) changes from pixel to pixel around each place."""
     import cv2
     import numpy as np
@@ -84,7 +82,7 @@ def _busyness(light: Floats) -> Floats:
     return np.asarray(cv2.blur(edges, (7, 7)), np.float32)
 
 
-def _sky(lab: Floats, busy: Floats) -> Floats:
+def _sky(lab: Array, busy: Array) -> Array:
     """1 where something calm goes on from the top edge downwards without a break."""
     import cv2
     import numpy as np
@@ -105,19 +103,19 @@ def _sky(lab: Floats, busy: Floats) -> Floats:
     broken = np.maximum.accumulate((~alike) & ~_speck(alike), axis=0)
     sky = alike & ~broken
     sky[int(height * 0.8) :] = False
-    return sky.astype(np.float32)
+    return np.asarray(sky, np.float32)
 
 
-def _speck(alike: Bytes) -> Bytes:
+def _speck(alike: Array) -> Array:
     """Small things in the sky, birds and stars, do not end it."""
     import cv2
     import numpy as np
 
     closed = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    return np.asarray(closed > 0)  # type: ignore[return-value]
+    return np.asarray(closed > 0)
 
 
-def _horizon(sky: Floats) -> float:
+def _horizon(sky: Array) -> float:
     """Where the land begins, 0 (top) to 1 (bottom)."""
     import numpy as np
 
@@ -126,7 +124,7 @@ def _horizon(sky: Floats) -> float:
     return float(np.clip(np.median(sky.sum(axis=0)) / len(sky), 0.05, 0.75))
 
 
-def _water(lab: Floats, sky: Floats, horizon: float) -> Floats:
+def _water(lab: Array, sky: Array, horizon: float) -> Array:
     """1 where a wide blue or green-blue area, or one of the sky's colour, lies below the horizon."""
     import cv2
     import numpy as np
@@ -149,7 +147,7 @@ def _water(lab: Floats, sky: Floats, horizon: float) -> Floats:
     return np.isin(labels, wide).astype(np.float32)
 
 
-def _salience(lab: Floats) -> Floats:
+def _salience(lab: Array) -> Array:
     """How much a place differs from the picture as a whole, the middle before the margins."""
     import cv2
     import numpy as np

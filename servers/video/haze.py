@@ -13,11 +13,9 @@ from servers.video.movement import Movement, Time
 from servers.video.sheets import Sheet
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    Bytes = NDArray[np.uint8]
-    Floats = NDArray[np.float32]
+    Array = NDArray[Any]
 
 _SIDE = 120
 """Pixels of the shorter side of such a sheet."""
@@ -90,7 +88,7 @@ def fog(canvas: tuple[int, int], luma: float, time: Time, seed: int) -> list[She
 
 
 def rays(canvas: tuple[int, int], luma: float, time: Time, seed: int) -> list[Sheet]:
-    """Two fans of warm light that fall from above, crossing each other slowly. See `fog` for the arguments."""
+    """Two fans of warm light that fall from above and cross each other slowly. Arguments as of `fog`."""
     import numpy as np
 
     fans = []
@@ -117,7 +115,7 @@ def rays(canvas: tuple[int, int], luma: float, time: Time, seed: int) -> list[Sh
     return fans
 
 
-def _billows(draw: Any, size: tuple[int, int]) -> Floats:
+def _billows(draw: Any, size: tuple[int, int]) -> Array:
     """Smooth noise of four octaves, 0 to 1, drawn out sideways."""
     import cv2
     import numpy as np
@@ -129,11 +127,11 @@ def _billows(draw: Any, size: tuple[int, int]) -> Floats:
         share = 0.5**octave
         total += share * cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
         weight += share
-    return np.clip((total / weight - 0.3) / 0.4, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((total / weight - 0.3) / 0.4, 0, 1), np.float32)
 
 
 def _sheet(
-    cover: Floats,
+    cover: Array,
     colour: tuple[float, float, float],
     left: float,
     nearness: float,

@@ -134,7 +134,8 @@ class MotionProvider(Engine):
             }
             passed_over: list[str] = []
             limit = (
-                60.0 + 10 * len(request.layers)
+                60.0
+                + 10 * len(request.layers)
                 + 20 * request.width_pixels * request.height_pixels * _frames(request) / _PIXELS_PER_SECOND
             )
             async for item in relay(

@@ -14,11 +14,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    Floats = NDArray[np.float32]
-    Bytes = NDArray[np.uint8]
+    Array = NDArray[Any]
 
 UNCHANGED = 200
 """The gain, in 8 bits, that leaves a channel as it is."""
@@ -76,11 +74,11 @@ class Movement:
 class Field(Movement):
     """A movement that is not the same everywhere."""
 
-    def shift(self, x: Floats, y: Floats, t: float) -> tuple[Any, Any]:
+    def shift(self, x: Array, y: Array, t: float) -> tuple[Any, Any]:
         """The shift (dx, dy) at places of the canvas."""
         raise NotImplementedError
 
-    def gains(self, x: Floats, y: Floats, t: float) -> Bytes | None:
+    def gains(self, x: Array, y: Array, t: float) -> Array | None:
         """The gain of luma, blue, red and cover at places of the canvas; None where it is everywhere 1."""
         return None
 
@@ -128,7 +126,7 @@ class Breathe(Movement):
 class Sway(Field):
     """Bends in the wind over a foot that is held: the higher, the farther, in gusts that pass along."""
 
-    def __init__(self, extent: Extent, time: Time, seed: int, part: int, feet: Floats | None = None) -> None:
+    def __init__(self, extent: Extent, time: Time, seed: int, part: int, feet: Array | None = None) -> None:
         """`feet`: where each column of the canvas is held, in pixels; None: all at the extent's edge."""
         draw = random.Random(f"sway {seed} {part}")
         self._extent = extent
@@ -140,7 +138,7 @@ class Sway(Field):
         ]
         self.reach = self._far
 
-    def shift(self, x: Floats, y: Floats, t: float) -> tuple[Any, Any]:
+    def shift(self, x: Array, y: Array, t: float) -> tuple[Any, Any]:
         """See `Field.shift`."""
         import numpy as np
 
@@ -187,17 +185,17 @@ class Ripple(Field):
         swing = sum(share * np.cos(angle) for share, angle in zip(shares, angles, strict=True))
         return height, swing, near
 
-    def shift(self, x: Floats, y: Floats, t: float) -> tuple[Any, Any]:
+    def shift(self, x: Array, y: Array, t: float) -> tuple[Any, Any]:
         """See `Field.shift`."""
         height, swing, near = self._wave(x, y, t)
         size = self._far * near**0.7
         return size * swing, 0.5 * size * height
 
-    def gains(self, x: Floats, y: Floats, t: float) -> Bytes | None:
+    def gains(self, x: Array, y: Array, t: float) -> Array | None:
         """See `Field.gains`: crests are lighter, and where crests meet they glint."""
         import numpy as np
 
-        height, swing, near = self._wave(x, y, t)
+        height, _, near = self._wave(x, y, t)
         cross, _, _ = self._wave(-1.7 * x, y, t)
         light = 0.05 * height + 0.16 * np.clip(height * cross - 0.18, 0.0, 1.0)
         gains = np.full((*np.shape(light), 4), UNCHANGED, dtype=np.uint8)
@@ -237,11 +235,11 @@ class Twinkle(Field):
         self._phases = draw.random((64, 64)).astype(np.float32)
         self._turns = np.array([time.turns(pace) for pace in (0.2, 0.27, 0.34, 0.45)], dtype=np.float32)
 
-    def shift(self, x: Floats, y: Floats, t: float) -> tuple[Any, Any]:
+    def shift(self, x: Array, y: Array, t: float) -> tuple[Any, Any]:
         """See `Field.shift`."""
         return 0.0, 0.0
 
-    def gains(self, x: Floats, y: Floats, t: float) -> Bytes | None:
+    def gains(self, x: Array, y: Array, t: float) -> Array | None:
         """See `Field.gains`."""
         import numpy as np
 
@@ -256,12 +254,12 @@ class Twinkle(Field):
 class Partly(Field):
     """Movements of parts of one sheet, each as strong as a field says."""
 
-    def __init__(self, parts: Sequence[tuple[Floats, Movement]], canvas: tuple[int, int]) -> None:
+    def __init__(self, parts: Sequence[tuple[Array, Movement]], canvas: tuple[int, int]) -> None:
         """`parts`: fields of 0 to 1, stretched over the canvas, with their movements."""
         self._parts, self._canvas = parts, canvas
         self.reach = max(movement.reach for _, movement in parts)
 
-    def shift(self, x: Floats, y: Floats, t: float) -> tuple[Any, Any]:
+    def shift(self, x: Array, y: Array, t: float) -> tuple[Any, Any]:
         """See `Field.shift`."""
         across: Any = 0.0
         down: Any = 0.0
@@ -275,7 +273,7 @@ class Partly(Field):
             across, down = across + strength * dx, down + strength * dy
         return across, down
 
-    def gains(self, x: Floats, y: Floats, t: float) -> Bytes | None:
+    def gains(self, x: Array, y: Array, t: float) -> Array | None:
         """See `Field.gains`."""
         import numpy as np
 
@@ -288,11 +286,11 @@ class Partly(Field):
                 total = change if total is None else total + change
         return None if total is None else np.rint(UNCHANGED + total).clip(0, 255).astype(np.uint8)
 
-    def _strength(self, field: Floats, x: Floats, y: Floats) -> Floats:
+    def _strength(self, field: Array, x: Array, y: Array) -> Array:
         return sampled(field, x / self._canvas[0], y / self._canvas[1])
 
 
-def sampled(field: Floats, x: Any, y: Any) -> Floats:
+def sampled(field: Array, x: Any, y: Any) -> Array:
     """A field's values at places, 0 to 1 of its width and height."""
     import cv2
     import numpy as np

@@ -19,11 +19,9 @@ from servers.video.shot import Shot
 from servers.video.stage import Stage
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    Bytes = NDArray[np.uint8]
-    Floats = NDArray[np.float32]
+    Array = NDArray[Any]
 
 MOST_LAYER_PIXELS = 256_000_000
 """All layers of a picture together: sixteen of 4096 x 3840."""
@@ -65,7 +63,8 @@ def staged(picture: Path, layers: list[dict[str, Any]], plan: Plan) -> tuple[Sta
     except camera.PictureRefused as refused:
         raise Refused("first_frame", str(refused)) from refused
     passed: list[str] = []
-    canvas, setting = (0, 0), []
+    canvas: tuple[int, int] = (0, 0)
+    setting: list[Sheet] = []
     if layers and (refusal := _mismatch(rgb, layers)):
         passed.append(refusal)
         layers = []
@@ -89,12 +88,12 @@ def staged(picture: Path, layers: list[dict[str, Any]], plan: Plan) -> tuple[Sta
 def _put_between(setting: list[Sheet], bank: Sheet) -> None:
     """Puts a sheet before all that is farther away; a picture without layers lies behind it wholly."""
     after = len(setting)
-    while after > 1 and float(setting[after - 1].nearness) > float(bank.nearness):  # type: ignore[arg-type]
+    while after > 1 and float(setting[after - 1].nearness) > float(bank.nearness):
         after -= 1
     setting.insert(after, bank)
 
 
-def _mismatch(rgb: Bytes, layers: list[dict[str, Any]]) -> str:
+def _mismatch(rgb: Array, layers: list[dict[str, Any]]) -> str:
     """Why layers can not be those of a picture, told from their headers; "" when they can."""
     sizes = []
     for index, layer in enumerate(layers):
@@ -118,7 +117,7 @@ def _mismatch(rgb: Bytes, layers: list[dict[str, Any]]) -> str:
 
 
 def _layered(
-    rgb: Bytes, layers: list[dict[str, Any]], plan: Plan
+    rgb: Array, layers: list[dict[str, Any]], plan: Plan
 ) -> tuple[tuple[int, int], list[Sheet], bool]:
     """Canvas size and sheets of a picture's layers, and whether they show the picture."""
     room = _room(plan, len(layers))
@@ -159,11 +158,11 @@ def _room(plan: Plan, count: int) -> float:
     """Canvas pixels for one of the frame: enough for the closest view, and few enough for the memory."""
     width, height = plan.frame_size
     bytes_at_one = 4 * count * width * height
-    most = (_MOST_CANVAS_BYTES / bytes_at_one) ** 0.5
+    most: float = (_MOST_CANVAS_BYTES / bytes_at_one) ** 0.5
     return max(1.0, min(max(plan.shot.closest, camera.OVERSAMPLE), most))
 
 
-def _seen_small(pixels: Bytes, behind: Any) -> Any:
+def _seen_small(pixels: Array, behind: Any) -> Any:
     """Layers as far as they are decoded, laid over each other, at a size that is quickly compared."""
     import cv2
 
@@ -174,21 +173,21 @@ def _seen_small(pixels: Bytes, behind: Any) -> Any:
     return small if behind is None else sheets.under(small, behind)
 
 
-def _alike(rgb: Bytes, small: Bytes) -> bool:
+def _alike(rgb: Array, small: Array) -> bool:
     import cv2
 
     shown = cv2.resize(rgb, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
-    return bool(cv2.absdiff(_opaque(shown), small)[..., 0].mean() < _ALIKE)  # type: ignore[arg-type]
+    return bool(cv2.absdiff(_opaque(shown), small)[..., 0].mean() < _ALIKE)
 
 
-def _flat(rgb: Bytes, plan: Plan) -> tuple[tuple[int, int], list[Sheet], list[str]]:
+def _flat(rgb: Array, plan: Plan) -> tuple[tuple[int, int], list[Sheet], list[str]]:
     """Canvas size and the one sheet of a picture without layers, and what it lacks of what was asked for."""
     import numpy as np
 
     fitted = camera.fitted(rgb, plan.frame_size, _room(plan, 2))
     canvas = (fitted.shape[1], fitted.shape[0])
     scenery = depth.look(fitted)
-    parts: list[tuple[Floats, Movement]] = []
+    parts: list[tuple[Array, Movement]] = []
     lacking = []
     extent = Extent(0, 0, *canvas, min(canvas))
     if "clouds" in plan.stirs:
@@ -207,8 +206,8 @@ def _flat(rgb: Bytes, plan: Plan) -> tuple[tuple[int, int], list[Sheet], list[st
     return canvas, [sheets.backdrop(_opaque(fitted), scenery.nearness, movement)], lacking
 
 
-def _opaque(rgb: Bytes) -> Bytes:
+def _opaque(rgb: Array) -> Array:
     """Sheet pixels of a picture that hides all behind it."""
     import cv2
 
-    return sheets.packed(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA))  # type: ignore[arg-type]
+    return sheets.packed(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA))

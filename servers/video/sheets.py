@@ -16,11 +16,9 @@ from servers.chassis.media import camera
 from servers.video.movement import Breathe, Drift, Extent, Glow, Movement, Ripple, Sway, Time, Twinkle
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    Bytes = NDArray[np.uint8]
-    Floats = NDArray[np.float32]
+    Array = NDArray[Any]
 
 PARTED = ("DRIFT", "BREATHE", "GLOW")
 """Motions with which the pieces of a sheet move each by itself."""
@@ -36,19 +34,19 @@ _EDGE = 2
 class Sheet:
     """One sheet, or a piece of one."""
 
-    pixels: Bytes
+    pixels: Array
     """height x width x 4: Y, Cb, Cr (BT.709, limited range) times cover, and cover."""
     left: float
     """Where the sheet's first pixel lies on the canvas; it may lie outside of it."""
     top: float
-    nearness: float | Floats
+    nearness: float | Array
     """0 (stands still) to 1 (follows the camera wholly); or a field of it, stretched over the canvas."""
     movement: Movement = dataclasses.field(default_factory=Movement)
     shrink: float = 1.0
     """Pixels of the canvas for one of the sheet."""
 
 
-def packed(rgba: Bytes) -> Bytes:
+def packed(rgba: Array) -> Array:
     """Pixels of a sheet from height x width x 4 of 8-bit R, G, B and cover."""
     import cv2
     import numpy as np
@@ -61,7 +59,7 @@ def packed(rgba: Bytes) -> Bytes:
     return np.asarray(cv2.merge([*planes, cover]))
 
 
-def fitted(pixels: Bytes, frame_size: tuple[int, int], closest: float) -> Bytes:
+def fitted(pixels: Array, frame_size: tuple[int, int], closest: float) -> Array:
     """Sheet pixels of a whole picture, sized to the canvas: see `camera.fitted`."""
     import numpy as np
 
@@ -70,15 +68,15 @@ def fitted(pixels: Bytes, frame_size: tuple[int, int], closest: float) -> Bytes:
     return np.minimum(sized, sized[..., 3:])
 
 
-def under(pixels: Bytes, ground: Bytes) -> Bytes:
+def under(pixels: Array, ground: Array) -> Array:
     """A sheet laid over an opaque one of the same size: what has a hole shows the ground there."""
     import cv2
 
     behind = cv2.bitwise_not(cv2.extractChannel(pixels, 3))
-    return cv2.add(cv2.multiply(ground, cv2.merge([behind] * 4), scale=1 / 255), pixels)  # type: ignore[return-value]
+    return cv2.add(cv2.multiply(ground, cv2.merge([behind] * 4), scale=1 / 255), pixels)
 
 
-def moving(whole: Bytes, nearness: float, motion: str, time: Time, seed: int, index: int) -> list[Sheet]:
+def moving(whole: Array, nearness: float, motion: str, time: Time, seed: int, index: int) -> list[Sheet]:
     """The sheets of one layer of a picture.
 
     Args:
@@ -110,32 +108,35 @@ def moving(whole: Bytes, nearness: float, motion: str, time: Time, seed: int, in
     return sheets
 
 
-def backdrop(whole: Bytes, nearness: float | Floats, movement: Movement) -> Sheet:
+def backdrop(whole: Array, nearness: float | Array, movement: Movement) -> Sheet:
     """The sheet of a whole opaque picture, behind all others."""
     height, width = whole.shape[:2]
-    return _padded(whole, Extent(0, 0, width, height, min(width, height)), (height, width), nearness, movement)
+    return _padded(
+        whole, Extent(0, 0, width, height, min(width, height)), (height, width), nearness, movement
+    )
 
 
 def _padded(
-    pieces: Bytes, extent: Extent, canvas: tuple[int, ...], nearness: float | Floats, movement: Movement
+    pieces: Array, extent: Extent, canvas: tuple[int, ...], nearness: float | Array, movement: Movement
 ) -> Sheet:
     """Mirrors content that ends at the canvas' edge past it, as far as the movement may uncover it."""
     import cv2
+    import numpy as np
 
     height, width = pieces.shape[:2]
     reach = _EDGE + int(movement.reach + 1)
     ends = (extent.top <= 0, extent.bottom >= canvas[0], extent.left <= 0, extent.right >= canvas[1])
     sizes = (height, height, width, width)
     pads = [min(reach, size - 1) if end else 0 for end, size in zip(ends, sizes, strict=True)]
-    mirrored = cv2.copyMakeBorder(pieces, *pads, borderType=cv2.BORDER_REFLECT_101)
+    above, below, before, behind = pads
+    mirrored = cv2.copyMakeBorder(pieces, above, below, before, behind, cv2.BORDER_REFLECT_101)
     clear = [0 if end else _EDGE for end in ends]
-    bordered = cv2.copyMakeBorder(mirrored, *clear, borderType=cv2.BORDER_CONSTANT, value=(0, 0, 0, 0))
-    top, left = pads[0] + clear[0], pads[2] + clear[2]
-    return Sheet(bordered, extent.left - left, extent.top - top, nearness, movement)  # type: ignore[arg-type]
+    bordered = np.pad(mirrored, ((clear[0], clear[1]), (clear[2], clear[3]), (0, 0)))
+    return Sheet(bordered, extent.left - before - clear[2], extent.top - above - clear[0], nearness, movement)
 
 
-def _parts(cover: Bytes) -> list[Bytes | None]:
-    """Masks of the pieces that a sheet falls into, the small ones together; [None] when it is of one piece."""
+def _parts(cover: Array) -> list[Array | None]:
+    """Masks of the pieces that a sheet falls into, the small ones together; [None]: it is of one piece."""
     import cv2
     import numpy as np
 
@@ -155,26 +156,24 @@ def _parts(cover: Bytes) -> list[Bytes | None]:
     if not large:
         return [None]
     size = (cover.shape[1], cover.shape[0])
-    masks: list[Bytes | None] = []
-    rest = np.full(cover.shape, 255, np.uint8)
+    masks: list[Array | None] = []
+    rest: Any = np.full(cover.shape, 255, np.uint8)
     for label in large:
         mask = cv2.resize((labels == label).astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
         masks.append(np.asarray(mask, np.uint8))
-        rest = cv2.subtract(rest, mask)  # type: ignore[assignment]
+        rest = cv2.subtract(rest, mask)
     if cv2.countNonZero(cv2.bitwise_and(cover, rest)):
         masks.append(rest)
     return masks if len(masks) > 1 else [None]
 
 
-def _hangs(cover: Bytes) -> bool:
+def _hangs(cover: Array) -> bool:
     """Whether something is held above: it comes in at the top and does not reach the bottom."""
     top, bottom = cover[: max(1, len(cover) // 50)], cover[-max(1, len(cover) // 50) :]
     return bool((top > 128).mean() > 0.02 and not (bottom > 128).any())
 
 
-def _movement(
-    motion: str, extent: Extent, cover: Bytes, time: Time, seed: int, part: int 
-) -> Movement:
+def _movement(motion: str, extent: Extent, cover: Array, time: Time, seed: int, part: int) -> Movement:
     if motion == "DRIFT":
         return Drift(extent, time, seed, part)
     if motion == "RIPPLE":
@@ -189,12 +188,12 @@ def _movement(
     return Movement()
 
 
-def _filled(extent: Extent, cover: Bytes) -> float:
+def _filled(extent: Extent, cover: Array) -> float:
     """Share of the canvas that the extent's rectangle takes."""
     return (extent.right - extent.left) * (extent.bottom - extent.top) / cover.size
 
 
-def _feet(cover: Bytes, extent: Extent) -> Floats:
+def _feet(cover: Array, extent: Extent) -> Array:
     """Where each column stands: its lowest covered row, evened out over the width of a tree."""
     import cv2
     import numpy as np

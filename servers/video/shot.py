@@ -68,10 +68,7 @@ class Shot:
 
     def _orbit(self, t: float, nearness: float) -> View:
         turn = random.Random(f"orbit {self.seed}").choice((-1.0, 1.0))
-        if self.loop:
-            swing = math.sin(2.0 * math.pi * t)
-        else:
-            swing = 1.0 - 2.0 * t * t * (3.0 - 2.0 * t)
+        swing = math.sin(2.0 * math.pi * t) if self.loop else 1.0 - 2.0 * t * t * (3.0 - 2.0 * t)
         scale = 1.0 + self.amount * _AROUND
         room = 0.5 - 0.5 / scale
         aside = (nearness - _AROUND) / max(_AROUND, 1.0 - _AROUND)
@@ -93,6 +90,5 @@ class Shot:
 
 def scaled(view: View, nearness: float) -> View:
     """The part of a move that something follows: all of it at 1, none at 0; inside the sheet if `view` is."""
-    return View(
-        0.5 + (view.cx - 0.5) * nearness, 0.5 + (view.cy - 0.5) * nearness, 1.0 + (view.scale - 1.0) * nearness
-    )
+    aside, down = view.cx - 0.5, view.cy - 0.5
+    return View(0.5 + aside * nearness, 0.5 + down * nearness, 1.0 + (view.scale - 1.0) * nearness)

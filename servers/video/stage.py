@@ -15,12 +15,9 @@ from servers.video.sheets import Sheet
 from servers.video.shot import Shot
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    Bytes = NDArray[np.uint8]
-    Floats = NDArray[np.float32]
-    Matrix = NDArray[np.float64]
+    Array = NDArray[Any]
 
 _BAND = 96
 """Rows composed at a time."""
@@ -47,17 +44,17 @@ class Stage:
         self.frame_size = frame_size
         self._actors = [_Actor(sheet, canvas_size, frame_size, shot) for sheet in sheets]
         width, height = frame_size
-        self._pixels: Bytes = np.empty((height, width, 4), np.uint8)
+        self._pixels: Array = np.empty((height, width, 4), np.uint8)
         resting = [actor.rests for actor in self._actors]
         self._resting = resting.index(False) if False in resting else len(resting)
-        self._ground: Bytes | None = None
+        self._ground: Array | None = None
         if self._resting:
             for actor in self._actors[: self._resting]:
                 actor.aim(0.0)
             self._compose(self._actors[: self._resting])
             self._ground = self._pixels.copy()
 
-    def planes(self, t: float, into: Bytes | None = None) -> Bytes:
+    def planes(self, t: float, into: Array | None = None) -> Array:
         """The frame at time t, 0 to 1 of the clip, as one row of planar I420.
 
         `into` is such a row to write to instead of a new one.
@@ -68,7 +65,7 @@ class Stage:
         self._compose(actors, self._ground)
         return self._planar(into)
 
-    def _compose(self, actors: list[_Actor], ground: Bytes | None = None) -> None:
+    def _compose(self, actors: list[_Actor], ground: Array | None = None) -> None:
         height = self.frame_size[1]
         for top in range(0, height, _BAND):
             bottom = min(top + _BAND, height)
@@ -83,15 +80,17 @@ class Stage:
             for index in range(first or 0, len(actors)):
                 actors[index].draw(self._pixels, top, bottom, whole=index == first)
 
-    def _planar(self, into: Bytes | None) -> Bytes:
+    def _planar(self, into: Array | None) -> Array:
         import cv2
         import numpy as np
 
         width, height = self.frame_size
-        row: Bytes = np.empty(width * height * 3 // 2, dtype=np.uint8) if into is None else into
+        row: Array = np.empty(width * height * 3 // 2, dtype=np.uint8) if into is None else into
         cv2.extractChannel(self._pixels, 0, dst=row[: width * height].reshape(height, width))
         half = cv2.resize(self._pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-        for channel, plane in zip((1, 2), row[width * height :].reshape(2, height // 2, width // 2), strict=True):
+        for channel, plane in zip(
+            (1, 2), row[width * height :].reshape(2, height // 2, width // 2), strict=True
+        ):
             cv2.extractChannel(half, channel, dst=plane)
         return row
 
@@ -119,10 +118,10 @@ class _Actor:
         spans = sheet.left <= 0 and sheet.left + width * sheet.shrink >= canvas_size[0]
         opaque = (cover.min(axis=1) == 255) if spans else np.zeros(len(cover), bool)
         self._opaque = np.concatenate([[0], np.cumsum(opaque)])
-        self._matrix: Matrix = np.eye(2, 3)
+        self._matrix: Array = np.eye(2, 3)
         self._gain = 1.0
-        self._maps: Floats | None = None
-        self._gains: Bytes | None = None
+        self._maps: Array | None = None
+        self._gains: Array | None = None
         self._box = (0, 0, 0, 0)
 
     def aim(self, t: float) -> None:
@@ -130,7 +129,7 @@ class _Actor:
         import numpy as np
 
         sheet = self._sheet
-        nearness = 1.0 if self._deep else float(sheet.nearness)  # type: ignore[arg-type]
+        nearness = 1.0 if self._deep else float(sheet.nearness)
         self._gain = sheet.movement.gain(t)
         matrix = camera.matrix(self._shot.view(t, nearness), self._canvas, self._frame)
         xx, xy, x0, yx, yy, y0 = sheet.movement.affine(t)
@@ -141,7 +140,7 @@ class _Actor:
         if self._bends:
             self._bend(t)
 
-    def _to_sheet(self, matrix: Matrix) -> Matrix:
+    def _to_sheet(self, matrix: Array) -> Array:
         """From the canvas' pixels to the sheet's."""
         import numpy as np
 
@@ -206,7 +205,7 @@ class _Actor:
         end = int((float(self._right[low:high].max()) + reach - x0) / a) + 2
         return max(left, begin), min(right, end)
 
-    def draw(self, onto: Bytes, top: int, bottom: int, *, whole: bool) -> None:
+    def draw(self, onto: Array, top: int, bottom: int, *, whole: bool) -> None:
         """Draws it into some rows of a frame; `whole`: it covers them, nothing need be behind it."""
         import cv2
 
@@ -225,13 +224,14 @@ class _Actor:
         shown = cv2.multiply(target, cv2.merge([behind] * 4), scale=1 / 255)
         target[:] = cv2.add(shown, patch)
 
-    def _patch(self, left: int, top: int, right: int, bottom: int) -> Bytes:
+    def _patch(self, left: int, top: int, right: int, bottom: int) -> Array:
         import cv2
+        import numpy as np
 
         if self._maps is not None:
             x, y = self._box[0], self._box[1]
             window = slice(top - y, bottom - y), slice(left - x, right - x)
-            patch: Any = cv2.remap(self._sheet.pixels, self._maps[window], None, cv2.INTER_LINEAR)  # type: ignore[call-overload]
+            patch: Any = cv2.remap(self._sheet.pixels, self._maps[window], np.empty(0), cv2.INTER_LINEAR)
             if self._gains is not None:
                 patch = cv2.multiply(patch, self._gains[window], scale=1 / UNCHANGED)
         else:
@@ -242,11 +242,10 @@ class _Actor:
             patch = cv2.warpAffine(self._sheet.pixels, matrix, size, flags=flags)
         if self._gain != 1.0:
             patch = cv2.convertScaleAbs(patch, alpha=self._gain)
-        return patch  # type: ignore[no-any-return]
+        return np.asarray(patch)
 
     def _bend(self, t: float) -> None:
         """Computes where each pixel of the box comes from, on a coarse grid that is then filled in."""
-        import cv2
         import numpy as np
 
         left, top, right, bottom = self._box
@@ -284,7 +283,7 @@ class _Actor:
 
         if not self._deep:
             matrix = camera.matrix(
-                self._shot.view(t, float(self._sheet.nearness)),  # type: ignore[arg-type]
+                self._shot.view(t, float(self._sheet.nearness)),
                 self._canvas,
                 self._frame,
             )
@@ -294,10 +293,9 @@ class _Actor:
             camera.matrix(self._shot.view(t, nearness), self._canvas, self._frame) for nearness in (0.0, 1.0)
         )
         share: Any = 0.5
-        # What is seen somewhere depends on how near that is, which depends on what is seen: it settles at once.
+        # What is seen somewhere depends on how near it is, which depends on what is seen: it settles soon.
         for _ in range(3):
             mixed = [[far[i, j] + (near[i, j] - far[i, j]) * share for j in range(3)] for i in range(2)]
             canvas_x, canvas_y = mixed[0][0] * x + mixed[0][2], mixed[1][1] * y + mixed[1][2]
             share = sampled(field, canvas_x / self._canvas[0], canvas_y / self._canvas[1])
         return np.asarray(canvas_x), np.asarray(canvas_y)
-

@@ -1,4 +1,4 @@
-"""What a motion prompt asks for: the camera's move, what is in the air, what moves; in English and Chinese."""
+"""What a motion prompt asks for: the camera's move, what is in the air, what stirs; English and Chinese."""
 
 from __future__ import annotations
 
