@@ -180,7 +180,7 @@ def _shot(request: video_pb2.GenerateRequest, seed: int) -> dict[str, Any]:
         "move": params.get("camera", "") or camera_move(request.prompt) or chosen,
         # Longer clips go a little farther, so that the pace stays alike.
         "amount": min(0.32, 0.11 + 0.014 * request.duration.seconds),
-        "air": "" if air == "none" else air,
+        "air": air,
         "stirs": sorted(_stirs(request)),
         "loop": request.loop,
         "seed": seed,

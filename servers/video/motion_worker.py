@@ -25,8 +25,9 @@ def film(arguments: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
     """Makes one clip into the file `path`.
 
     Arguments: picture (path), layers (see `picture.staged`), path, width, height, rate (a fraction,
-    "30000/1001"), frames, move (a kind of `shot.KINDS`), amount, air (a kind of `atmosphere.KINDS` or ""),
-    stirs (some of `wording.STIRS`), loop, seed, threads. Returns what was passed over.
+    "30000/1001"), frames, move (a kind of `shot.KINDS`), amount, air (a kind of `atmosphere.KINDS`, "none",
+    or "": what the picture shows falling), stirs (some of `wording.STIRS`), loop, seed, threads. Returns
+    what was passed over.
     """
     import cv2
 
@@ -35,9 +36,11 @@ def film(arguments: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
     frames, loop, seed = arguments["frames"], arguments["loop"], arguments["seed"]
     span = Time(float(frames / Fraction(arguments["rate"])), loop)
     shot = Shot(arguments["move"], arguments["amount"], span.seconds, seed, loop)
-    plan = picture.Plan(size, shot, span, seed, frozenset(arguments["stirs"]))
-    stage, passed = picture.staged(Path(arguments["picture"]), arguments["layers"], plan)
-    air = Atmosphere(arguments["air"], size, span, shot, seed) if arguments["air"] else None
+    asked = arguments["air"]
+    plan = picture.Plan(size, shot, span, seed, frozenset(arguments["stirs"]), falls=asked != "none")
+    stage, setting = picture.staged(Path(arguments["picture"]), arguments["layers"], plan)
+    falls = (asked or setting.falling) if asked != "none" else ""
+    air = Atmosphere(falls, size, span, shot, seed) if falls else None
     with tempfile.TemporaryFile() as log:
         encoder = subprocess.Popen(_encode(arguments), stdin=subprocess.PIPE, stdout=log, stderr=log)
         assert encoder.stdin is not None
@@ -58,7 +61,7 @@ def film(arguments: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
             pass  # its exit code and its log say why
         if encoder.wait() != 0:
             raise RuntimeError(f"ffmpeg failed with code {encoder.returncode}: {_end_of(log)}")
-    return {"passed_over": passed}
+    return {"passed_over": setting.passed_over}
 
 
 def _encode(arguments: dict[str, Any]) -> list[str]:

@@ -28,6 +28,8 @@ MOST_LAYER_PIXELS = 256_000_000
 
 _ALIKE = 6.0
 """Mean difference, of 255, up to which layers are taken for those of a picture: what a JPEG changes."""
+_IN_THE_AIR = 0.9
+"""Nearness from which on a layer may be of what is in the air before the camera."""
 _MOST_CANVAS_BYTES = 1_200_000_000
 
 
@@ -41,9 +43,24 @@ class Plan:
     seed: int
     stirs: frozenset[str]
     """What moves besides the camera, of `wording.STIRS`."""
+    falls: bool = True
+    """A layer of painted snow or rain is left out, to be filmed as falling."""
 
 
-def staged(picture: Path, layers: list[dict[str, Any]], plan: Plan) -> tuple[Stage, list[str]]:
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """The sheets of a picture, the farthest first, and what was found in them."""
+
+    canvas: tuple[int, int]
+    """Width and height of the canvas that they lie on."""
+    sheets: list[Sheet]
+    passed_over: list[str]
+    """What could not be done, one line each."""
+    falling: str = ""
+    """"rain" or "snow" where a sheet showed some: it was left out, to be filmed as falling."""
+
+
+def staged(picture: Path, layers: list[dict[str, Any]], plan: Plan) -> tuple[Stage, Setting]:
     """Sets the stage for a clip.
 
     Args:
@@ -53,7 +70,7 @@ def staged(picture: Path, layers: list[dict[str, Any]], plan: Plan) -> tuple[Sta
         plan: what is to be filmed.
 
     Returns:
-        The stage, and what was passed over, one line each.
+        The stage, and what it shows.
 
     Raises:
         Refused: a file is not what it should be; the error names the field.
@@ -63,26 +80,21 @@ def staged(picture: Path, layers: list[dict[str, Any]], plan: Plan) -> tuple[Sta
     except camera.PictureRefused as refused:
         raise Refused("first_frame", str(refused)) from refused
     passed: list[str] = []
-    canvas: tuple[int, int] = (0, 0)
-    setting: list[Sheet] = []
-    if layers and (refusal := _mismatch(rgb, layers)):
-        passed.append(refusal)
-        layers = []
+    setting: Setting | None = None
     if layers:
-        canvas, setting, alike = _layered(rgb, layers, plan)
-        if not alike:
-            passed.append("layers were passed over: laid over each other they are not first_frame")
-            layers = []
-    if not layers:
-        canvas, setting, lacking = _flat(rgb, plan)
-        passed += lacking
+        refusal = _mismatch(rgb, layers)
+        setting = None if refusal else _layered(rgb, layers, plan)
+        if setting is None:
+            passed.append(refusal or "layers were passed over: laid over each other they are not first_frame")
+    setting = setting or _flat(rgb, plan)
+    setting.passed_over[:0] = passed
     luma = float(rgb[:: max(1, len(rgb) // 64)].mean()) * 219 / 255 + 16
     if "light" in plan.stirs:
-        setting += haze.rays(canvas, luma, plan.time, plan.seed)
+        setting.sheets.extend(haze.rays(setting.canvas, luma, plan.time, plan.seed))
     if "fog" in plan.stirs:
-        for bank in haze.fog(canvas, luma, plan.time, plan.seed):
-            _put_between(setting, bank)
-    return Stage(setting, canvas, plan.frame_size, plan.shot), passed
+        for bank in haze.fog(setting.canvas, luma, plan.time, plan.seed):
+            _put_between(setting.sheets, bank)
+    return Stage(setting.sheets, setting.canvas, plan.frame_size, plan.shot), setting
 
 
 def _put_between(setting: list[Sheet], bank: Sheet) -> None:
@@ -116,23 +128,14 @@ def _mismatch(rgb: Array, layers: list[dict[str, Any]]) -> str:
     return ""
 
 
-def _layered(
-    rgb: Array, layers: list[dict[str, Any]], plan: Plan
-) -> tuple[tuple[int, int], list[Sheet], bool]:
-    """Canvas size and sheets of a picture's layers, and whether they show the picture."""
+def _layered(rgb: Array, layers: list[dict[str, Any]], plan: Plan) -> Setting | None:
+    """The setting of a picture's layers; None when they do not show the picture."""
     room = _room(plan, len(layers))
-    setting: list[Sheet] = []
+    found: list[Sheet] = []
     small: Any = None
-    canvas = (0, 0)
+    canvas, fallen = (0, 0), ""
     for index, layer in enumerate(layers):
-        try:
-            rgba = camera.decode_with_cover(Path(layer["path"]))
-        except camera.PictureRefused as refused:
-            raise Refused(f"layers[{index}].picture", str(refused)) from refused
-        if rgba.shape[:2] != rgb.shape[:2]:  # its EXIF turned it
-            raise Refused(f"layers[{index}].picture", "must be of the size that its header states")
-        pixels = sheets.packed(rgba)
-        del rgba
+        pixels = _sheet_of(layer, index, rgb.shape[:2])
         if not index:
             pixels = sheets.under(pixels, _opaque(rgb))
         small = _seen_small(pixels, small)
@@ -140,11 +143,25 @@ def _layered(
         fitted = sheets.fitted(pixels, plan.frame_size, room)
         del pixels
         canvas = (fitted.shape[1], fitted.shape[0])
-        if index:
-            setting += sheets.moving(fitted, nearness, layer["motion"], plan.time, plan.seed, index)
+        if not index:
+            found.append(sheets.backdrop(fitted, nearness, _ground_movement(layer["motion"], canvas, plan)))
+        elif plan.falls and nearness > _IN_THE_AIR and (falling := sheets.falling(fitted)):
+            fallen = falling
         else:
-            setting.append(sheets.backdrop(fitted, nearness, _ground_movement(layer["motion"], canvas, plan)))
-    return canvas, setting, _alike(rgb, small)
+            found += sheets.moving(fitted, nearness, layer["motion"], plan.time, plan.seed, index)
+    return Setting(canvas, found, [], fallen) if _alike(rgb, small) else None
+
+
+def _sheet_of(layer: dict[str, Any], index: int, shape: tuple[int, ...]) -> Array:
+    """The pixels of one layer."""
+    field = f"layers[{index}].picture"
+    try:
+        rgba = camera.decode_with_cover(Path(layer["path"]))
+    except camera.PictureRefused as refused:
+        raise Refused(field, str(refused)) from refused
+    if rgba.shape[:2] != shape:  # its EXIF turned it
+        raise Refused(field, "must be of the size that its header states")
+    return sheets.packed(rgba)
 
 
 def _ground_movement(motion: str, canvas: tuple[int, int], plan: Plan) -> Movement:
@@ -180,8 +197,8 @@ def _alike(rgb: Array, small: Array) -> bool:
     return bool(cv2.absdiff(_opaque(shown), small)[..., 0].mean() < _ALIKE)
 
 
-def _flat(rgb: Array, plan: Plan) -> tuple[tuple[int, int], list[Sheet], list[str]]:
-    """Canvas size and the one sheet of a picture without layers, and what it lacks of what was asked for."""
+def _flat(rgb: Array, plan: Plan) -> Setting:
+    """The one sheet of a picture without layers, and what it lacks of what was asked for."""
     import numpy as np
 
     fitted = camera.fitted(rgb, plan.frame_size, _room(plan, 2))
@@ -203,7 +220,7 @@ def _flat(rgb: Array, plan: Plan) -> tuple[tuple[int, int], list[Sheet], list[st
         else:
             lacking.append("the prompt speaks of water: none was found in the picture")
     movement = Partly(parts, canvas) if parts else Movement()
-    return canvas, [sheets.backdrop(_opaque(fitted), scenery.nearness, movement)], lacking
+    return Setting(canvas, [sheets.backdrop(_opaque(fitted), scenery.nearness, movement)], lacking)
 
 
 def _opaque(rgb: Array) -> Array:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-PARTED = ("DRIFT", "BREATHE", "GLOW")
-"""Motions with which the pieces of a sheet move each by itself."""
-
+_APART = ("DRIFT", "SWAY", "BREATHE", "GLOW")
+"""Motions with which the pieces of a sheet move each by itself. A lake with an island is one lake."""
 _MOST_PARTS = 6
 _SMALLEST_PART = 0.0004
 """Pieces that cover less of the canvas stay together."""
@@ -92,7 +91,7 @@ def moving(whole: Array, nearness: float, motion: str, time: Time, seed: int, in
 
     cover = cv2.extractChannel(whole, 3)
     unit = float(min(cover.shape))
-    parts = _parts(cover) if motion in PARTED else [None]
+    parts = _parts(cover) if motion in _APART else [None]
     sheets = []
     for number, part in enumerate(parts):
         alone = cover if part is None else cv2.bitwise_and(cover, part)
@@ -106,6 +105,29 @@ def moving(whole: Array, nearness: float, motion: str, time: Time, seed: int, in
         movement = _movement(motion, extent, alone, time, seed, index * 16 + number)
         sheets.append(_padded(pieces, extent, cover.shape, nearness, movement))
     return sheets
+
+
+def falling(whole: Array) -> str:
+    """What a sheet shows falling: "snow" or "rain" where it is nothing but many small pieces, else "".
+
+    Painted flakes and streaks would hang in the air of a clip: who films them lets some fall in their place.
+    """
+    import cv2
+    import numpy as np
+
+    cover = cv2.extractChannel(whole, 3)
+    shrink = max(1.0, min(cover.shape) / 540)
+    size = (round(cover.shape[1] / shrink), round(cover.shape[0] / shrink))
+    small = np.asarray(cv2.resize(cover, size, interpolation=cv2.INTER_AREA))
+    count, _, stats, _ = cv2.connectedComponentsWithStats((small > 16).astype(np.uint8))
+    pieces = stats[1:]
+    if count < 25 or pieces[:, cv2.CC_STAT_AREA].max() > 0.004 * small.size:
+        return ""
+    spread = pieces[:, cv2.CC_STAT_TOP]
+    if np.ptp(spread) < 0.6 * size[1] or np.median(np.diff(np.sort(spread))) > 0.05 * size[1]:
+        return ""
+    long = np.median(pieces[:, cv2.CC_STAT_HEIGHT] / pieces[:, cv2.CC_STAT_WIDTH])
+    return "rain" if long > 2.0 else "snow"
 
 
 def backdrop(whole: Array, nearness: float | Array, movement: Movement) -> Sheet:

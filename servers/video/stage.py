@@ -215,33 +215,35 @@ class _Actor:
         left, right = self._columns(top, bottom)
         if left >= right:
             return
-        patch = self._patch(left, top, right, bottom)
         target = onto[top:bottom, left:right]
         if whole:
-            target[:] = patch
+            self._patch(left, top, right, bottom, into=target)
             return
+        patch = self._patch(left, top, right, bottom)
         behind = cv2.bitwise_not(cv2.extractChannel(patch, 3))
-        shown = cv2.multiply(target, cv2.merge([behind] * 4), scale=1 / 255)
-        target[:] = cv2.add(shown, patch)
+        cv2.multiply(target, cv2.merge([behind] * 4), dst=target, scale=1 / 255)
+        cv2.add(target, patch, dst=target)
 
-    def _patch(self, left: int, top: int, right: int, bottom: int) -> Array:
+    def _patch(self, left: int, top: int, right: int, bottom: int, into: Array | None = None) -> Array:
+        """Its pixels in a rectangle of the frame, written to `into` where that is given."""
         import cv2
         import numpy as np
 
         if self._maps is not None:
             x, y = self._box[0], self._box[1]
             window = slice(top - y, bottom - y), slice(left - x, right - x)
-            patch: Any = cv2.remap(self._sheet.pixels, self._maps[window], np.empty(0), cv2.INTER_LINEAR)
-            if self._gains is not None:
-                patch = cv2.multiply(patch, self._gains[window], scale=1 / UNCHANGED)
+            places, gains = self._maps[window], None if self._gains is None else self._gains[window]
+            patch: Any = cv2.remap(self._sheet.pixels, places, np.empty(0), cv2.INTER_LINEAR, dst=into)
+            if gains is not None:
+                patch = cv2.multiply(patch, gains, dst=patch, scale=1 / UNCHANGED)
         else:
             matrix = self._matrix.copy()
             matrix[:, 2] += matrix[:, :2] @ (left, top)
             size = (right - left, bottom - top)
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            patch = cv2.warpAffine(self._sheet.pixels, matrix, size, flags=flags)
+            patch = cv2.warpAffine(self._sheet.pixels, matrix, size, dst=into, flags=flags)
         if self._gain != 1.0:
-            patch = cv2.convertScaleAbs(patch, alpha=self._gain)
+            patch = cv2.convertScaleAbs(patch, dst=patch, alpha=self._gain)
         return np.asarray(patch)
 
     def _bend(self, t: float) -> None:
