@@ -120,7 +120,7 @@ class _Actor:
         self._opaque = np.concatenate([[0], np.cumsum(opaque)])
         self._matrix: Array = np.eye(2, 3)
         self._gain = 1.0
-        self._maps: Array | None = None
+        self._maps: tuple[Array, Array] | None = None
         self._gains: Array | None = None
         self._box = (0, 0, 0, 0)
 
@@ -232,10 +232,10 @@ class _Actor:
         if self._maps is not None:
             x, y = self._box[0], self._box[1]
             window = slice(top - y, bottom - y), slice(left - x, right - x)
-            places, gains = self._maps[window], None if self._gains is None else self._gains[window]
-            patch: Any = cv2.remap(self._sheet.pixels, places, np.empty(0), cv2.INTER_LINEAR, dst=into)
-            if gains is not None:
-                patch = cv2.multiply(patch, gains, dst=patch, scale=1 / UNCHANGED)
+            columns, rows = (places[window] for places in self._maps)
+            patch: Any = cv2.remap(self._sheet.pixels, columns, rows, cv2.INTER_LINEAR, dst=into)
+            if self._gains is not None:
+                patch = cv2.multiply(patch, self._gains[window], dst=patch, scale=1 / UNCHANGED)
         else:
             matrix = self._matrix.copy()
             matrix[:, 2] += matrix[:, :2] @ (left, top)
@@ -265,10 +265,9 @@ class _Actor:
             gains = movement.gains(canvas_x, canvas_y, t)
             canvas_x, canvas_y = canvas_x - dx, canvas_y - dy
         shrink = self._sheet.shrink
-        places = np.empty((down, across, 2), np.float32)
-        places[..., 0] = (canvas_x - self._sheet.left + 0.5) / shrink - 0.5
-        places[..., 1] = (canvas_y - self._sheet.top + 0.5) / shrink - 0.5
-        self._maps = self._filled(places)
+        columns = (canvas_x - self._sheet.left + 0.5) / shrink - 0.5
+        rows = (canvas_y - self._sheet.top + 0.5) / shrink - 0.5
+        self._maps = self._filled(columns.astype(np.float32)), self._filled(rows.astype(np.float32))
         self._gains = None if gains is None else self._filled(gains)
 
     def _filled(self, grid: Any) -> Any:
