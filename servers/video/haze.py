@@ -71,7 +71,9 @@ def fog(canvas: tuple[int, int], luma: float, time: Time, seed: int) -> list[She
     import numpy as np
 
     banks = []
-    for part, (nearness, lies, thick, pace) in enumerate(((0.25, 0.52, 0.16, 0.010), (0.75, 0.8, 0.2, 0.02))):
+    for part, (nearness, lies, thick, pace) in enumerate(
+        ((0.25, 0.52, 0.16, 0.018), (0.75, 0.8, 0.2, 0.035))
+    ):
         draw = np.random.default_rng([abs(seed), 11, part])
         unit = min(canvas)
         way = (-1) ** (seed % 2) * min(pace * time.seconds, 0.25) * unit

@@ -149,7 +149,15 @@ def _layered(rgb: Array, layers: list[dict[str, Any]], plan: Plan) -> Setting | 
             fallen = falling
         else:
             found += sheets.moving(fitted, nearness, layer["motion"], plan.time, plan.seed, index)
-    return Setting(canvas, found, [], fallen) if _alike(rgb, small) else None
+    if not _alike(rgb, small):
+        return None
+    motions = {layer["motion"] for layer in layers}
+    lacking = [
+        f"the prompt speaks of {stir}: no layer {verb}"
+        for stir, motion, verb in (("clouds", "DRIFT", "drifts"), ("water", "RIPPLE", "ripples"))
+        if stir in plan.stirs and motion not in motions
+    ]
+    return Setting(canvas, found, lacking, fallen)
 
 
 def _sheet_of(layer: dict[str, Any], index: int, shape: tuple[int, ...]) -> Array:

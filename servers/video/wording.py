@@ -37,7 +37,7 @@ _STIRS: Table = (
     ("clouds", r"\bclouds?\b|\bskies\b|云"),
     ("fog", r"\bfog|\bmists?\b|\bmisty\b|\bhaze|\bhazy\b|雾|霾"),
     ("light", r"\bsun(?:light|beams?|rays?|shine|rise|set)?\b|\b(?:light|god) ?(?:rays?|beams?|shafts?)\b"),
-    ("light", r"\brays? of\b|\bshafts? of\b|\bgolden hour\b|\bdawn\b|\bglow|\bmoving light\b"),
+    ("light", r"\brays? of\b|\bshafts? of\b|\bgolden hour\b|\bdawn\b|\bmoving light\b"),
     ("light", r"阳光|光影|光线|光束|霞|日出|日落|晨曦|黄昏|夕阳|朝阳"),
 )
 STIRS = ("water", "clouds", "fog", "light")
