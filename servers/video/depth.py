@@ -83,36 +83,27 @@ def _busyness(light: Array) -> Array:
 
 
 def _sky(lab: Array, busy: Array) -> Array:
-    """1 where something calm goes on from the top edge downwards without a break."""
+    """1 where something calm goes on from the top edge downwards, however slowly it changes its colour."""
     import cv2
     import numpy as np
 
-    height = len(lab)
-    calm = (busy < 14).astype(np.uint8)
-    top = max(1, height // 40)
-    if calm[:top].mean() < 0.3:
+    height, width = lab.shape[:2]
+    calm = busy < 14
+    if calm[: max(1, height // 40)].mean() < 0.3:
         return np.zeros(lab.shape[:2], np.float32)
-    _, labels = cv2.connectedComponents(calm)
-    from_top = np.isin(labels, np.unique(labels[:top][calm[:top] > 0])) & (calm > 0)
-    # The ground may be as calm as the sky: it is where the column's colour has left that of the sky above.
-    colour = np.median(lab[:top][calm[:top] > 0], axis=0)
-    drawn = lab.copy()
-    drawn[..., 0] *= 0.6  # the sky pales to the horizon
-    away = np.linalg.norm(drawn - colour * np.array([0.6, 1, 1], np.float32), axis=-1)
-    alike = from_top & (away < 38)
-    broken = np.maximum.accumulate((~alike) & ~_speck(alike), axis=0)
-    sky = alike & ~broken
-    sky[int(height * 0.8) :] = False
+    smooth = cv2.bilateralFilter(np.ascontiguousarray(lab), 5, 3.0, 3.0)  # takes grain, leaves outlines
+    mask = np.zeros((height + 2, width + 2), np.uint8)
+    step = (1.1, 1.1, 1.1)  # between neighbours: a gradient passes, an outline does not
+    for column in range(0, width, 4):
+        if calm[0, column] and not mask[1, column + 1]:
+            cv2.floodFill(
+                smooth, mask, (column, 0), (0, 0, 0), step, step, 4 | (1 << 8) | cv2.FLOODFILL_MASK_ONLY
+            )
+    # What the sky surrounds is in it: clouds, birds, the sun.
+    wide = max(3, width // 8) | 1
+    sky = cv2.morphologyEx(mask[1:-1, 1:-1], cv2.MORPH_CLOSE, np.ones((wide, wide), np.uint8))
+    sky[int(height * 0.75) :] = 0
     return np.asarray(sky, np.float32)
-
-
-def _speck(alike: Array) -> Array:
-    """Small things in the sky, birds and stars, do not end it."""
-    import cv2
-    import numpy as np
-
-    closed = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
-    return np.asarray(closed > 0)
 
 
 def _horizon(sky: Array) -> float:
@@ -132,8 +123,10 @@ def _water(lab: Array, sky: Array, horizon: float) -> Array:
     green, blue = lab[..., 1], lab[..., 2]
     bluish = (blue < -4) & (green < 12)
     if sky.mean() > _PLAUSIBLE:
-        mirrored = np.median(lab[sky > 0], axis=0)
-        bluish |= np.linalg.norm((lab - mirrored)[..., 1:], axis=-1) < 7
+        above = lab[sky > 0][:, 1:]
+        for share in (10, 30, 50, 70, 90):  # water mirrors the sky, low sky and high
+            mirrored = np.percentile(above, share, axis=0)
+            bluish |= np.linalg.norm(lab[..., 1:] - mirrored, axis=-1) < 6
     bluish[sky > 0] = False
     bluish[: int(len(lab) * horizon * 0.9)] = False
     joined = cv2.morphologyEx(bluish.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
@@ -143,6 +136,7 @@ def _water(lab: Array, sky: Array, horizon: float) -> Array:
         for label in range(1, count)
         if stats[label, cv2.CC_STAT_AREA] > 0.02 * labels.size
         and stats[label, cv2.CC_STAT_WIDTH] > 0.3 * labels.shape[1]
+        and stats[label, cv2.CC_STAT_TOP] + stats[label, cv2.CC_STAT_HEIGHT] > 0.5 * labels.shape[0]
     ]
     return np.isin(labels, wide).astype(np.float32)
 

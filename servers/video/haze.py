@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _SIDE = 120
 """Pixels of the shorter side of such a sheet."""
+_BANKS = ((0.25, 0.52, 0.16, 0.018), (0.75, 0.8, 0.2, 0.035))
+"""Nearness of each, how low it lies and how thick it is (of the height), its pace (units a second)."""
 _FOG_COVER = 0.5
 _RAY_COVER = 0.3
 _LEAN = 0.05
@@ -71,9 +73,7 @@ def fog(canvas: tuple[int, int], luma: float, time: Time, seed: int) -> list[She
     import numpy as np
 
     banks = []
-    for part, (nearness, lies, thick, pace) in enumerate(
-        ((0.25, 0.52, 0.16, 0.018), (0.75, 0.8, 0.2, 0.035))
-    ):
+    for part, (nearness, lies, thick, pace) in enumerate(_BANKS):
         draw = np.random.default_rng([abs(seed), 11, part])
         unit = min(canvas)
         way = (-1) ** (seed % 2) * min(pace * time.seconds, 0.25) * unit
