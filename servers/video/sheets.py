@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _APART = ("DRIFT", "SWAY", "BREATHE", "GLOW")
 """Motions with which the pieces of a sheet move each by itself. A lake with an island is one lake."""
 _MOST_PARTS = 6
+_MOST_OVERLAP = 1.5
+"""Most that the rectangles of all pieces take, of the whole's."""
 _SMALLEST_PART = 0.0004
 """Pieces that cover less of the canvas stay together."""
 _EDGE = 2
@@ -184,9 +186,13 @@ def _parts(cover: Array) -> list[Array | None]:
         mask = cv2.resize((labels == label).astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
         masks.append(np.asarray(mask, np.uint8))
         rest = cv2.subtract(rest, mask)
-    if cv2.countNonZero(cv2.bitwise_and(cover, rest)):
+    if cv2.bitwise_and(cover, rest).max() > 2:  # less is the last of a soft rim, and not seen
         masks.append(rest)
-    return masks if len(masks) > 1 else [None]
+    boxes = [cv2.boundingRect(cv2.bitwise_and(cover, mask)) for mask in masks if mask is not None]
+    _, _, width, height = cv2.boundingRect(cover)
+    # Pieces that lie through each other would each take the memory and the time of the whole.
+    apart = sum(box[2] * box[3] for box in boxes) < _MOST_OVERLAP * width * height
+    return masks if len(masks) > 1 and apart else [None]
 
 
 def _hangs(cover: Array) -> bool:
