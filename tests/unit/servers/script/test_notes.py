@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servers.script.notes import Spoken, without_notes
+from servers.chassis.notes import Spoken, without_notes
 from servers.script.paragraphs import Span
 from tests.unit.servers.script.asking import FOX, TIGER, planned, refusal
 
