@@ -28,17 +28,19 @@ def spread(ids: Sequence[str], share: float, seed: int, purpose: str) -> list[in
     where these are fewer, two stand side by side only when there is no other way to reach the number.
     """
     count = math.floor(share * len(ids) + 0.5)
+    # It hangs on the share alone: one scene more must not change how far apart all of them stand.
+    distance = min(len(ids), math.ceil(1 / max(min(share, 1 - share), 1e-3)))
     order = sorted(range(len(ids)), key=lambda at: seed_of(seed, f"{purpose}:{ids[at]}"))
     if 2 * count > len(ids):
-        left_out = set(_apart(order, len(ids) - count))
+        left_out = set(_apart(order, len(ids) - count, distance))
         return [at for at in range(len(ids)) if at not in left_out]
-    return _apart(order, count)
+    return _apart(order, count, distance)
 
 
-def _apart(order: Sequence[int], count: int) -> list[int]:
+def _apart(order: Sequence[int], count: int, most: int) -> list[int]:
     """`count` of the positions, taken in order, as long as they keep a distance, which shrinks as it must."""
     chosen: list[int] = []
-    for distance in range(len(order) // max(count, 1), 0, -1):
+    for distance in range(most, 0, -1):
         for at in order:
             if len(chosen) == count:
                 return chosen

@@ -41,7 +41,8 @@ _CHINESE_ELSEWHEN = ("从", "自", "自从", "直到", "等到")
 _ABSENT = re.compile(
     r"\b(?:no(?! (?:one|longer|doubt|sooner|matter|more than)\b)|without|nor|neither|not (?:a|an|any|one)|never (?:a|an|any)"
     r"|n[’']t (?:a|an|any))(?: (?:a|an|any|the|his|her|its|their|single|more|other|sign of|trace of))*"
-    r"(?: (?!and\b|but\b|so\b|that\b)[a-z]+)?(?: (?:a|an|the))? $",
+    r"(?: (?!and\b|but\b|so\b|that\b)[a-z]+)?(?: (?:big|bad|small|little|great|old|young|tall|long|dark|green|red))*"
+    r"(?: (?:a|an|the))? $",
     re.I,
 )
 _CHINESE_ABSENT = re.compile(
@@ -177,7 +178,9 @@ def _english_entry(phrase: str, capital: bool, before: list[str]) -> Noun | Acti
     noun = LEXICON.english.get(known)
     if noun is not None and known in LEXICON.names and not capital:
         noun = None
-    if noun is not None and (phrase not in LEXICON.doubtful or last in _BEFORE_NOUN):
+    # "Rain fell" tells of the weather, "Cook the rice" of no cook.
+    begins = capital and noun is not None and noun.kind == "weather"
+    if noun is not None and (phrase not in LEXICON.doubtful or last in _BEFORE_NOUN or begins):
         return None if noun.kind == "time" and _ELSEWHEN.intersection(before) else noun
     action = LEXICON.english_actions.get(phrase)
     # "A walk", "the building": no verb.

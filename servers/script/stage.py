@@ -129,11 +129,9 @@ class Stage:
         setting = self._place[:_MOST_PLACES]
         if not cast and not things and not place:
             cast = self._recent[:_MOST_CAST]
-        if not things and not setting:  # a talk about what is elsewhere: show what it is about
-            spoken = self._reader.read(text)
-            of_talk = _once(one.entry for one in spoken if isinstance(one.entry, Noun) and one.here)
-            cast = _once([*cast, *(noun for noun in of_talk if noun.kind in CAST)])
-            things = [noun for noun in of_talk if noun.kind not in (*CAST, *AIR, MOOD)]
+        if not cast and not things and not setting:  # nothing but talk: show what it is about
+            cast = _once(noun for noun in quoted if noun.kind in CAST)
+            things = _once(noun for noun in quoted if noun.kind in PLACES)
         # Who is only meant by a pronoun takes no place from who is named.
         while len(cast) > _MOST_CAST and (only_meant := [noun for noun in cast if noun in meant]):
             cast.remove(only_meant[-1])

@@ -197,3 +197,87 @@ def test_reading_any_text_gives_mentions_in_order(text: str) -> None:
     found = read(text)
     assert [one.at for one in found] == sorted(one.at for one in found)
     assert all(0 <= one.at < len(text) and isinstance(one.entry, Noun | Action) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("texts", "absent"),
+    [
+        (["There was no wolf in the forest."], "wolf"),
+        (["The fox walked without a lantern."], "lantern"),
+        (["There is no ocean on Mars now."], "sea"),
+        (["A fox slept. No bird, no big bad wolf came."], "wolf"),
+        (["The lake lay like a mirror."], "mirror"),
+        (["The boy was as strong as a bear."], "bear"),
+        (["It rained. The fox slept.", "The rain stopped."], "rain"),
+        (["森林里没有狼。"], "狼"),
+        (["狐狸看天，天上没有一只鸟。"], "鸟"),
+        (["湖面像一面镜子。"], "镜子"),
+        (["下雨了，狐狸睡着了。", "雨停了。"], "雨"),
+        (['"I saw a tiger," said the fox.'], "tiger"),
+        (["“昨天来了一只老虎。”狐狸说。"], "老虎"),
+    ],
+)
+def test_what_is_not_there_is_not_drawn(texts: list[str], absent: str) -> None:
+    scene = scenes(*texts)[-1]
+    assert absent not in scene.image_prompt
+    assert absent not in scene.setting
+
+
+@pytest.mark.parametrize(
+    ("texts", "present"),
+    [
+        (["The fox could not reach the grapes."], "grape"),
+        (["No one saw the wolf."], "wolf"),
+        (["I like apples and a fox."], "fox"),
+        (["狐狸够不着葡萄。"], "葡萄"),
+    ],
+)
+def test_what_is_there_all_the_same_is_drawn(texts: list[str], present: str) -> None:
+    assert present in image(*texts)
+
+
+def test_the_setting_holds_until_the_text_moves_on() -> None:
+    found = scenes(
+        "A fox lived in a forest by a lake.",
+        "She slept.",
+        "She dreamed of the desert, and of a king from the city.",
+        "One day she came to a village.",
+        "She ran.",
+        "Then she was back in the forest by the lake.",
+    )
+    assert [one.setting for one in found] == [*["forest, lake"] * 3, *["village"] * 2, "forest, lake"]
+    assert found[0].place_seed == found[1].place_seed == found[5].place_seed != found[3].place_seed
+    assert scenes("A fox.", prompt_parts=PromptParts(setting="a farm in May"))[0].setting == "a farm in May"
+
+
+def test_the_weather_stays_behind_and_the_season_goes_along() -> None:
+    found = image("It was winter and it snowed on the village.", "The fox came to a castle.")
+    assert "winter" in found
+    assert "snow" not in found.replace("winter", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        (
+            "On a rainy summer night the happy old baker carried bread through the street.",
+            "baker carrying, bread, street, night, summer, happy",
+        ),
+        ("夏天的傍晚，厨师在厨房里切番茄，很开心。", "厨师切着，番茄，厨房，傍晚，夏天，快乐"),
+    ],
+)
+def test_a_prompt_names_who_what_where_when_and_how_it_feels(text: str, prompt: str) -> None:
+    assert image(text) == prompt
+
+
+@pytest.mark.parametrize(
+    ("text", "moves"),
+    [
+        ("Rain fell on the lake.", ["rain falling", "water rippling"]),
+        ("A fox ran through the snow.", ["fox running", "snow falling"]),
+        ("大雪落在河上，狐狸跑了。", ["狐狸跑", "雪花飘落", "河水流动"]),
+        ("The soup stood in the kitchen.", ["steam rising"]),
+    ],
+)
+def test_what_moves(text: str, moves: list[str]) -> None:
+    assert all(move in motion(text) for move in moves), motion(text)
