@@ -82,7 +82,8 @@ def joined(parts: Iterable[str]) -> str:
     """The parts as one text, with a space between them where their script has spaces."""
     whole = ""
     for part in (part.strip() for part in parts):
-        apart = whole and part and not _unspaced(whole.rstrip(_QUOTES)[-1:]) and not _unspaced(part[:1])
+        last = (whole.rstrip(_QUOTES) or whole)[-1:]
+        apart = last and part and not _unspaced(last) and not _unspaced(part[:1])
         whole += f" {part}" if apart else part
     return whole
 
