@@ -54,7 +54,7 @@ def _apart(order: Sequence[int], count: int, most: int) -> list[int]:
 def cast_clips(ids: Sequence[str], clips: Sequence[Asset], seed: int) -> list[Asset]:
     """A clip for each scene; each is used once before any is used again."""
     known = {clip.digest: clip for clip in clips}
-    used: Counter[str] = Counter({digest: 0 for digest in known})
+    used: Counter[str] = Counter(dict.fromkeys(known, 0))
     given: dict[str, Asset] = {}
     for scene in sorted(ids, key=lambda id: seed_of(seed, f"stock:{id}")):
         digest = min(known, key=lambda digest: (used[digest], seed_of(seed, f"{scene}:{digest}")))

@@ -124,7 +124,16 @@ def _read(table: str) -> Lexicon:
         chinese.update((word, noun) for word in characters if word not in chinese)
     others = frozenset(_CHINESE_OTHERS.split()) - chinese.keys() - chinese_actions.keys()
     digest = hashlib.sha256(repr((table, sorted(others), _TRADITIONAL)).encode()).hexdigest()[:8]
-    return Lexicon(english, chinese, frozenset(doubtful), frozenset(names), english_actions, chinese_actions, others, digest)
+    return Lexicon(
+        english,
+        chinese,
+        frozenset(doubtful),
+        frozenset(names),
+        english_actions,
+        chinese_actions,
+        others,
+        digest,
+    )
 
 
 LEXICON = _read(Path(__file__).with_name("lexicon.txt").read_text(encoding="utf-8"))

@@ -16,13 +16,12 @@ from collections.abc import Iterable, Iterator
 from servers.script.paragraphs import Span, label_of, lines_of, trimmed
 
 _HEADING = re.compile(r"[^\S\n]*#{1,6}[^\S\n]+")
-_HEADING_END = re.compile(r"[^\S\n]+#{1,6}[^\S\n]*$")
 _QUOTED = re.compile(r"(?:[^\S\n]*>)+[^\S\n]*")
 _BULLET = re.compile(r"[^\S\n]*[-*+•·▪◦‣][^\S\n]+(?:\[[ xX]\][^\S\n]+)?")
 _RULE = re.compile(r"\s*([-*_=~])(?:\s*\1){2,}\s*$")
 _LINK = re.compile(r"(?P<open>!?\[)[^\[\]\n]+(?P<close>\]\((?:https?://|/|\.|#|mailto:)[^()\s]*\))")
 _EMPHASIS = (
-    re.compile(r"(?P<open>\*\*|__)(?=[^\s*_])[^\n]+?(?<=[^\s*_])(?P<close>(?P=open))"),
+    re.compile(r"(?P<open>\*\*|__)(?=[^\s*_])[^\n]{1,500}?(?<=[^\s*_])(?P<close>(?P=open))"),
     re.compile(r"(?<![\w*])(?P<open>\*)(?=[^\s*])[^*\n]+(?<=[^\s*])(?P<close>\*)(?![\w*])"),
     re.compile(r"(?<![\w_])(?P<open>_)(?=[^\s_])[^_\n]+(?<=[^\s_])(?P<close>_)(?![\w_])"),
     re.compile(r"(?<!`)(?P<open>`{1,3})(?!`)[^`\n]+(?P<close>(?P=open))(?!`)"),
@@ -33,7 +32,7 @@ class Reading:
     """A text as it is read out: without its marks, and with a pause where a line ends unmarked."""
 
     def __init__(self, text: str, pauses: Iterable[int] = ()) -> None:
-        """`pauses` are places after which a line ends that no mark ends: a heading, an item, a line of verse."""
+        """`pauses` are places where a line ends without a mark: a heading, an item, a line of verse."""
         self._text = text
         self._cuts = _merged(sorted(_cuts(text), key=lambda cut: (cut.start, cut.end)))
         self._ends = [cut.end for cut in self._cuts]
@@ -89,8 +88,9 @@ def _of_line(words: str, start: int) -> Iterator[Span]:
                 break
             yield Span(start + at, start + found.end())
             at = found.end()
-            if opening is _HEADING and (closing := _HEADING_END.search(words, at)):
-                yield Span(start + closing.start(), start + closing.end())
+            bare = words.rstrip().rstrip("#")
+            if opening is _HEADING and bare[-1:].isspace():
+                yield Span(start + max(at, len(bare.rstrip())), start + len(words))
     for pattern in (_LINK, *_EMPHASIS):
         for found in pattern.finditer(words, at):
             yield Span(start + found.start("open"), start + found.end("open"))

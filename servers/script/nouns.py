@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 
+from servers.script import presence
 from servers.script.lexicon import LEXICON, Action, Noun, simplified
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -26,8 +27,10 @@ _BEFORE_NOUN = (
     _DETERMINERS
     | _PREPOSITIONS
     | frozenset(
-        "that her one two three four five ten many several few more old young big small little great tall high wide "
-        "long dark bright white black red green golden grey gray brown blue yellow fresh hot cold warm new and".split()
+        """that her one two three four five ten many several few more old young big small little great tall
+        high wide long dark bright white black red green golden grey gray brown blue yellow fresh hot cold
+        warm new and
+        """.split()
     )
 )
 _NEGATIONS = frozenset("not never cannot nor neither without".split())
@@ -36,37 +39,6 @@ _CHINESE_NEGATIONS = ("不", "没", "没有", "没能", "别", "未", "不能", 
 _ELSEWHEN = frozenset("since until till before after".split())
 _CHINESE_OBJECT = ("把", "将", "被", "对", "给", "向")
 _CHINESE_ELSEWHEN = ("从", "自", "自从", "直到", "等到")
-
-# What stands between "no" and the noun that is not there: "no big bad wolf", "no sign of a wolf".
-_ABSENT = re.compile(
-    r"\b(?:no(?! (?:one|longer|doubt|sooner|matter|more than)\b)|without|nor|neither|not (?:a|an|any|one)|never (?:a|an|any)"
-    r"|n[’']t (?:a|an|any))(?: (?:a|an|any|the|his|her|its|their|single|more|other|sign of|trace of))*"
-    r"(?: (?!and\b|but\b|so\b|that\b)[a-z]+)?(?: (?:big|bad|small|little|great|old|young|tall|long|dark|green|red))*"
-    r"(?: (?:a|an|the))? $",
-    re.I,
-)
-_CHINESE_ABSENT = re.compile(
-    r"(?:没有|没|毫无|并无|不见|看不见|看不到|不是|并非|没了|无)(?:一|任何|什么|半|几|多少)?[只个条头匹棵朵滴点丝片张把辆艘座位名根块]?(?:的)?$"
-)
-# What something is only likened to: "like a lake", "as tall as a tower", 像一面镜子.
-_LIKENED = re.compile(
-    r"(?:(?<!\bi )(?<!\byou )(?<!\bwe )(?<!\bthey )(?<!\bto )(?<!n[’']t )(?<!\bwould )(?<!\balso )\blike"
-    r"|\bas [a-z]+ as|\bas (?:if|though))(?: (?:a|an|the|two|his|her|its|their|some))?(?: [a-z]+)? $",
-    re.I,
-)
-_CHINESE_LIKENED = re.compile(r"(?:像|好像|仿佛|如同|犹如|好比|似的?)[^，。！？；、：,.!?;:]{0,6}$")
-# Where something comes from, or what it is of, is not where the story is.
-_ELSEWHERE = re.compile(
-    r"\b(?:from|of|about|than|beyond|towards?|called|named|reach|leave|left|of all)"
-    r"(?: (?:a|an|the|his|her|its|their|this|that))?(?: [a-z]+)? $",
-    re.I,
-)
-_CHINESE_ELSEWHERE = re.compile(r"(?:从|离|关于|离开|向往|想念|通往|来自)[^，。！？；、：,.!?;:]{0,3}$")
-_OVER = re.compile(r"[a-z]* (?:(?:had|has|was|were|is) )?(?:stopped|ended|ceased|passed|over|cleared|lifted|gone|died down)\b", re.I)
-_CHINESE_OVER = re.compile(r"(?:终于|渐渐|慢慢|已经|都|也|就)?(?:停|止|过后|过去|散|歇|住了)")
-_STOPPED = re.compile(r"\b(?:stopped|ceased|after the|no longer) $", re.I)
-_LOOK_AROUND = 40
-_PLACES = ("place", "building")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,7 +71,7 @@ class Reader:
     """Reads texts in which some words stand for figures."""
 
     def __init__(self, figures: Sequence[Figure] = ()) -> None:
-        named = {word: figure.noun for figure in figures for word in figure.words if word.strip()}
+        named = {_plain(word): figure.noun for figure in figures for word in figure.words if word.strip()}
         self._named = {word.casefold(): noun for word, noun in named.items()}
         longest = sorted(named, key=lambda word: (-len(word), word))
         self._pattern = re.compile("|".join(map(_pattern, longest))) if longest else None
@@ -107,13 +79,15 @@ class Reader:
     def read(self, text: str) -> list[Mention]:
         """What a text speaks of, in the order of its words and as often as it does.
 
-        What does not happen ("did not laugh", 不敢吃) and another hour than the scene's ("since dawn") are left
-        out. What is not there ("no wolf", 没有狼) is told as such.
+        What does not happen ("did not laugh", 不敢吃) and another hour than the scene's ("since dawn") are
+        left out. What is not there ("no wolf", 没有狼) is told as such.
         """
         found: list[Mention] = []
         if self._pattern is not None:
             for match in self._pattern.finditer(text):
-                found.append(Mention(match.start(), self._named[match.group().casefold()]))
+                noun = self._named.get(_plain(match.group()).casefold())
+                if noun is not None:
+                    found.append(Mention(match.start(), noun))
             # A figure's name holds no other nouns.
             text = self._pattern.sub(_hidden, text)
         plain = simplified(text)
@@ -123,6 +97,10 @@ class Reader:
 def read(text: str) -> list[Mention]:
     """What a text speaks of, as a Reader without figures reads it."""
     return _PLAIN.read(text)
+
+
+def _plain(word: str) -> str:
+    return " ".join(word.split())
 
 
 def _pattern(word: str) -> str:
@@ -162,13 +140,8 @@ def _english(text: str) -> Iterator[Mention]:
 def _english_mention(text: str, at: int, phrase: str, entry: Noun | Action, before: list[str]) -> Mention:
     if isinstance(entry, Action):
         return Mention(at, entry, acts=_has_doer(before))
-    lead = text[max(0, at - _LOOK_AROUND) : at]
     acts = not _PREPOSITIONS.intersection(before)
-    here = not _ABSENT.search(lead) and not _LIKENED.search(lead)
-    elsewhere = entry.kind in _PLACES and bool(_ELSEWHERE.search(lead))
-    end = at + len(phrase)
-    over = entry.kind == "weather" and bool(_OVER.match(text[end : end + _LOOK_AROUND]) or _STOPPED.search(lead))
-    return Mention(at, entry, acts, here, elsewhere, over)
+    return Mention(at, entry, acts, *presence.english(text, at, at + len(phrase), entry.kind))
 
 
 def _english_entry(phrase: str, capital: bool, before: list[str]) -> Noun | Action | None:
@@ -190,9 +163,10 @@ def _english_entry(phrase: str, capital: bool, before: list[str]) -> Noun | Acti
 
 
 _PASSED_BY = frozenset(
-    """and but then or so to also always often still soon just already suddenly slowly quickly quietly happily again once
-    now was were is are am be been being had has have did do does will would could can may might must should all both
-    he she it they who which that i we you there up down out away off back""".split()
+    """and but then or so to also always often still soon just already suddenly slowly quickly quietly happily
+    again once now was were is are am be been being had has have did do does will would could can may might
+    must should all both he she it they who which that i we you there up down out away off back
+    """.split()
 )
 
 
@@ -217,11 +191,8 @@ def _chinese(text: str) -> Iterator[Mention]:
         if isinstance(entry, Action):
             yield Mention(at, entry)
             continue
-        lead = text[max(0, at - 12) : at]
-        here = not _CHINESE_ABSENT.search(lead) and not _CHINESE_LIKENED.search(lead)
-        elsewhere = entry.kind in _PLACES and bool(_CHINESE_ELSEWHERE.search(lead))
-        over = entry.kind == "weather" and bool(_CHINESE_OVER.match(text, match.end()))
-        yield Mention(at, entry, not before.endswith(_CHINESE_OBJECT), here, elsewhere, over)
+        acts = not before.endswith(_CHINESE_OBJECT)
+        yield Mention(at, entry, acts, *presence.chinese(text, at, match.end(), entry.kind))
 
 
 def _counts(entry: Noun | Action, before: str) -> bool:

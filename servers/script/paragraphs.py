@@ -5,10 +5,11 @@ Offsets are Unicode code points into the text as it was given; nothing is rewrit
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import unicodedata
 from collections.abc import Iterator
+
+from servers.chassis import words
 
 TITLE_COLUMNS = 80
 """Longest title, counting wide characters as two columns: 80 Latin letters or 40 Chinese characters."""
@@ -24,7 +25,8 @@ _CHAPTER = re.compile(
 )
 _NUMBERED = re.compile(r"\s*(?:\d{1,3}(?:[.)）．]\s|[、．])|[(（]?[一二三四五六七八九十]{1,3}[)）、])")
 _LABEL = re.compile(
-    r"\s*(?P<name>[^\W\d_a-z][^\W\d_]*(?:[ .'’-]{1,2}[^\W\d_]+){0,2}|[\u3400-\u9fff·]{1,8})\s?[:：]\s*(?=[^\s/])"
+    r"\s*(?P<name>[^\W\d_a-z][^\W\d_]{0,30}(?:[ .'’-]{1,2}[^\W\d_]{1,30}){0,2}|[\u3400-\u9fff·]{1,8})"
+    r"\s?[:：]\s*(?=[^\s/])"
 )
 _INTRODUCES = re.compile(r".*[:：]\s*$")
 _LIST_ITEM = re.compile(
@@ -34,12 +36,10 @@ _LIST_ITEM = re.compile(
 _INDENT = "\u3000"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Span:
+class Span(words.Span):
     """A range of the text: `text[start:end]`."""
 
-    start: int
-    end: int
+    __slots__ = ()
 
     def of(self, text: str) -> str:
         """The characters of the range."""

@@ -219,7 +219,9 @@ def _picture(request: PlanRequest, scenes: Sequence[Scene], profiles: Profiles) 
         if view.cast:
             lead = view.cast[0]
             seed = profiles.seed_of(lead)
-            scene.character_seed = seed_of(request.seed, f"character:{lead.english}") if seed is None else seed
+            scene.character_seed = (
+                seed_of(request.seed, f"character:{lead.english}") if seed is None else seed
+            )
 
 
 def _choose(request: PlanRequest, scenes: Sequence[Scene], drafts: Sequence[SceneDraft]) -> list[str]:
@@ -227,7 +229,9 @@ def _choose(request: PlanRequest, scenes: Sequence[Scene], drafts: Sequence[Scen
     wishes = {scene.id: draft for scene, draft in zip(scenes, drafts, strict=False)}
     free = [scene for scene in scenes if scene.illustrate and _is_free(wishes.get(scene.id))]
     if request.stock_clips and request.stock_share:
-        chosen = [free[at] for at in spread([one.id for one in free], request.stock_share, request.seed, "stock")]
+        chosen = [
+            free[at] for at in spread([one.id for one in free], request.stock_share, request.seed, "stock")
+        ]
         clips = cast_clips([one.id for one in chosen], request.stock_clips, request.seed)
         for scene, clip in zip(chosen, clips, strict=True):
             scene.clip.CopyFrom(clip)

@@ -37,7 +37,8 @@ class Profiles:
     def dress(self, scene: Scene, cast: Sequence[Noun], looks: Sequence[str]) -> None:
         """Writes into a scene who is in it. `looks` describes each of the cast as the text does."""
         told = [
-            _told(self._of[noun]) if noun in self._of else look for noun, look in zip(cast, looks, strict=True)
+            _told(self._of[noun]) if noun in self._of else look
+            for noun, look in zip(cast, looks, strict=True)
         ]
         scene.character = "; ".join(told)[:2000]
         known = [self._of[noun] for noun in cast if noun in self._of]

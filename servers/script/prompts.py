@@ -1,7 +1,7 @@
 """Puts into words what is to be seen in a scene, and how it moves.
 
-A prompt reads as a painter is told: who does what, then what else is there, where, at what hour and season, in
-what weather and mood. It is in the language of the text.
+A prompt reads as a painter is told: who does what, then what else is there, where, at what hour and season,
+in what weather and mood. It is in the language of the text.
 """
 
 from __future__ import annotations

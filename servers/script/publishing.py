@@ -23,12 +23,13 @@ _FEW_TAGS = 3
 _AIR = ("weather", "time", "season", "sky", "mood")
 _UNTAGGED = (*_AIR, "feature")
 _ITEM = re.compile(r"[(（]?(?:\d{1,3}|[一二三四五六七八九十]{1,3})[.)）、．]\s*")
-_ENGLISH_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]*[a-z0-9](?: (?:of |the )?[A-Z][\w’'-]*)*")
-_LATIN_NAME = re.compile(r"(?<![\w/.@])[A-Z][A-Za-z0-9+#-]+(?: [A-Z][A-Za-z0-9+#-]*)*(?![\w/@])")
+_ENGLISH_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]*[a-z0-9](?: (?:of |the )?[A-Z][\w’'-]*){0,3}")
+_LATIN_NAME = re.compile(r"(?<![\w/.@])[A-Z][A-Za-z0-9+#-]+(?: [A-Z][A-Za-z0-9+#-]*){0,3}(?![\w/@])")
 _WORK = re.compile(r"《([^《》]{1,30})》")
 _DATES = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-    september october november december""".split()
+    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july
+    august september october november december
+    """.split()
 )
 
 
@@ -63,7 +64,9 @@ def tags(text: str, language: str, reader: Reader) -> list[str]:
     counted.update(name for name in _names(text, chinese) if name.casefold() not in known)
     found = [name for name, _ in counted.most_common(_MOST_TAGS)]
     if len(found) < _FEW_TAGS:
-        more = Counter(named(noun, chinese) for noun in nouns if noun.kind in _UNTAGGED and noun.kind != "mood")
+        more = Counter(
+            named(noun, chinese) for noun in nouns if noun.kind in _UNTAGGED and noun.kind != "mood"
+        )
         found += [name for name, _ in more.most_common(_FEW_TAGS - len(found))]
     return found
 
@@ -74,7 +77,12 @@ def _names(text: str, chinese: bool) -> Iterable[str]:
     for found in (_LATIN_NAME if chinese else _ENGLISH_NAME).finditer(text):
         name = found.group().removesuffix("'s").removesuffix("’s")
         plain = name.lower()
-        if plain.partition(" ")[0] not in STARTERS and plain not in _DATES and plain not in LEXICON.english and len(name) > 1:
+        if (
+            1 < len(name) <= 40
+            and plain.partition(" ")[0] not in STARTERS
+            and plain not in _DATES
+            and plain not in LEXICON.english
+        ):
             yield name
 
 

@@ -23,7 +23,7 @@ OUR_VERSION = 4
 """Raised whenever the rules would make another plan of the same request."""
 TARGET_SECONDS = 7
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_CHARACTERS_PER_SECOND = 150_000
+_CHARACTERS_PER_SECOND = 60_000
 
 
 class RulesEngine(Engine):

@@ -36,7 +36,8 @@ _QUOTED = re.compile(r'“[^”]*”?|"[^"]*"?|「[^」]*」?|『[^』]*』?|«[
 _SENTENCE = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*|[.!?。！？…\n]+")
 _PRONOUN = re.compile(
     r"\b(?:(?P<he>he|him|himself)|(?P<she>she|herself)|(?P<they>they|both of them)"
-    r"|(?P<it>it(?! (?:is|was|has|had|rained|rains|snowed|snows|seems|seemed|took|takes|began|will|would|can)\b)))\b"
+    r"|(?P<it>it(?! (?:is|was|has|had|rained|rains|snowed|snows|seems|seemed|took|takes|began|will|would"
+    r"|can)\b)))\b"
     r"|(?P<zh_they>[他她它牠][们們])|(?P<zh_he>他)|(?P<zh_she>她)|(?P<zh_it>[它牠])",
     re.I,
 )
@@ -116,9 +117,9 @@ class Stage:
         there = [one.entry for one in mentions if isinstance(one.entry, Noun) and one.here]
         quoted = self._quoted(text, told)
         things = _once(noun for noun in [*there, *quoted] if noun.kind not in (*CAST, *PLACES, *AIR, MOOD))
-        places = [one for one in mentions if one.entry in there and one.entry.kind in PLACES]
         # Where somebody comes from is no other place, unless no place is known yet.
-        place = _once(one.entry for one in places if not (self._place and one.elsewhere))
+        away = {one.entry for one in mentions if one.elsewhere} if self._place else set()
+        place = _once(noun for noun in there if noun.kind in PLACES and noun not in away)
         if place and not set(place) & set(self._place):
             self._air = [noun for noun in self._air if noun.kind in ("time", "season")]
         self._place = place or self._place

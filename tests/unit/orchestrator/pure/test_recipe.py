@@ -244,7 +244,9 @@ def test_what_a_scene_knows_of_its_picture_goes_before_the_job_s() -> None:
     video = NarratedVideo(text="A text.", characters=[CharacterProfile(name="Mira")])
     video.picture.character = "a fox in a scarf"
     video.picture.loras.add(name="ink")
-    own = Scene(id="a", text="One.", image_prompt="p", illustrate=True, seed=1, place_seed=2, character_seed=3)
+    own = Scene(
+        id="a", text="One.", image_prompt="p", illustrate=True, seed=1, place_seed=2, character_seed=3
+    )
     own.character = "Mira: a girl"
     own.reference_image.CopyFrom(asset("face"))
     own.loras.add(name="mira")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.imagegen.v1 import imagegen_pb2
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest, GenerateResult, ListModelsRequest
 from servers.chassis.assets import SharedAssets

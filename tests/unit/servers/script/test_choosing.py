@@ -74,7 +74,10 @@ def test_each_clip_is_used_once_before_any_is_used_again(scenes: int, clips: int
 
 def test_an_edited_paragraph_leaves_the_other_scenes_as_they_are() -> None:
     stock = [Asset(digest=letter * 64) for letter in "abcd"]
-    told = [f"The fox number {number} ran over the hill and saw {number} grapes. Then she slept." for number in range(20)]
+    told = [
+        f"The fox number {number} ran over the hill and saw {number} grapes. Then she slept."
+        for number in range(20)
+    ]
     edited = [*told]
     edited[7] = "A crow came and laughed at the fox, and nobody knew why. It was a long day for all of them."
     wish = {"stock_clips": stock, "stock_share": 0.25, "animate_share": 0.5, "seed": 4}
@@ -83,6 +86,10 @@ def test_an_edited_paragraph_leaves_the_other_scenes_as_they_are() -> None:
     kept = old.keys() & new.keys()
     assert len(kept) >= 19
     for id in kept:
-        assert (old[id].seed, old[id].text, old[id].place_seed) == (new[id].seed, new[id].text, new[id].place_seed)
+        assert (old[id].seed, old[id].text, old[id].place_seed) == (
+            new[id].seed,
+            new[id].text,
+            new[id].place_seed,
+        )
     same = [id for id in kept if (old[id].clip, old[id].animate) == (new[id].clip, new[id].animate)]
     assert len(same) >= 15

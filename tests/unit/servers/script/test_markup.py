@@ -42,7 +42,27 @@ def test_what_is_read(text: str, said: str) -> None:
 
 
 MARKS = st.lists(
-    st.sampled_from(["#", "*", "**", "_", "`", "[", "](https://a)", ">", "- ", "A: ", "小：", "a", "B", " ", "\n", "狐", "."]),
+    st.sampled_from(
+        [
+            "#",
+            "*",
+            "**",
+            "_",
+            "`",
+            "[",
+            "](https://a)",
+            ">",
+            "- ",
+            "A: ",
+            "小：",
+            "a",
+            "B",
+            " ",
+            "\n",
+            "狐",
+            ".",
+        ]
+    ),
     max_size=40,
 ).map("".join)
 
@@ -73,7 +93,16 @@ def test_a_voice_pauses_where_a_line_ends_unmarked(text: str, said: str) -> None
 LONG = "The fox ran over the hill and saw the grapes. She sat down and thought about them for a while."
 
 
-@pytest.mark.parametrize("heading", ["## The Hill", "Chapter 2", "2. The hill", "The hill", "What she saw:\n- a long row of grapes\n- a crow that laughed at her all day"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "## The Hill",
+        "Chapter 2",
+        "2. The hill",
+        "The hill",
+        "What she saw:\n- a long row of grapes\n- a crow that laughed at her all day",
+    ],
+)
 def test_a_heading_begins_a_scene_and_is_its_title(heading: str) -> None:
     plan = planned(text=f"A title\n\n{LONG}\n\n{heading}\n\n{LONG}")
     [headed] = [scene for scene in plan.scenes if scene.title]
@@ -89,7 +118,8 @@ def test_headings_too_close_together_share_a_scene() -> None:
 
 
 def test_the_first_of_several_chapters_is_no_title() -> None:
-    plan = planned(text=f"第一章 出发\n\n{'他走到海边，坐上小船。' * 3}\n\n第二章 风暴\n\n{'大风吹来，海浪打翻了小船。' * 3}")
+    first, second = "他走到海边，坐上小船。" * 3, "大风吹来，海浪打翻了小船。" * 3
+    plan = planned(text=f"第一章 出发\n\n{first}\n\n第二章 风暴\n\n{second}")
     assert [scene.title for scene in plan.scenes if scene.title] == ["第一章 出发", "第二章 风暴"]
     assert plan.title == "他走到海边，坐上小船"
 

@@ -92,8 +92,17 @@ def test_any_text_gives_a_valid_plan_or_is_refused_by_field(
         "a" * 200_000,
         "x\n\n" * 66_000,
         "word, " * 33_000,
+        "** a**b **c " * 16_000,
+        "# a" + " " * 150_000 + "# b",
+        "- [ " * 50_000 + "x",
+        "A: a\n" * 40_000,
+        "The Fox Of The Hill " * 10_000,
+        "「 没有像" * 40_000,
     ],
-    ids=["sentences", "one word", "paragraphs", "commas"],
+    ids=[
+        *("sentences", "one word", "paragraphs", "commas", "emphasis", "heading", "bullets", "labels"),
+        *("names", "quotations"),
+    ],
 )
 def test_the_longest_texts_are_planned(text: str) -> None:
     found = planned(text=text[:200_000])
