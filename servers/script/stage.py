@@ -128,11 +128,11 @@ class Stage:
         self._air = _changed([noun for noun in self._air if not over or noun.kind != "weather"], named)
         self._talked = _once(noun for noun in quoted if noun.kind == "animal") or self._talked
         setting = self._place[:_MOST_PLACES]
-        if not cast and not things and not place:
-            cast = self._recent[:_MOST_CAST]
-        if not cast and not things and not setting:  # nothing but talk: show what it is about
-            cast = _once(noun for noun in quoted if noun.kind in CAST)
+        if not cast and not things and not place:  # nothing but talk: show what it is about, or to whom
             things = _once(noun for noun in quoted if noun.kind in PLACES)
+            cast = [] if things else self._recent[:_MOST_CAST]
+            if not cast and not things and not setting:
+                cast = _once(noun for noun in quoted if noun.kind in CAST)
         # Who is only meant by a pronoun takes no place from who is named.
         while len(cast) > _MOST_CAST and (only_meant := [noun for noun in cast if noun in meant]):
             cast.remove(only_meant[-1])
@@ -217,7 +217,7 @@ class Stage:
 
 
 def _told(text: str) -> str:
-    """The text with blanks in place of what is only said: what stands in quotation marks, or behind a label."""
+    """The text with blanks in place of what is only said: between quotation marks, or behind a label."""
     lines = []
     for line in _QUOTED.sub(lambda found: " " * len(found.group()), text).split("\n"):
         label = label_of(line)

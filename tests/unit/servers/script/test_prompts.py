@@ -281,3 +281,8 @@ def test_a_prompt_names_who_what_where_when_and_how_it_feels(text: str, prompt: 
 )
 def test_what_moves(text: str, moves: list[str]) -> None:
     assert all(move in motion(text) for move in moves), motion(text)
+
+
+def test_a_scene_of_nothing_but_talk_shows_what_it_is_about() -> None:
+    texts = ["A fox sat at the station.", "Jon: The mountains look better this way."]
+    assert image(*texts) == "mountain, station"
