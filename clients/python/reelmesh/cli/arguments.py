@@ -104,6 +104,20 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         metavar="SHARE",
         help="share of the scenes to make clips of, 0 to 1; default 0",
     )
+    look.add_argument(
+        "--character",
+        action="append",
+        default=[],
+        metavar="NAME=LOOKS",
+        help="what a character of the story looks like, or NAME=@FILE, a picture of it; may be given again",
+    )
+    look.add_argument("--stock", default="", metavar="FOLDER", help="clips of your own to mix in")
+    look.add_argument(
+        "--stock-share",
+        type=float,
+        metavar="SHARE",
+        help="share of the scenes that show a clip of --stock, 0 to 1",
+    )
     sound = film.add_argument_group("how it sounds")
     sound.add_argument(
         "--lang", metavar="TAG", help='language, e.g. "en" or "zh"; default: found from the text'
