@@ -5,6 +5,7 @@
     leases/ab/cdef...          an empty file; its modification time says until when the bytes stay
     uploads/<upload>/          uploads under way (see `servers.storage.uploads`)
     scratch/<work>/            folders of running work
+    kept/                      what engines keep from work to work; each bounds its own
     temporary/                 files on their way to their place
     damaged/                   bytes that no longer had their digest, set aside
     locks/ab                   one lock for each first byte of a digest
