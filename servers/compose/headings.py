@@ -64,12 +64,18 @@ class Lettered:
     def fitted(
         self, text: str, em: float, most_lines: int, height: float, *, bold: bool = False
     ) -> tuple[list[str], float]:
-        """A text's lines and the size of its letters, shrunk until there are few enough and they fit."""
+        """A text's lines and the size of its letters, shrunk until there are few enough and they fit.
+
+        What does not fit at the smallest size ends with an ellipsis.
+        """
         least = em * _SMALLEST
         lines = self.lines(text, em, bold=bold)
         while em > least and (len(lines) > most_lines or len(lines) * em * self.box > height):
             em = max(least, em * _SHRINK)
             lines = self.lines(text, em, bold=bold)
+        most = min(most_lines, max(1, int(height / (em * self.box))))
+        if len(lines) > most:
+            lines = [*lines[: most - 1], f"{lines[most - 1]}…"]
         return lines, em
 
     def joined(self, lines: Sequence[str], em: float) -> str:
@@ -96,12 +102,9 @@ def around(
         room = band[0] - gap - edge
         em = _TITLE * lettered.shorter
         crowded = room < 2 * em * lettered.box
-        small = _INDEX * lettered.shorter
-        index = lettered.lines(canvas.index_text, small)[:1] if canvas.index_text.strip() else []
+        index, small = lettered.fitted(canvas.index_text, _INDEX * lettered.shorter, 1, room, bold=True)
         height = (room if not crowded else band[0] + lettered.height / 4) - len(index) * small * lettered.box
-        title: list[str] = []
-        if canvas.title_text.strip():
-            title, em = lettered.fitted(canvas.title_text, em, _TITLE_LINES, height, bold=True)
+        title, em = lettered.fitted(canvas.title_text, em, _TITLE_LINES, height, bold=True)
         # Where the picture leaves no room, the lines stand at the frame's edge, over the picture.
         place = (8, edge) if crowded else (2, lettered.height - band[0] + gap)
         styles += [

@@ -31,7 +31,7 @@ def shared_out(text: str, captions: Sequence[Caption]) -> list[str]:
 
 def unspoken(text: str) -> list[Piece]:
     """The pieces of a text that no word times are known of."""
-    return pieces(text, [Word(text, 0.0, 0.0, 0, len(text))])
+    return pieces(text, [Word(text, 0.0, 0.0, 0, len(text))]) if text.strip() else []
 
 
 def _groups(captions: Sequence[Caption]) -> list[list[Caption]]:

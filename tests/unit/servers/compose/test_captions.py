@@ -13,8 +13,9 @@ from reelmesh.compose.v1 import compose_pb2
 from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ConvertRequest
 from servers.chassis.errors import InvalidArgument
-from servers.chassis.media.fonts import default_font
+from servers.chassis.media.fonts import FontStack, default_font
 from servers.compose.defaults import fill, set_seconds
+from servers.compose.headings import Lettered
 from servers.compose.lines import captions
 from servers.compose.translations import shared_out
 from servers.compose.words import Word, pieces
@@ -190,6 +191,16 @@ def test_a_long_title_shrinks_to_fit(desk: Desk, stage: Stage) -> None:
     made.output.preset = "ultrafast"
     frame = film_of(desk, stage.shoot(made, desk).film).frames()[2].astype(int)
     assert max(bright_rows(frame)) < 112
+
+
+def test_what_does_not_fit_at_the_smallest_size_ends_with_an_ellipsis() -> None:
+    lettered = Lettered((180, 320), FontStack(default_font()), frozenset(), 11)
+    lines, em = lettered.fitted("word " * 80, 15.0, 3, 200.0)
+    assert len(lines) == 3
+    assert lines[-1].endswith("…")
+    assert em == pytest.approx(6.0)
+    assert lettered.fitted("one", 15.0, 3, 200.0) == (["one"], 15.0)
+    assert lettered.fitted("  ", 15.0, 3, 200.0)[0] == []
 
 
 def test_a_progress_bar_grows_with_the_film(desk: Desk, stage: Stage) -> None:
