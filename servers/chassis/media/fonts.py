@@ -118,8 +118,8 @@ class FontStack:
 
     def _preferred(self, char: str, runs: Sequence[tuple[Font, str]]) -> Font | None:
         """A space between words of another script is drawn with that script's font, so that its words are
-        shaped and turned together."""
-        if char == " " and runs and runs[-1][0].file.has(char):
+        shaped and turned together; behind a sign, such as an emoji, it is the first font's."""
+        if char == " " and runs and runs[-1][1][-1].isalpha() and runs[-1][0].file.has(char):
             return runs[-1][0]
         return self.font_of(char)
 
