@@ -203,6 +203,23 @@ class Canvas:
         paths = "".join(_path(part, self.palette.lit(part.colour, distance)) for part in figure.parts)
         self._body.append(f'<g{mark} transform="{place}">{paths}</g>')
 
+    def pane(self, wide: float, high: float, palette: Palette) -> Canvas:
+        """An empty canvas for `inset`, for a rectangle of this size."""
+        scale = min(self.pixels) / SHORT_SIDE
+        other = Canvas(max(round(wide * scale), 8), max(round(high * scale), 8), palette, shadows=False)
+        other._names = self._names
+        return other
+
+    def inset(self, other: Canvas, x: float, y: float, wide: float, high: float) -> None:
+        """Lays another canvas's picture into a rectangle, cut at its edges: the view from a window."""
+        body = "".join(line for one in other._sheets for line in one.body)
+        self._defs.extend(line for one in other._sheets for line in one.defs)
+        self._body.append(
+            f'<svg x="{number(x)}" y="{number(y)}" width="{number(wide)}" height="{number(high)}" '
+            f'viewBox="0 0 {number(other.width)} {number(other.height)}" preserveAspectRatio="none">{body}</svg>'
+        )
+        self.drawn |= other.drawn
+
     def svg(self) -> str:
         """The finished picture."""
         return self._written(self._sheets)

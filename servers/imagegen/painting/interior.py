@@ -1,0 +1,324 @@
+"""A scene in a room: wall, window and floor, what furnishes the room, who is in it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from servers.imagegen.painting.actors import act, cast_shadow, roles_of
+from servers.imagegen.painting.canvas import Canvas
+from servers.imagegen.painting.cast import cast
+from servers.imagegen.painting.geometry import number, polygon
+from servers.imagegen.painting.palette import mix, turned
+from servers.imagegen.painting.props.furniture import FURNITURE
+from servers.imagegen.painting.scene import Scene
+from servers.imagegen.painting.streams import Streams
+from servers.imagegen.painting.things import MAN, Item, furnishing, items, lifelike, potted, put
+from servers.imagegen.painting.window import box_path, indoors, paint_window
+
+
+@dataclasses.dataclass(frozen=True)
+class Room:
+    """What makes one kind of room."""
+
+    walls: tuple[str, ...]
+    floor: str
+    furnish: tuple[str, ...]
+    """Things along the wall, the most telling first."""
+    hangs: tuple[str, ...] = ("picture",)
+    """Things on the wall."""
+    table: str = ""
+    """What figures sit or stand at."""
+
+
+ROOMS: dict[str, Room] = {
+    "room": Room(
+        ("#e3c9a4", "#bcd0c4", "#e2b9a0", "#c9c4dc"), "#b9834f", ("sofa", "potted plant"), ("picture",), ""
+    ),
+    "bedroom": Room(("#c6d0e0", "#e0c8c4", "#cfd8c4"), "#b08458", ("bed", "wardrobe"), ("picture",), ""),
+    "classroom": Room(("#dfe5cf", "#e8dcc0"), "#b98d5a", ("bookshelf",), ("blackboard", "clock"), "desk"),
+    "office": Room(("#d5dde2", "#dcd8cc"), "#8f8a86", ("bookshelf", "potted plant"), ("clock",), "desk"),
+    "library": Room(
+        ("#cdb898", "#b9c4b4"), "#8a5f3c", ("bookshelf", "bookshelf", "bookshelf"), ("clock",), "table"
+    ),
+    "cafe": Room(
+        ("#d9b490", "#b4c8bc"), "#94694a", ("shop counter", "potted plant"), ("shelf",), "cafe table"
+    ),
+    "laboratory": Room(("#d4e2e4", "#dce0ea"), "#a9b0b4", ("cabinet", "microscope"), ("clock",), "table"),
+    "hospital ward": Room(("#d6e6e2", "#e2e8e0"), "#b4bcbc", ("hospital bed", "cabinet"), ("clock",), ""),
+    "palace hall": Room(("#a85a48", "#9a4f42"), "#6f4636", ("throne", "screen"), ("lantern",), ""),
+    "hall": Room(("#b08a9a", "#8f9ab0"), "#8a5a3c", ("stage",), (), ""),
+    "workshop": Room(("#c0b8a8", "#b4bcbc"), "#8f8880", ("machine", "cabinet"), ("clock",), "desk"),
+}
+
+
+def paint_interior(canvas: Canvas, scene: Scene, streams: Streams) -> None:
+    """Paints a scene in a room."""
+    place = next((name for name in scene.places if name in ROOMS), "room")
+    room, draw = ROOMS[place], streams.place("room")
+    outside = canvas.palette
+    wall = draw.choice(room.walls)
+    canvas.palette = indoors(outside, wall)
+    tall = canvas.height > canvas.width
+    floor_y = canvas.height * (0.615 if tall else 0.66)
+    stage_y = canvas.height * (0.725 if tall else 0.78)
+    _shell(canvas, wall, room.floor, floor_y)
+    canvas.note(place)
+    asked = [one for mention in scene.things for one in items(mention, streams, canvas)]
+    asked += potted(scene, streams, canvas)
+    windowed = [one for one in asked if one.name not in ("window", "rug")]
+    left = draw.random() < 0.5
+    wide = canvas.width * (0.4 if tall else 0.26)
+    high = min(canvas.height * 0.29, wide * 1.25)
+    x = canvas.width * (0.08 if left else 0.92) - (0 if left else wide)
+    y = floor_y - canvas.height * (0.14 if tall else 0.16) - high
+    paint_window(
+        canvas, scene, streams, outside, (x, y, wide, high), draw.choice(("#f4efe4", "#8a5f42", "#e8dcc8"))
+    )
+    _on_wall(canvas, room, scene, windowed, streams, left=left, area=(y, high), floor_y=floor_y)
+    canvas.sheet(0.5)
+    _along_wall(canvas, room, windowed, streams, left=left, floor_y=floor_y)
+    _sunbeam(canvas, scene, x, wide, floor_y, stage_y, dark=outside.dark)
+    canvas.sheet(0.4, "glow")
+    _lamps(canvas, asked, streams, dark=outside.dark)
+    canvas.sheet(0.3)
+    _stage(canvas, scene, room, windowed, streams, stage_y)
+    canvas.sheet(0.08)
+    _near(canvas, streams, wall)
+
+
+def _shell(canvas: Canvas, wall: str, floor: str, floor_y: float) -> None:
+    """Wall, skirting board and floor boards."""
+    palette = canvas.palette
+    lit = palette.lit(wall, 0.12)
+    canvas.backdrop(
+        ((0.0, turned(lit, 0, 1.05, 0.86)), (0.6, lit), (1.0, mix(lit, "#ffffff", 0.12))), floor_y
+    )
+    stripe = turned(lit, 0, 1.0, 0.965)
+    step = 90.0
+    for index in range(int(canvas.width / step) + 1):
+        if index % 2:
+            canvas.shape(box_path(index * step, 0, step, floor_y), stripe)
+    canvas.shape(box_path(-5, floor_y - 26, canvas.width + 10, 26), mix(lit, "#ffffff", 0.4))
+    canvas.sheet(0.62)
+    near, far = palette.lit(turned(floor, 0, 1.1, 0.74), 0.0), palette.lit(floor, 0.12)
+    canvas.shape(
+        box_path(-60, floor_y, canvas.width + 120, canvas.height - floor_y + 60),
+        canvas.gradient(((0.0, far, 1.0), (1.0, near, 1.0)), floor_y, canvas.height),
+    )
+    middle, dark = canvas.width / 2, turned(near, 0, 1, 0.72)
+    for index in range(-12, 13):
+        top, bottom = middle + index * canvas.width * 0.07, middle + index * canvas.width * 0.19
+        canvas.line(
+            f"M{number(top)} {number(floor_y)}L{number(bottom)} {number(canvas.height)}", dark, 2.6, 0.4
+        )
+    canvas.line(f"M-10 {number(floor_y + 3)}H{number(canvas.width + 10)}", dark, 6, 0.5)
+
+
+def _on_wall(
+    canvas: Canvas,
+    room: Room,
+    scene: Scene,
+    asked: list[Item],
+    streams: Streams,
+    *,
+    left: bool,
+    area: tuple[float, float],
+    floor_y: float,
+) -> None:
+    """What hangs on the wall beside the window, and what of the world is too large for the room."""
+    y, high = area
+    hung = [one for one in asked if one.stands == "wall"]
+    hung += [
+        Item(one.name, one.figure, 45, "wall")
+        for one in asked
+        if (one.stands == "ground" and one.tall > 260) or one.stands in ("air", "water")
+    ]
+    for name in room.hangs:
+        if len(hung) < 2 and name not in [one.name for one in hung]:
+            hung.append(furnishing(name, streams, canvas))
+    share = 0.74 if left else 0.26
+    spots = [
+        (share, 0.62),
+        (share + (0.06 if left else -0.06), 0.14),
+        (share - (0.14 if left else -0.14), 0.1),
+        (0.5, -0.3),
+        (share, -0.4),
+    ]
+    for one, (sx, sy) in zip(hung, spots, strict=False):
+        widest = canvas.width * (0.42 if one.name == "blackboard" else 0.34)
+        size = 2.4 if one.name in FURNITURE else 190 / max(one.figure.height, 1)
+        x, foot = canvas.width * sx, y + high * sy
+        if one.name == "blackboard":
+            foot = y + high * 0.95
+        if one.name not in FURNITURE and one.name != "lantern":
+            frame = canvas.palette.lit("#8a5f3c", 0.1)
+            wide, tall = min(one.width * size, widest) + 60, 190 + 60
+            canvas.shape(box_path(x - wide / 2, foot - tall + 24, wide, tall), frame)
+            canvas.shape(
+                box_path(x - wide / 2 + 14, foot - tall + 38, wide - 28, tall - 28),
+                canvas.palette.lit("#e8eee6", 0.1),
+            )
+        put(canvas, one, x, foot, one.figure.height * size, 0.1, widest=widest)
+
+
+def _along_wall(
+    canvas: Canvas, room: Room, asked: list[Item], streams: Streams, *, left: bool, floor_y: float
+) -> None:
+    """Furniture that stands at the wall: tall pieces beside the window, low ones below it."""
+    furniture = [
+        one for one in asked if one.name in FURNITURE and one.stands == "ground" and one.name not in _AT_TABLE
+    ]
+    names = [one.name for one in furniture]
+    for name in room.furnish:
+        if len(furniture) < 3 and (name not in names or room.furnish.count(name) > 1):
+            furniture.append(furnishing(name, streams, canvas))
+    away, under = (0.76, 0.27) if left else (0.24, 0.73)
+    spots = [away, under, 0.5, 0.97 if left else 0.03, 0.03 if left else 0.97]
+    furniture.sort(key=lambda one: -one.tall)
+    for one, share in zip(furniture, spots, strict=False):
+        y = floor_y + canvas.height * 0.012
+        widest = canvas.width * 0.46
+        size = min(MAN / 150, widest / one.width)
+        if one.name == "microscope":
+            size = 1.2
+        if one.name == "machine":
+            size = 2.4
+        half = one.width * size / 2
+        x = min(max(canvas.width * share, half * 0.8), canvas.width - half * 0.8)
+        cast_shadow(canvas, x, y, half * 1.04)
+        put(canvas, one, x, y, one.figure.height * size, 0.1)
+
+
+def _sunbeam(
+    canvas: Canvas, scene: Scene, x: float, wide: float, floor_y: float, stage_y: float, *, dark: bool
+) -> None:
+    """Light from the window on the floor."""
+    if canvas.palette.ink or scene.weather in ("rain", "storm", "fog", "snow"):
+        return
+    lean = canvas.width * 0.12
+    light = "#cfdcff" if dark else "#fff3cf"
+    canvas.shape(
+        polygon(
+            [
+                (x + lean * 0.4, floor_y + 4),
+                (x + wide + lean * 0.4, floor_y + 4),
+                (x + wide + lean * 1.5, stage_y + 60),
+                (x + lean * 1.3, stage_y + 60),
+            ]
+        ),
+        light,
+        0.2,
+    )
+
+
+def _lamps(canvas: Canvas, asked: list[Item], streams: Streams, *, dark: bool) -> None:
+    """What hangs from the ceiling, with its light."""
+    hanging = [one for one in asked if one.stands == "ceiling"] or [
+        furnishing("ceiling lamp", streams, canvas)
+    ]
+    for index, one in enumerate(hanging[:4]):
+        x = canvas.width * (0.5, 0.22, 0.78, 0.36)[index]
+        lantern = one.name == "lantern"
+        y = canvas.height * (0.2 if lantern else 0.0)
+        if lantern:
+            canvas.line(f"M{number(x)} 0V{number(y - 150)}", canvas.palette.lit("#4a4040", 0.1), 4)
+        if dark and not canvas.palette.ink:
+            canvas.glow(x, canvas.height * 0.16, 330, "#ffd98a", 0.5)
+        canvas.figure(one.figure, x, y, 1.5 if lantern else 1.9, 0.05, name=one.name, shadow=False)
+
+
+_AT_TABLE = ("table", "cafe table", "desk", "chair", "stool", "rug")
+
+
+def _stage(
+    canvas: Canvas, scene: Scene, room: Room, asked: list[Item], streams: Streams, stage_y: float
+) -> None:
+    """The figures on a rug, at a table with what was asked for on it."""
+    rug = furnishing("rug", streams, canvas)
+    put(canvas, rug, canvas.width / 2, stage_y + 30, 1e6, 0.04, widest=canvas.width * 0.86, shadow=False)
+    goods = [
+        one
+        for one in asked
+        if one.stands == "ground"
+        and one.tall <= 260
+        and (one.name not in FURNITURE or one.name in ("chair", "stool"))
+    ]
+    small = [one for one in goods if one.tall <= 60 and one.name not in FURNITURE]
+    big = [one for one in goods if one not in small]
+    tables = [one for one in asked if one.name in ("table", "cafe table", "desk")]
+    roles = [
+        role if role.place != "branch" else dataclasses.replace(role, place="ground")
+        for role in cast(scene, streams)
+    ]
+    roles = [dataclasses.replace(role, place="ground") if role.place == "air" else role for role in roles]
+    need = bool(small) or bool(tables) or (bool(room.table) and len(roles) <= 3)
+    draw = streams.scene("stand")
+    middle = canvas.width / 2
+    if not need:
+        canvas.sheet(0.2, "breathe")
+        act(canvas, scene, [*roles, *roles_of(big)], draw, lambda x: stage_y, framed=True)
+        return
+    table = tables[0] if tables else furnishing(room.table or "table", streams, canvas)
+    size = min(MAN / 150 * 0.92, canvas.width * 0.5 / table.width)
+    if not roles and not big:
+        size = min(MAN / 150 * 1.5, canvas.width * 0.8 / table.width)
+    reach = min(canvas.width, canvas.height * 1.35)
+    behind = [role for role in roles if role.place == "behind"]
+    people = [role for role in roles if role.place != "behind"]
+    # The first half stands left of the table, the rest right of it, facing each other across it.
+    people += [*roles_of(big)]
+    half = table.width * size / 2
+    act(canvas, scene, behind, draw, lambda x: stage_y - 40)
+    if len(people) == 1:
+        offset = -reach * 0.1 if half < reach * 0.34 else 0.0
+        middle -= offset
+    canvas.sheet(0.24, "breathe")
+    left, right = people[: (len(people) + 1) // 2], people[(len(people) + 1) // 2 :]
+    edge = (canvas.width - reach) / 2
+    if left:
+        act(canvas, scene, left, draw, lambda x: stage_y, framed=True, room=(edge, middle - half * 0.72))
+    if right:
+        act(
+            canvas,
+            scene,
+            right,
+            draw,
+            lambda x: stage_y,
+            framed=True,
+            room=(middle + half * 0.72, canvas.width - edge),
+            turned_left=True,
+        )
+    canvas.sheet(0.2)
+    cast_shadow(canvas, middle, stage_y + 34, half)
+    put(canvas, table, middle, stage_y + 30, table.figure.height * size, 0.0)
+    top = stage_y + 30 - table.figure.height * size + 4
+    _upon(canvas, small, middle, top, half * 1.8)
+
+
+def _upon(canvas: Canvas, small: list[Item], middle: float, top: float, wide: float) -> None:
+    """Small things on a table, side by side."""
+    if not small:
+        return
+    small = small[:9]
+    highs = [min(max(lifelike(one.tall, 0.5) * 0.62, 66), 190) for one in small]
+    wides = [one.width * high / max(one.figure.height, 1) for one, high in zip(small, highs, strict=True)]
+    wides = [min(width, 260.0) for width in wides]
+    fit = min(1.0, wide * 0.96 / sum(wides))
+    gap = (wide - fit * sum(wides)) / (len(small) + 1)
+    x = middle - wide / 2 + gap
+    for one, high, width in zip(small, highs, wides, strict=True):
+        put(canvas, one, x + width * fit / 2, top, high * fit, 0.0, widest=width * fit)
+        x += width * fit + gap
+
+
+def _near(canvas: Canvas, streams: Streams, wall: str) -> None:
+    """A dark edge close to the lens: the leaves of a plant in one corner, the back of a seat in the other."""
+    from servers.imagegen.painting.plants import fern
+
+    palette = canvas.palette
+    dark = mix(turned(palette.lit(wall, 0.0), 0, 1.2, 0.34), "#14181e", 0.4)
+    if palette.ink:
+        dark = palette.near
+    leaves = fern(streams.place("near"), palette, dark)
+    canvas.figure(leaves, canvas.width * 0.02, canvas.height * 1.01, 1.15, 0.0, shadow=False)
+    canvas.figure(leaves, canvas.width * 0.99, canvas.height * 1.02, 0.9, 0.0, flip=True, shadow=False)
