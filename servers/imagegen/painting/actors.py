@@ -73,6 +73,7 @@ def act(
             middle = x + (sides[index][0] + sides[index][1]) / 2 * fit
             cast_shadow(canvas, middle, y, (sides[index][1] - sides[index][0]) * fit * 0.46, shade)
         canvas.figure(role.figure, x, y, role.size * fit, 0.0, flip=looking[index], name=role.name)
+        canvas.note(*role.also)
 
 
 def cast_shadow(canvas: Canvas, x: float, y: float, half: float, shade: str = "#20242c") -> None:
@@ -90,7 +91,7 @@ def _leaning(scene: Scene, count: int, draw: random.Random, *, framed: bool) -> 
         return 0.3  # the river runs down at the right
     if count > 1:
         return 1.0
-    return 0.45 if framed else draw.uniform(0.7, 1.3)
+    return (1.0 if scene.kind != "landscape" else 0.45) if framed else draw.uniform(0.7, 1.3)
 
 
 def _sides(role: Role, *, flip: bool) -> tuple[float, float]:
@@ -113,5 +114,5 @@ def _watch(canvas: Canvas, roles: list[Role], draw: random.Random, ground: Groun
     """A crowd behind the leads, smaller and paler."""
     for index, role in enumerate(roles):
         x = canvas.width * ((index + 0.5) / len(roles) + draw.uniform(-0.04, 0.04))
-        y = ground(x) - canvas.height * draw.uniform(0.03, 0.05)
+        y = ground(x) - canvas.height * draw.uniform(0.018, 0.03)
         canvas.figure(role.figure, x, y, role.size, 0.18, flip=x > canvas.width / 2, name=role.name)

@@ -16,7 +16,7 @@ from servers.imagegen.painting.props import PROPS, Look
 from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.sky import paint_sky, paint_weather
 from servers.imagegen.painting.streams import Streams, fork
-from servers.imagegen.painting.things import Item, furnishing, items, potted, put
+from servers.imagegen.painting.things import Item, all_items, furnishing, potted, put
 
 _GLOBES = ("earth", "planet", "moon globe", "comet", "satellite", "space station", "ufo", "sun")
 
@@ -49,7 +49,7 @@ def paint_space(canvas: Canvas, scene: Scene, streams: Streams) -> None:
             draw.uniform(0.4, 1.0),
         )
     canvas.note("stars")
-    things = [one for mention in scene.things for one in items(mention, streams, canvas)]
+    things = all_items(scene, streams, canvas)
     names = {one.name for one in things}
     if "moon" in scene.lights and "moon globe" not in names:
         moon = furnishing("moon globe", streams, canvas)
@@ -98,8 +98,7 @@ def _bodies(canvas: Canvas, globes: Sequence[Item], *, alone: bool) -> None:
         (0.5, 0.14, 0.16),
     ]
     if not alone:
-        spots[0] = (0.3, 0.3, 0.4)
-        spots[1] = (0.76, 0.2, 0.26)
+        spots[:3] = [(0.2, 0.7, 0.44), (0.8, 0.16, 0.26), (0.2, 0.18, 0.22)]
     for one, (sx, sy, size) in zip(globes, spots, strict=False):
         high = reach * size
         put(
@@ -179,7 +178,7 @@ def paint_underwater(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     far = Ridge(fork(draw), canvas.width, canvas.height * 0.7, canvas.height * 0.05, waves=1.3)
     canvas.shape(_below(far, canvas), mix(tones[1], tones[2], 0.65))
     canvas.sheet(0.5)
-    things = [one for mention in scene.things for one in items(mention, streams, canvas)]
+    things = all_items(scene, streams, canvas)
     sand = Ridge(fork(draw), canvas.width, canvas.height * 0.79, canvas.height * 0.018, waves=1.0)
     canvas.shape(
         _below(sand, canvas),
@@ -255,7 +254,7 @@ def paint_air(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     canvas.sheet(0.5, "drift")
     for x, y, size in ((0.12, 0.74, 1.2), (0.86, 0.8, 1.4)):
         _puff(canvas, fork(draw), canvas.width * x, canvas.height * y, 190 * size, 0.85)
-    things = [one for mention in scene.things for one in items(mention, streams, canvas)]
+    things = all_items(scene, streams, canvas)
     _float(
         canvas,
         scene,
@@ -332,6 +331,7 @@ def _float(
         if one.name in ("rocket", "hot-air balloon"):
             high *= 1.35
         y = top + (bottom - top) * sy + draw.uniform(-0.015, 0.015) * canvas.height
+        y = max(y, high + canvas.height * 0.03)
         turn = 16.0 if one.name == "rocket" else draw.uniform(-7, 7)
         put(
             canvas,

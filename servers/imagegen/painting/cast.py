@@ -16,6 +16,7 @@ from servers.imagegen.painting.props import PROPS, Look
 from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.shapes import bar, blob, box, moved
 from servers.imagegen.painting.streams import Streams, fork
+from servers.imagegen.painting.vocabulary import Mention
 
 _MOST = 10
 _CROWDS = {
@@ -23,6 +24,7 @@ _CROWDS = {
     "crowd": ["man", "woman", "boy", "old man", "woman", "man", "girl"],
 }
 """Who is meant by a word for many."""
+_HELD = {"spear": "spear", "microphone": "mic", "brush": "brush"}
 _BY_ACTION = ("run", "cook", "write", "read", "wave", "point", "sit", "talk", "walk")
 """Poses by what is done, the most telling first."""
 _SEAT = palette_of("day", "", "", "", "flat", random.Random(0))
@@ -40,6 +42,8 @@ class Role:
     place: str
     """ground, air, branch or behind (in the crowd behind the others)."""
     name: str
+    also: tuple[str, ...] = ()
+    """What else is in the figure."""
 
 
 def cast(scene: Scene, streams: Streams) -> list[Role]:
@@ -48,42 +52,39 @@ def cast(scene: Scene, streams: Streams) -> list[Role]:
     roles: list[Role] = []
     close = 1.25 if "close" in scene.actions else 0.72 if "wide" in scene.actions else 1.0
     for subject in scene.subjects:
-        crowd = _CROWDS.get(subject.name, ())
-        few = subject.name == "crowd" and 1 < subject.count <= 3 and len(scene.subjects) == 1
-        kinds = crowd[: subject.count] if few else crowd or [subject.name] * subject.count
+        kinds, front = _kinds(subject, scene)
         for number, kind in enumerate(kinds):
-            place = (
-                "behind"
-                if crowd and not few and (len(scene.subjects) > 1 or scene.things)
-                else _place(kind, scene)
-            )
-            lead = not number and subject is scene.subjects[0]
-            own = fork(draw)
+            place = _place(kind, scene) if number < front else "behind"
+            lead, own = not number and subject is scene.subjects[0], fork(draw)
             if kind in PEOPLE:
-                looks = streams.looks(f"{subject.name} {number}")
-                dress = dressed(kind, looks)
+                dress = dressed(kind, streams.looks(f"{subject.name} {number}"))
                 if subject.colour and kind == subject.name:
                     dress = dataclasses.replace(dress, robe=subject.colour)
                 figure = _human(dress, scene, own, lead=lead, index=len(roles))
+                size = 3.0 / min(dress.size, 0.9) ** 0.3
             else:
                 figure = _animal(kind, scene, own, aloft=place == "air", lead=lead, colour=subject.colour)
-            # Small ones are drawn larger than life, so that a mouse and an elephant can share a stage.
-            size = (3.0 if kind in PEOPLE else 2.75) * (105 / max(figure.height, 30)) ** 0.5 * close
-            if kind in PEOPLE:
-                size = (
-                    3.0
-                    * (105 / 150) ** 0.5
-                    * close
-                    / (PEOPLE[kind].size if PEOPLE[kind].size < 0.9 else 1) ** 0.3
-                )
-            size *= (0.86 if number and kind not in PEOPLE else own.uniform(0.96, 1.06)) * (
-                0.66 if place == "behind" else 1.0
-            )
+                # Small ones are drawn larger than life, so that a mouse and an elephant can share a stage.
+                size = 2.75 * (105 / max(figure.height, 30)) ** 0.5 * (0.86 if number else 1.0)
+            size *= close * own.uniform(0.96, 1.06) * (0.7 if place == "behind" else 1.0)
             roles.append(Role(figure, size, place, subject.name))
     roles = roles[:_MOST]
+    if _benched(scene):
+        roles = _on_bench(roles, scene)
     seen = sum(role.place != "behind" for role in roles)
-    smaller = {0: 1.0, 1: 1.0, 2: 0.9, 3: 0.8}.get(seen, 0.68)
+    smaller = {0: 1.0, 1: 1.0, 2: 0.94, 3: 0.84}.get(seen, 0.72)
     return [dataclasses.replace(role, size=role.size * smaller) for role in roles]
+
+
+def _kinds(subject: Mention, scene: Scene) -> tuple[list[str], int]:
+    """Who is meant by a subject, one by one, and how many of them stand in front of the rest."""
+    many = _CROWDS.get(subject.name)
+    if many is None:
+        kinds = [subject.name] * subject.count
+        return kinds, 3 if len(kinds) > 4 else len(kinds)
+    if subject.name == "crowd" and 1 < subject.count <= 4:
+        return many[: subject.count], subject.count
+    return many, 0 if len(scene.subjects) > 1 or scene.things else 3
 
 
 def _human(dress: Dress, scene: Scene, draw: random.Random, *, lead: bool, index: int) -> Figure:
@@ -103,7 +104,7 @@ def _human(dress: Dress, scene: Scene, draw: random.Random, *, lead: bool, index
     if scene.kind in ("tabletop", "space", "underwater", "air") and pose in ("sit", "walk", "run"):
         pose = "hold"
     figure = person(dress, pose)
-    if pose != "sit":
+    if pose != "sit" or _benched(scene):
         return figure
     if scene.kind == "interior":
         seat = moved(PROPS["chair"].build(Look(draw, _SEAT)), 0, 0)
@@ -129,6 +130,40 @@ def _place(name: str, scene: Scene) -> str:
         if name in ("eagle", "dove", "bird") and len(scene.subjects) > 1:
             return "air"
     return "ground"
+
+
+def _benched(scene: Scene) -> bool:
+    """True when people sit on a bench that the words speak of."""
+    return "sit" in scene.actions and any(one.name == "bench" for one in scene.things)
+
+
+def _on_bench(roles: list[Role], scene: Scene) -> list[Role]:
+    """The first two or three on one bench, turned to each other, and the rest."""
+    people = [role for role in roles if role.name in PEOPLE or role.name == "crowd"][:3]
+    if not people:
+        return roles
+    parts = list(PROPS["bench"].build(Look(random.Random(0), _SEAT)).parts)
+    for role, x in zip(people, ((0.0,), (-52.0, 52.0), (-66.0, 0.0, 66.0))[len(people) - 1], strict=True):
+        parts += moved(role.figure, x - (12 if x <= 0 else -12), 0, 1.0, flip=x > 0)
+    group = Role(
+        Figure(tuple(parts), 210, 140),
+        3.0,
+        "ground",
+        people[0].name,
+        ("bench", *(one.name for one in people)),
+    )
+    return [group, *(role for role in roles if role not in people)]
+
+
+def carried(scene: Scene) -> set[str]:
+    """Things of the scene that its figures hold or sit on, and that need not be drawn again."""
+    held = {PEOPLE[one.name].holds for one in scene.subjects if one.name in PEOPLE}
+    out = {name for name, what in _HELD.items() if what in held}
+    if "read" in scene.actions and any(one.name in PEOPLE for one in scene.subjects):
+        out.add("book")
+    if _benched(scene) and any(one.name in PEOPLE for one in scene.subjects):
+        out.add("bench")
+    return out & {one.name for one in scene.things}
 
 
 def _animal(name: str, scene: Scene, draw: random.Random, *, aloft: bool, lead: bool, colour: str) -> Figure:

@@ -12,7 +12,7 @@ from servers.imagegen.painting.palette import mix, turned
 from servers.imagegen.painting.props.furniture import FURNITURE
 from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.streams import Streams
-from servers.imagegen.painting.things import MAN, Item, furnishing, items, lifelike, potted, put
+from servers.imagegen.painting.things import MAN, Item, all_items, furnishing, lifelike, potted, put
 from servers.imagegen.painting.window import box_path, indoors, paint_window
 
 
@@ -35,10 +35,10 @@ ROOMS: dict[str, Room] = {
         ("#e3c9a4", "#bcd0c4", "#e2b9a0", "#c9c4dc"), "#b9834f", ("sofa", "potted plant"), ("picture",), ""
     ),
     "bedroom": Room(("#c6d0e0", "#e0c8c4", "#cfd8c4"), "#b08458", ("bed", "wardrobe"), ("picture",), ""),
-    "classroom": Room(("#dfe5cf", "#e8dcc0"), "#b98d5a", ("bookshelf",), ("blackboard", "clock"), "desk"),
+    "classroom": Room(("#dfe5cf", "#e8dcc0"), "#b98d5a", ("potted plant",), ("blackboard", "clock"), "desk"),
     "office": Room(("#d5dde2", "#dcd8cc"), "#8f8a86", ("bookshelf", "potted plant"), ("clock",), "desk"),
     "library": Room(
-        ("#cdb898", "#b9c4b4"), "#8a5f3c", ("bookshelf", "bookshelf", "bookshelf"), ("clock",), "table"
+        ("#cdb898", "#b9c4b4"), "#8a5f3c", ("bookshelf", "armchair", "globe"), ("clock",), "table"
     ),
     "cafe": Room(
         ("#d9b490", "#b4c8bc"), "#94694a", ("shop counter", "potted plant"), ("shelf",), "cafe table"
@@ -63,7 +63,7 @@ def paint_interior(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     stage_y = canvas.height * (0.725 if tall else 0.78)
     _shell(canvas, wall, room.floor, floor_y)
     canvas.note(place)
-    asked = [one for mention in scene.things for one in items(mention, streams, canvas)]
+    asked = all_items(scene, streams, canvas)
     asked += potted(scene, streams, canvas)
     windowed = [one for one in asked if one.name not in ("window", "rug")]
     left = draw.random() < 0.5
@@ -76,12 +76,21 @@ def paint_interior(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     )
     _on_wall(canvas, room, scene, windowed, streams, left=left, area=(y, high), floor_y=floor_y)
     canvas.sheet(0.5)
-    _along_wall(canvas, room, windowed, streams, left=left, floor_y=floor_y)
+    hero = _hero(scene, windowed)
+    _along_wall(
+        canvas,
+        room,
+        [one for one in windowed if one is not hero],
+        streams,
+        left=left,
+        floor_y=floor_y,
+        without=hero.name if hero else "",
+    )
     _sunbeam(canvas, scene, x, wide, floor_y, stage_y, dark=outside.dark)
     canvas.sheet(0.4, "glow")
     _lamps(canvas, asked, streams, dark=outside.dark)
     canvas.sheet(0.3)
-    _stage(canvas, scene, room, windowed, streams, stage_y)
+    _stage(canvas, scene, room, windowed, streams, stage_y, hero)
     canvas.sheet(0.08)
     _near(canvas, streams, wall)
 
@@ -137,19 +146,20 @@ def _on_wall(
         if len(hung) < 2 and name not in [one.name for one in hung]:
             hung.append(furnishing(name, streams, canvas))
     share = 0.74 if left else 0.26
+    over = floor_y - min(640.0, floor_y * 0.62)  # above the tallest furniture
+    side = 1 if left else -1
     spots = [
-        (share, 0.62),
-        (share + (0.06 if left else -0.06), 0.14),
-        (share - (0.14 if left else -0.14), 0.1),
-        (0.5, -0.3),
-        (share, -0.4),
+        (share, over),
+        (share, over - 190),
+        (share - 0.2 * side, over - 60),
+        (share + 0.1 * side, over - 330),
     ]
-    for one, (sx, sy) in zip(hung, spots, strict=False):
-        widest = canvas.width * (0.42 if one.name == "blackboard" else 0.34)
+    for one, (sx, foot) in zip(hung, spots, strict=False):
+        widest = canvas.width * (0.5 if one.name == "blackboard" else 0.34)
         size = 2.4 if one.name in FURNITURE else 190 / max(one.figure.height, 1)
-        x, foot = canvas.width * sx, y + high * sy
+        x = canvas.width * sx
         if one.name == "blackboard":
-            foot = y + high * 0.95
+            foot, x = floor_y - canvas.height * 0.15, canvas.width * (0.7 if left else 0.3)
         if one.name not in FURNITURE and one.name != "lantern":
             frame = canvas.palette.lit("#8a5f3c", 0.1)
             wide, tall = min(one.width * size, widest) + 60, 190 + 60
@@ -161,28 +171,49 @@ def _on_wall(
         put(canvas, one, x, foot, one.figure.height * size, 0.1, widest=widest)
 
 
+def _hero(scene: Scene, asked: list[Item]) -> Item | None:
+    """The piece of furniture that is the subject itself, where nobody is in the room."""
+    if scene.subjects:
+        return None
+    own = [
+        one for one in asked if one.name in FURNITURE and one.stands == "ground" and one.name not in _AT_TABLE
+    ]
+    small = [one for one in asked if one.name not in FURNITURE]
+    return own[0] if own and not small else None
+
+
 def _along_wall(
-    canvas: Canvas, room: Room, asked: list[Item], streams: Streams, *, left: bool, floor_y: float
+    canvas: Canvas,
+    room: Room,
+    asked: list[Item],
+    streams: Streams,
+    *,
+    left: bool,
+    floor_y: float,
+    without: str = "",
 ) -> None:
     """Furniture that stands at the wall: tall pieces beside the window, low ones below it."""
     furniture = [
         one for one in asked if one.name in FURNITURE and one.stands == "ground" and one.name not in _AT_TABLE
     ]
-    names = [one.name for one in furniture]
+    names = [without, *(one.name for one in asked)]
     for name in room.furnish:
-        if len(furniture) < 3 and (name not in names or room.furnish.count(name) > 1):
+        if len(furniture) < 3 and name not in names:
             furniture.append(furnishing(name, streams, canvas))
+    # What is tall stands beside the window, what is low below it.
     away, under = (0.76, 0.27) if left else (0.24, 0.73)
-    spots = [away, under, 0.5, 0.97 if left else 0.03, 0.03 if left else 0.97]
-    furniture.sort(key=lambda one: -one.tall)
-    for one, share in zip(furniture, spots, strict=False):
+    free = {"tall": [away, 0.5, 1.0 if left else 0.0], "low": [under, 0.5, away, 0.0 if left else 1.0]}
+    for one in sorted(furniture, key=lambda one: -one.tall):
+        spots = free["low" if one.tall < 115 else "tall"]
+        if not spots:
+            continue
+        share = spots[0]
+        free = {kind: [spot for spot in those if spot != share] for kind, those in free.items()}
         y = floor_y + canvas.height * 0.012
-        widest = canvas.width * 0.46
-        size = min(MAN / 150, widest / one.width)
-        if one.name == "microscope":
-            size = 1.2
-        if one.name == "machine":
-            size = 2.4
+        widest = canvas.width * 0.52
+        size = min(MAN / 150, widest / one.width, floor_y * 0.62 / one.figure.height)
+        if one.name not in FURNITURE:
+            size = lifelike(one.tall) * 1.2 / one.figure.height
         half = one.width * size / 2
         x = min(max(canvas.width * share, half * 0.8), canvas.width - half * 0.8)
         cast_shadow(canvas, x, y, half * 1.04)
@@ -231,7 +262,13 @@ _AT_TABLE = ("table", "cafe table", "desk", "chair", "stool", "rug")
 
 
 def _stage(
-    canvas: Canvas, scene: Scene, room: Room, asked: list[Item], streams: Streams, stage_y: float
+    canvas: Canvas,
+    scene: Scene,
+    room: Room,
+    asked: list[Item],
+    streams: Streams,
+    stage_y: float,
+    hero: Item | None,
 ) -> None:
     """The figures on a rug, at a table with what was asked for on it."""
     rug = furnishing("rug", streams, canvas)
@@ -251,6 +288,11 @@ def _stage(
         for role in cast(scene, streams)
     ]
     roles = [dataclasses.replace(role, place="ground") if role.place == "air" else role for role in roles]
+    if hero is not None:
+        size = min(MAN / 150 * 1.25, canvas.width * 0.84 / hero.width)
+        cast_shadow(canvas, canvas.width / 2, stage_y + 32, hero.width * size / 2)
+        put(canvas, hero, canvas.width / 2, stage_y + 30, hero.figure.height * size, 0.0)
+        roles, big = [], [*big]
     need = bool(small) or bool(tables) or (bool(room.table) and len(roles) <= 3)
     draw = streams.scene("stand")
     middle = canvas.width / 2
@@ -259,7 +301,7 @@ def _stage(
         act(canvas, scene, [*roles, *roles_of(big)], draw, lambda x: stage_y, framed=True)
         return
     table = tables[0] if tables else furnishing(room.table or "table", streams, canvas)
-    size = min(MAN / 150 * 0.92, canvas.width * 0.5 / table.width)
+    size = min(MAN / 150 * 0.85, canvas.width * 0.5 / table.width)
     if not roles and not big:
         size = min(MAN / 150 * 1.5, canvas.width * 0.8 / table.width)
     reach = min(canvas.width, canvas.height * 1.35)
@@ -276,7 +318,7 @@ def _stage(
     left, right = people[: (len(people) + 1) // 2], people[(len(people) + 1) // 2 :]
     edge = (canvas.width - reach) / 2
     if left:
-        act(canvas, scene, left, draw, lambda x: stage_y, framed=True, room=(edge, middle - half * 0.72))
+        act(canvas, scene, left, draw, lambda x: stage_y, framed=True, room=(edge, middle - half * 0.3))
     if right:
         act(
             canvas,
@@ -285,24 +327,24 @@ def _stage(
             draw,
             lambda x: stage_y,
             framed=True,
-            room=(middle + half * 0.72, canvas.width - edge),
+            room=(middle + half * 0.3, canvas.width - edge),
             turned_left=True,
         )
     canvas.sheet(0.2)
     cast_shadow(canvas, middle, stage_y + 34, half)
     put(canvas, table, middle, stage_y + 30, table.figure.height * size, 0.0)
     top = stage_y + 30 - table.figure.height * size + 4
-    _upon(canvas, small, middle, top, half * 1.8)
+    _upon(canvas, small, middle, top, half * 1.8, 1.0 if people else 1.6)
 
 
-def _upon(canvas: Canvas, small: list[Item], middle: float, top: float, wide: float) -> None:
+def _upon(canvas: Canvas, small: list[Item], middle: float, top: float, wide: float, scale: float) -> None:
     """Small things on a table, side by side."""
     if not small:
         return
     small = small[:9]
-    highs = [min(max(lifelike(one.tall, 0.5) * 0.62, 66), 190) for one in small]
+    highs = [min(max(lifelike(one.tall, 0.5) * 0.62, 66), 190) * scale for one in small]
     wides = [one.width * high / max(one.figure.height, 1) for one, high in zip(small, highs, strict=True)]
-    wides = [min(width, 260.0) for width in wides]
+    wides = [min(width, 260.0 * scale) for width in wides]
     fit = min(1.0, wide * 0.96 / sum(wides))
     gap = (wide - fit * sum(wides)) / (len(small) + 1)
     x = middle - wide / 2 + gap

@@ -17,7 +17,7 @@ from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.shapes import bar
 from servers.imagegen.painting.sky import paint_sky, paint_weather
 from servers.imagegen.painting.streams import Streams, fork
-from servers.imagegen.painting.things import Item, items, lifelike, put
+from servers.imagegen.painting.things import Item, all_items, lifelike, put
 
 _LARGE = 250.0
 """Height in centimetres from which a thing is part of the land rather than of the row of figures."""
@@ -30,7 +30,7 @@ def paint_landscape(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     layout = streams.place("layout")
     horizon = canvas.height * (layout.uniform(0.41, 0.46) if tall else layout.uniform(0.48, 0.53))
     stage_y = canvas.height * (0.735 if tall else 0.77)
-    things = [one for mention in scene.things for one in items(mention, streams, canvas)]
+    things = all_items(scene, streams, canvas)
     aloft = [one for one in things if one.stands in ("air", "ceiling", "wall")]
     afloat = [one for one in things if one.stands == "water"]
     large = [one for one in things if one.stands == "ground" and one.tall >= _LARGE]
@@ -93,8 +93,8 @@ def _afloat(
             share = (0.5, 0.26, 0.76, 0.4, 0.62)[index % 5] + draw.uniform(-0.04, 0.04)
             x, y = canvas.width * share, horizon + span * ((0.42 if far else 0.66) + 0.13 * (index % 3))
         else:
-            x, y = way[min(5, 3 + index)] if way else (canvas.width * 0.6, stage_y)
-        high = lifelike(one.tall, 0.32) * (1.0 if sea else 0.7)
+            x, y = way[min(5, 4 + index)] if way else (canvas.width * 0.6, stage_y)
+        high = lifelike(one.tall, 0.32) * (1.0 if sea else 0.7) * (1.0 if scene.subjects else 1.3)
         size = put(
             canvas,
             one,
@@ -138,22 +138,21 @@ def _stage(
         high = min(one.figure.height * 0.95 * unit, span * (1.25 if one.tall < 900 else 1.7))
         if one.tall >= 900:
             high = max(high, span * 0.9)
-        base = y - span * (0.1 if one.tall < 2000 else 0.2)
-        widest = canvas.width * (0.8 if alone else 0.5) * (1.15 if one.tall >= 2000 else 1.0)
+        vast = one.tall >= 2000  # as wide as the land
+        base = y - span * (0.34 if vast else 0.1)
+        widest = canvas.width * (1.3 if vast else 0.8 if alone else 0.5)
         put(canvas, one, canvas.width * share, base, high, 0.2, widest=widest, flip=own.random() < 0.3)
-    ground = mix(palette.land, palette.near, 0.55)
+    ground, near = mix(palette.land, palette.near, 0.55), ""
     if (
-        (_WET - {"river"} & set(scene.places)
-        and {"sea", "lake", "harbour"} & set(scene.places))
-        or "desert" in scene.places
-    ):
-        ground = mix("#e0bf86", palette.near, 0.2)
+        _WET - {"river"} & set(scene.places) and {"sea", "lake", "harbour"} & set(scene.places)
+    ) or "desert" in scene.places:
+        ground, near = mix("#e0bf86", palette.near, 0.2), "#b8935c"
     if "harbour" in scene.places:
-        ground = mix("#a39c92", palette.near, 0.25)
+        ground, near = mix("#a39c92", palette.near, 0.25), "#6f6a66"
     canvas.sheet(0.34, "sway")
     _side_trees(canvas, scene, streams.place("trees"), stage, unit)
     canvas.sheet(0.28)
-    canvas.ground(stage.points, ground, 0.06, depth=canvas.height - y + 60, to_bottom=True)
+    canvas.ground(stage.points, ground, 0.06, depth=canvas.height - y + 60, to_bottom=True, near=near)
     if "harbour" in scene.places:
         _quay(canvas, stage, streams.place("quay"))
     return stage, paint_way(canvas, scene, streams.place("way"), horizon, y)

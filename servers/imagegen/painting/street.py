@@ -16,7 +16,7 @@ from servers.imagegen.painting.props.buildings import STRUCTURES
 from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.sky import paint_sky, paint_weather
 from servers.imagegen.painting.streams import Streams, fork
-from servers.imagegen.painting.things import MAN, Item, furnishing, items, lifelike, put
+from servers.imagegen.painting.things import MAN, Item, all_items, furnishing, lifelike, put
 from servers.imagegen.painting.window import box_path
 
 _FRONTS = ("#d9a078", "#c98a72", "#e3c49a", "#a9b4a8", "#b8a0a8", "#d8b884", "#93a5b4", "#c9b0a0")
@@ -49,7 +49,7 @@ def paint_street(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     paint_far(canvas, scene, streams.place("far"), horizon, canvas.height * 0.28)
     _skyline(canvas, streams.place("skyline"), foot, canvas.height * (0.36 if tall else 0.34))
     canvas.note("city")
-    things = [one for mention in scene.things for one in items(mention, streams, canvas)]
+    things = all_items(scene, streams, canvas)
     aloft = [one for one in things if one.stands in ("air", "water")]
     built = [
         Item(one.name, BUILDINGS[one.name](streams.place(f"building {one.name}"), canvas.palette), 500)
@@ -58,6 +58,8 @@ def paint_street(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     great = [
         one for one in things if one.stands == "ground" and one.tall >= _BIG and one.name not in _ON_ROAD
     ] + built
+    if "market" in scene.places and all(one.name != "market stall" for one in great):
+        great += [furnishing("market stall", streams, canvas)] * 2
     riding = [one for one in things if one.name in _ON_ROAD]
     small = [
         one for one in things if one.stands in ("ground", "wall") and one not in great and one not in riding
@@ -74,6 +76,10 @@ def paint_street(canvas: Canvas, scene: Scene, streams: Streams) -> None:
             widest=canvas.width * 0.55,
             shadow=False,
         )
+    wet = {"harbour", "sea", "river", "lake"} & set(scene.places)
+    if wet:
+        _waterfront(canvas, scene, streams, foot)
+        canvas.note(*wet)
     canvas.sheet(0.6)
     open_ground = {"square", "market", "court"} & set(scene.places) or "railway" in scene.places
     _fronts(canvas, scene, streams, foot, great, railway="railway" in scene.places)
@@ -118,6 +124,38 @@ def _skyline(canvas: Canvas, draw: random.Random, foot: float, high: float) -> N
         x += wide + draw.choice((0.0, 0.0, 18.0))
 
 
+def _waterfront(canvas: Canvas, scene: Scene, streams: Streams, foot: float) -> None:
+    """The water at the end of the street, with what floats there."""
+    palette, draw = canvas.palette, streams.place("waterfront")
+    top = foot - canvas.height * 0.115
+    far = mix(palette.lit(palette.water, 0.5), palette.sky[2], 0.3)
+    near = palette.lit(palette.water, 0.2)
+    canvas.shape(
+        box_path(-60, top, canvas.width + 120, foot - top + 20),
+        canvas.gradient(((0.0, far, 1.0), (1.0, near, 1.0)), top, foot),
+    )
+    for _ in range(16):
+        x, y = draw.uniform(0, canvas.width), draw.uniform(top + 8, foot - 8)
+        canvas.line(
+            f"M{number(x)} {number(y)}h{number(draw.uniform(30, 110))}", mix(far, "#ffffff", 0.5), 3, 0.6
+        )
+    if "harbour" in scene.places:
+        crane = furnishing("crane machine", streams, canvas)
+        canvas.drawn.discard("crane machine")
+        put(canvas, crane, canvas.width * 0.88, foot - 4, canvas.height * 0.3, 0.36, flip=True)
+    ship = furnishing("ship" if {"harbour", "sea"} & set(scene.places) else "boat", streams, canvas)
+    put(
+        canvas,
+        ship,
+        canvas.width * 0.7,
+        foot - canvas.height * 0.035,
+        1e6,
+        0.3,
+        widest=canvas.width * 0.36,
+        flip=True,
+    )
+
+
 def _fronts(
     canvas: Canvas, scene: Scene, streams: Streams, foot: float, great: list[Item], *, railway: bool
 ) -> None:
@@ -128,6 +166,8 @@ def _fronts(
     width = 268.0 if tall else 300.0
     count = int(canvas.width / width) + 2
     kept: list[tuple[float, float]] = []
+    if {"harbour", "sea", "river", "lake"} & set(scene.places):
+        kept.append((canvas.width * 0.46, canvas.width * 1.1))  # the houses give way to the water
     spots = {1: (0.5,), 2: (0.26, 0.74), 3: (0.5, 0.15, 0.85)}.get(len(great), (0.5, 0.15, 0.85, 0.33, 0.67))
     plan = []
     for one, share in zip(sorted(great, key=lambda one: -one.tall), spots, strict=False):
@@ -158,7 +198,9 @@ def _fronts(
     x = -draw.uniform(20, 120)
     for _ in range(count + 1):
         own, wide = fork(draw), width * draw.uniform(0.86, 1.1)
-        if (not any(a < x + wide * 0.8 and x + wide * 0.2 < b for a, b in kept) and not railway) or (railway and not kept):
+        if (not any(a < x + wide * 0.8 and x + wide * 0.2 < b for a, b in kept) and not railway) or (
+            railway and not kept
+        ):
             _house(canvas, own, x, foot, wide, palette.snow)
         x += wide
     for one, at, high, widest in plan:

@@ -11,7 +11,7 @@ from servers.imagegen.painting.geometry import ellipse, polygon
 from servers.imagegen.painting.palette import mix, turned
 from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.streams import Streams
-from servers.imagegen.painting.things import Item, items, potted, put
+from servers.imagegen.painting.things import Item, all_items, potted, put
 from servers.imagegen.painting.window import box_path, indoors
 
 _TONES = (
@@ -75,7 +75,7 @@ def paint_studio(canvas: Canvas, scene: Scene, streams: Streams) -> None:
         ]
         canvas.shape(polygon(beam), "#ffffff", 0.1)
     canvas.sheet(0.22)
-    things = [one for mention in scene.things for one in items(mention, streams, canvas)]
+    things = all_items(scene, streams, canvas)
     things += potted(scene, streams, canvas)
     _exhibit(canvas, things, pale, strong, floor, tall=tall)
     canvas.sheet(0.15, "breathe")

@@ -12,7 +12,7 @@ from servers.imagegen.painting.geometry import number
 from servers.imagegen.painting.palette import mix, turned
 from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.streams import Streams
-from servers.imagegen.painting.things import Item, furnishing, items, potted, put
+from servers.imagegen.painting.things import Item, all_items, furnishing, potted, put
 from servers.imagegen.painting.window import box_path, indoors, paint_window
 
 _HIGH = 150.0
@@ -35,7 +35,7 @@ def paint_tabletop(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     x = canvas.width * (0.08 if left else 0.92) - (0 if left else wide)
     y = edge - canvas.height * (0.15 if tall else 0.13) - high
     paint_window(canvas, scene, streams, outside, (x, y, wide, high))
-    things = [one for mention in scene.things for one in items(mention, streams, canvas)]
+    things = all_items(scene, streams, canvas)
     things += potted(scene, streams, canvas)
     _shelves(canvas, streams, left=left, y=y + high * 0.5)
     back = [one for one in things if one.tall >= _HIGH and one.stands != "wall"]
@@ -79,7 +79,8 @@ def _shelves(canvas: Canvas, streams: Streams, *, left: bool, y: float) -> None:
     x = canvas.width * (0.8 if left else 0.2)
     shelf = furnishing("shelf", streams, canvas)
     put(canvas, shelf, x, y, 1e6, 0.12, widest=canvas.width * 0.32)
-    put(canvas, shelf, x, y - canvas.height * 0.1, 1e6, 0.12, widest=canvas.width * 0.3, flip=True)
+    if canvas.height > canvas.width:
+        put(canvas, shelf, x, y - canvas.height * 0.1, 1e6, 0.12, widest=canvas.width * 0.3, flip=True)
     lamp = furnishing("ceiling lamp", streams, canvas)
     canvas.figure(lamp.figure, canvas.width * 0.52, -20, 1.5, 0.1, shadow=False)
     if canvas.palette.dark and not canvas.palette.ink:
@@ -88,10 +89,9 @@ def _shelves(canvas: Canvas, streams: Streams, *, left: bool, y: float) -> None:
 
 def _cooks(canvas: Canvas, scene: Scene, streams: Streams, edge: float) -> None:
     """Whoever is there stands behind the counter."""
-    roles = [
-        dataclasses.replace(role, place="ground", size=role.size * 1.24) for role in cast(scene, streams)
-    ]
-    act(canvas, scene, roles[:4], streams.scene("stand"), lambda x: edge + 190, framed=True)
+    roles = [dataclasses.replace(role, place="ground", size=role.size * 1.5) for role in cast(scene, streams)]
+    high = max((role.figure.height * role.size for role in roles), default=0.0)
+    act(canvas, scene, roles[:4], streams.scene("stand"), lambda x: edge + high * 0.4, framed=True)
 
 
 def _counter(canvas: Canvas, streams: Streams, edge: float) -> None:
@@ -143,12 +143,14 @@ def _still_life(
     flying = [one for one in things if one.stands == "air"]
     standing = sorted((one for one in things if one.stands != "air"), key=lambda one: -one.tall)
     rows = _rows(standing, 2 if len(standing) <= 5 else 3)
-    bases = (0.085, 0.165, 0.25) if tall else (0.1, 0.2, 0.3)
+    bases: tuple[float, ...] = (0.085, 0.165, 0.25) if tall else (0.1, 0.2, 0.3)
     if len(rows) == 2:
         bases = (0.1, 0.215) if tall else (0.12, 0.27)
     elif len(rows) == 1:
         bases = (0.17,)
-    scale = {1: 1.5, 2: 1.4, 3: 1.3}.get(len(standing), 1.0) * (1.0 if tall else 0.8)
+    scale = {1: 1.5, 2: 1.4, 3: 1.3}.get(len(standing) + 2 * len(scene.subjects), 1.0) * (
+        1.0 if tall else 0.8
+    )
     for row, base in zip(rows, bases, strict=False):
         _row(canvas, row, edge + canvas.height * base, scale)
     for index, one in enumerate(flying):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from servers.imagegen.painting.canvas import Canvas
+from servers.imagegen.painting.cast import carried
 from servers.imagegen.painting.geometry import Figure, extent
 from servers.imagegen.painting.plants import SMALL, TREES, bush
 from servers.imagegen.painting.props import PROPS, Look
@@ -55,6 +56,15 @@ def furnishing(name: str, streams: Streams, canvas: Canvas) -> Item:
 def items(mention: Mention, streams: Streams, canvas: Canvas) -> list[Item]:
     """As many as the words say."""
     return [item(mention, streams, canvas, number) for number in range(min(mention.count, _MOST_OF_ONE))]
+
+
+def all_items(scene: Scene, streams: Streams, canvas: Canvas) -> list[Item]:
+    """Every thing of a scene, but for those that its figures carry."""
+    held = carried(scene)
+    canvas.note(*held)
+    return [
+        one for mention in scene.things if mention.name not in held for one in items(mention, streams, canvas)
+    ]
 
 
 def potted(scene: Scene, streams: Streams, canvas: Canvas) -> list[Item]:

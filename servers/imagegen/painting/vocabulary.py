@@ -40,7 +40,7 @@ _ANIMALS = {
     "monkey": "monkey ape 猴子 猿猴 猴",
     "butterfly": "butterfly butterflies 蝴蝶",
     "ant": "ant 蚂蚁",
-    "crow": "crow raven 乌鸦",
+    "crow": "crow raven 乌鸦 乌啼",
     "sparrow": "sparrow finch 麻雀",
     "pigeon": "pigeon 鸽子",
     "dove": "dove 白鸽",
@@ -104,7 +104,7 @@ _PEOPLE = {
     ),
     "man": (
         "man men father dad uncle traveller traveler person villager neighbour neighbor gentleman friend friends "
-        "giant 男人 男子 父亲 爸爸 行人 路人 叔叔 先生 朋友 旅人 邻居 巨人"
+        "giant 男人 男子 个人 两人 二人 三人 父亲 爸爸 行人 路人 叔叔 先生 朋友 旅人 邻居 巨人"
     ),
 }
 _TREES = {
@@ -199,7 +199,7 @@ _SEASONS = {
 }
 _LIGHTS = {
     "sun": "sun 太阳",
-    "moon": "moon full_moon crescent 月亮 明月 月光 圆月",
+    "moon": "moon full_moon crescent 月亮 明月 月光 圆月 月落 新月 残月 秋月 月色 月下 皓月 月儿 举头望",
     "stars": "star stars 星星 繁星",
     "rainbow": "rainbow 彩虹",
 }
@@ -248,6 +248,7 @@ _OTHERWISE = (
     "肌肉 坏蛋 混蛋 笨蛋 傻瓜 郁郁葱葱 机床 河床 加油 石油 书记 秘书 盘算 盘旋 盘踞 酒精 球迷 全球 星球 眼球 火药 "
     "个人电脑 个人信息 价钱 值钱 同窗 说明 小说 传说 听说 据说 说不定 讲究 问题 学问 一切 亲切 密切 切断 指出 指南 画面 计划 山东 山西 "
     "海关 上海 江苏 浙江 黑龙江 湖南 湖北 车间里 花生米 灯火通明 开花结果 眼镜蛇 in_the_end watch_out "
+    "to_watch watch_the watch_a watch_for watch_over watch_as watch_it watch_him watch_her watch_them they_watch people_watch "
     "at_last no_way so_to_speak bank_holiday of_course spring_rolls press_conference_room iron_will"
 )
 GROUPS: dict[str, dict[str, str]] = {
@@ -300,6 +301,11 @@ _COLOUR_OF = {word: colour for colour, line in _COLOURS.items() for word in line
 _COLOURED = re.compile("(?:" + "|".join(sorted(_COLOUR_OF, key=lambda word: -len(word))) + r")(?=[\s的]*$)")
 # Words of two meanings: beside one of the words in the middle they mean the thing at the end.
 _EITHER: tuple[tuple[tuple[str, str], str, tuple[str, str]], ...] = (
+    (
+        ("person", "king"),
+        r"chin(?:a|ese)|dynasty|great wall|forbidden|\bqin\b|\bhan\b|\btang\b|\bming\b|长城|朝",
+        ("person", "emperor"),
+    ),
     (
         ("animal", "crane"),
         r"harbou?r|port|dock|ship|construct|factory|building|machine|container|cargo|steel|site|worker",

@@ -734,7 +734,7 @@ STRUCTURES: dict[str, Prop] = {
     "tent": Prop(tent, "tent tents camp 帐篷 营帐 军营", 220, "field"),
     "palace": Prop(palace, "chinese_palace imperial_palace forbidden_city 皇宫 宫殿 故宫 紫禁城 王宫 大殿", 1500, "court"),
     "pavilion": Prop(pavilion, "pavilion gazebo 亭子 凉亭 亭", 450, "garden"),
-    "great wall": Prop(great_wall, "great_wall 万里长城 长城", 1300, "mountain"),
+    "great wall": Prop(great_wall, "great_wall 万里长城 长城", 3000, "mountain"),
     "pyramid": Prop(pyramid, "pyramid pyramids 金字塔", 3000, "desert"),
     "city gate": Prop(city_gate, "city_gate city_wall fortress_wall 城门 城楼 城墙", 1300, "village"),
     "gate": Prop(gate, "gate gates archway 牌坊 山门", 500, "village"),

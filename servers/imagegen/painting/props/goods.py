@@ -1185,7 +1185,7 @@ GOODS: dict[str, Prop] = {
     "computer": Prop(computer, "computer monitor screen television tv keyboard 电脑 屏幕 显示器 电视机 电视 键盘", 45, "office"),
     "tablet": Prop(tablet, "tablet e-reader 平板电脑 平板", 20, "studio"),
     "headphones": Prop(headphones, "headphone headphones earphone earbud headset earbuds 耳机", 20, "studio"),
-    "watch": Prop(watch, "wristwatch smartwatch smart_watch a_watch the_watch this_watch watch_face 手表 腕表", 12, "studio"),
+    "watch": Prop(watch, "wristwatch smartwatch smart_watch a_watch the_watch watch watches 手表 腕表", 12, "studio"),
     "backpack": Prop(backpack, "backpack rucksack bag schoolbag suitcase handbag 背包 书包 双肩包 包包 行李箱 手提包", 45, "studio"),
     "shoe": Prop(shoe, "shoe sneaker boot trainers slipper shoes sneakers 运动鞋 鞋子 跑鞋 鞋", 12, "studio"),
     "camera": Prop(camera, "camera lens 照相机 相机 镜头", 13, "studio"),
