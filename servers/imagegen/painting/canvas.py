@@ -222,7 +222,8 @@ class Canvas:
         self._defs.extend(line for one in other._sheets for line in one.defs)
         self._body.append(
             f'<svg x="{number(x)}" y="{number(y)}" width="{number(wide)}" height="{number(high)}" '
-            f'viewBox="0 0 {number(other.width)} {number(other.height)}" preserveAspectRatio="none">{body}</svg>'
+            f'viewBox="0 0 {number(other.width)} {number(other.height)}" preserveAspectRatio="none">'
+            f"{body}</svg>"
         )
         self.drawn |= other.drawn
 

@@ -92,6 +92,9 @@ def paint_street(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     _trees(canvas, scene, streams.place("trees"), foot)
     canvas.sheet(0.34, "glow" if canvas.palette.dark else "rigid")
     _lamps(canvas, scene, streams, kerb, things)
+    for index, one in enumerate(one for one in things if one.stands == "ceiling"):
+        share = (0.3, 0.7, 0.5, 0.1, 0.9)[index % 5]
+        put(canvas, one, canvas.width * share, foot - canvas.height * 0.15, 170, 0.06, shadow=False)
     _drive(canvas, scene, streams, riding, road, kerb)
     canvas.sheet(0.18, "breathe")
     roles = [*cast(scene, streams), *roles_of(small, scale=0.9)]

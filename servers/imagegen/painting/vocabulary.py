@@ -179,7 +179,7 @@ _TIMES = {
     "dawn": "dawn sunrise daybreak morning early_morning 黎明 日出 清晨 早晨 早上 拂晓",
     "noon": "noon midday hot heat scorching blazing 中午 正午 炎热 烈日 酷热",
     "dusk": "dusk sunset evening twilight golden_hour 黄昏 日落 傍晚 夕阳 晚霞",
-    "night": "night midnight moonlight moonlit starry starlight 夜晚 夜里 深夜 半夜 月夜 星空 夜",
+    "night": "night midnight starry starlight 夜晚 夜里 深夜 半夜 月夜 星空 夜",
     "day": "daylight daytime afternoon 白天 下午",
 }
 _WEATHER = {
@@ -199,7 +199,7 @@ _SEASONS = {
 }
 _LIGHTS = {
     "sun": "sun 太阳",
-    "moon": "moon full_moon crescent 月亮 明月 月光 圆月 月落 新月 残月 秋月 月色 月下 皓月 月儿 举头望",
+    "moon": "moon moonlight moonlit full_moon crescent 月亮 明月 月光 圆月 月落 新月 残月 秋月 月色 月下 皓月 月儿 举头望",
     "stars": "star stars 星星 繁星",
     "rainbow": "rainbow 彩虹",
 }
@@ -226,7 +226,7 @@ _ACTIONS = {
     "write": "write writes wrote writing draw draws drew signed 写 画画 签字",
     "cook": (
         "cook cooks cooked cooking fry fries fried boil boils boiled bake bakes baked roast chop chopped stir stirred "
-        "炒 煮 炸 切 烤 煎 蒸 做饭 做菜 烹饪 搅拌 包饺子"
+        "炒 煮 炸 切 烤 煎 蒸 做饭 做菜 烹饪 搅拌"
     ),
     "wave": "wave_goodbye waving waved greet greets greeted cheer cheers cheered cheering hello goodbye 挥手 招手 欢呼 告别 再见",
     "point": "point points pointed pointing show shows showed 指着 指向 指",
@@ -243,11 +243,11 @@ _ACTIONS = {
 }
 # Words that hold one of the words above but mean something else; they are taken first.
 _OTHERWISE = (
-    "马上 马虎 花费 花了 花光 天花板 江湖 草率 风格 风景 作风 威风 走兽 狐假虎威 人山人海 海报 海量 田径 山寨 熊熊 "
+    "马上 马虎 花费 花了 花光 天花板 江湖 草率 风格 风景 作风 威风 走兽 狐假虎威 人山人海 海量 田径 山寨 熊熊 "
     "虎视眈眈 龙马精神 井井有条 起草 树立 云端 河南 河北 蛇足 一路 夜以继日 池子 吃惊 吃力 跟前 走运 鼓励 鼓舞 矛盾 "
     "肌肉 坏蛋 混蛋 笨蛋 傻瓜 郁郁葱葱 机床 河床 加油 石油 书记 秘书 盘算 盘旋 盘踞 酒精 球迷 全球 星球 眼球 火药 "
     "个人电脑 个人信息 价钱 值钱 同窗 说明 小说 传说 听说 据说 说不定 讲究 问题 学问 一切 亲切 密切 切断 指出 指南 画面 计划 山东 山西 "
-    "海关 上海 江苏 浙江 黑龙江 湖南 湖北 车间里 花生米 灯火通明 开花结果 眼镜蛇 in_the_end watch_out "
+    "海关 上海 江苏 浙江 黑龙江 湖南 湖北 花生米 灯火通明 开花结果 眼镜蛇 in_the_end watch_out "
     "to_watch watch_the watch_a watch_for watch_over watch_as watch_it watch_him watch_her watch_them they_watch people_watch "
     "at_last no_way so_to_speak bank_holiday of_course spring_rolls press_conference_room iron_will"
 )

@@ -736,7 +736,7 @@ STRUCTURES: dict[str, Prop] = {
     "pavilion": Prop(pavilion, "pavilion gazebo 亭子 凉亭 亭", 450, "garden"),
     "great wall": Prop(great_wall, "great_wall 万里长城 长城", 3000, "mountain"),
     "pyramid": Prop(pyramid, "pyramid pyramids 金字塔", 3000, "desert"),
-    "city gate": Prop(city_gate, "city_gate city_wall fortress_wall 城门 城楼 城墙", 1300, "village"),
+    "city gate": Prop(city_gate, "city_gate city_wall fortress_wall 城门前 城门 城楼 城墙", 1300, "village"),
     "gate": Prop(gate, "gate gates archway 牌坊 山门", 500, "village"),
     "stadium": Prop(stadium, "stadium arena gymnasium 体育场 体育馆 球场", 2000, "street"),
     "market stall": Prop(stall, "stall stalls market_stall kiosk booth 摊位 货摊 摊子 小摊", 240, "market"),
