@@ -9,7 +9,7 @@ from servers.imagegen.painting.canvas import Canvas
 from servers.imagegen.painting.cast import cast
 from servers.imagegen.painting.geometry import number, polygon
 from servers.imagegen.painting.palette import mix, turned
-from servers.imagegen.painting.props.furniture import FURNITURE
+from servers.imagegen.painting.props import FURNISHINGS
 from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.streams import Streams
 from servers.imagegen.painting.things import MAN, Item, all_items, furnishing, lifelike, potted, put
@@ -74,7 +74,7 @@ def paint_interior(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     paint_window(
         canvas, scene, streams, outside, (x, y, wide, high), draw.choice(("#f4efe4", "#8a5f42", "#e8dcc8"))
     )
-    _on_wall(canvas, room, scene, windowed, streams, left=left, area=(y, high), floor_y=floor_y)
+    _on_wall(canvas, room, scene, windowed, streams, left=left, floor_y=floor_y)
     canvas.sheet(0.5)
     hero = _hero(scene, windowed)
     _along_wall(
@@ -131,11 +131,9 @@ def _on_wall(
     streams: Streams,
     *,
     left: bool,
-    area: tuple[float, float],
     floor_y: float,
 ) -> None:
     """What hangs on the wall beside the window, and what of the world is too large for the room."""
-    y, high = area
     hung = [one for one in asked if one.stands == "wall"]
     hung += [
         Item(one.name, one.figure, 45, "wall")
@@ -156,11 +154,11 @@ def _on_wall(
     ]
     for one, (sx, foot) in zip(hung, spots, strict=False):
         widest = canvas.width * (0.5 if one.name == "blackboard" else 0.34)
-        size = 2.4 if one.name in FURNITURE else 190 / max(one.figure.height, 1)
+        size = 2.4 if one.name in FURNISHINGS else 190 / max(one.figure.height, 1)
         x = canvas.width * sx
         if one.name == "blackboard":
             foot, x = floor_y - canvas.height * 0.15, canvas.width * (0.7 if left else 0.3)
-        if one.name not in FURNITURE and one.name != "lantern":
+        if one.name not in FURNISHINGS and one.name != "lantern":
             frame = canvas.palette.lit("#8a5f3c", 0.1)
             wide, tall = min(one.width * size, widest) + 60, 190 + 60
             canvas.shape(box_path(x - wide / 2, foot - tall + 24, wide, tall), frame)
@@ -176,9 +174,11 @@ def _hero(scene: Scene, asked: list[Item]) -> Item | None:
     if scene.subjects:
         return None
     own = [
-        one for one in asked if one.name in FURNITURE and one.stands == "ground" and one.name not in _AT_TABLE
+        one
+        for one in asked
+        if one.name in FURNISHINGS and one.stands == "ground" and one.name not in _AT_TABLE
     ]
-    small = [one for one in asked if one.name not in FURNITURE]
+    small = [one for one in asked if one.name not in FURNISHINGS]
     return own[0] if own and not small else None
 
 
@@ -194,7 +194,9 @@ def _along_wall(
 ) -> None:
     """Furniture that stands at the wall: tall pieces beside the window, low ones below it."""
     furniture = [
-        one for one in asked if one.name in FURNITURE and one.stands == "ground" and one.name not in _AT_TABLE
+        one
+        for one in asked
+        if one.name in FURNISHINGS and one.stands == "ground" and one.name not in _AT_TABLE
     ]
     names = [without, *(one.name for one in asked)]
     for name in room.furnish:
@@ -212,7 +214,7 @@ def _along_wall(
         y = floor_y + canvas.height * 0.012
         widest = canvas.width * 0.52
         size = min(MAN / 150, widest / one.width, floor_y * 0.62 / one.figure.height)
-        if one.name not in FURNITURE:
+        if one.name not in FURNISHINGS:
             size = lifelike(one.tall) * 1.2 / one.figure.height
         half = one.width * size / 2
         x = min(max(canvas.width * share, half * 0.8), canvas.width - half * 0.8)
@@ -278,9 +280,9 @@ def _stage(
         for one in asked
         if one.stands == "ground"
         and one.tall <= 260
-        and (one.name not in FURNITURE or one.name in ("chair", "stool"))
+        and (one.name not in FURNISHINGS or one.name in ("chair", "stool"))
     ]
-    small = [one for one in goods if one.tall <= 60 and one.name not in FURNITURE]
+    small = [one for one in goods if one.tall <= 60 and one.name not in FURNISHINGS]
     big = [one for one in goods if one not in small]
     tables = [one for one in asked if one.name in ("table", "cafe table", "desk")]
     roles = [

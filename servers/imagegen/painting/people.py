@@ -30,9 +30,9 @@ class Dress:
     """A dress or a robe down to the ankles."""
     wears: str = ""
     """On the head: hat, crown, bun, braid, long, helmet, beard, hood, glasses, toque, cap, hardhat, beret,
-    cone, mian, gat. On the body: coat, apron, suit, sash, stethoscope, pack, vest, scarf. Parted by blanks."""
+    cone, mian, gat. On the body: coat, apron, suit, sash, stethoscope, pack, vest, scarf."""
     holds: str = ""
-    """What is always in the hand: stick, spear, hoe, book, spoon, pen, mic, flask, brush, tool, bag; or ""."""
+    """What is always in the hand: stick, spear, hoe, book, spoon, pen, mic, flask, brush, tool, bag."""
     skin: str = "#e6b48c"
     under: str = "#7fa6bf"
     """Colour of what shows under a coat, of a tie, a cap."""

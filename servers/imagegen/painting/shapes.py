@@ -1,4 +1,4 @@
-"""Parts in one word each: boxes, ovals, polygons, blobs, bars and lines, in a figure's own units (y upwards)."""
+"""Parts in one word each: boxes, ovals, polygons, blobs, bars and lines, y upwards as in all figures."""
 
 from __future__ import annotations
 

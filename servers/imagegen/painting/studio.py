@@ -153,14 +153,10 @@ def _stand(
     flat = half * 0.17
     side, top = mix(pale, strong, 0.42), mix(pale, "#ffffff", 0.55)
     cast_shadow(canvas, x + half * 0.12, y + flat * 0.4, half * 1.25, turned(strong, 0, 1, 0.4))
-    canvas.shape(
-        f"M{x - half:.1f} {y - high:.1f}V{y:.1f}A{half:.1f} {flat:.1f} 0 0 0 {x + half:.1f} {y:.1f}V{y - high:.1f}Z",
-        side,
-    )
-    canvas.shape(
-        f"M{x + half * 0.35:.1f} {y - high:.1f}V{y + flat * 0.9:.1f}A{half:.1f} {flat:.1f} 0 0 0 {x + half:.1f} {y:.1f}V{y - high:.1f}Z",
-        turned(side, 0, 1, 0.9),
-    )
+    round_ = f"A{half:.1f} {flat:.1f} 0 0 0 {x + half:.1f} {y:.1f}V{y - high:.1f}Z"
+    canvas.shape(f"M{x - half:.1f} {y - high:.1f}V{y:.1f}{round_}", side)
+    shade = f"M{x + half * 0.35:.1f} {y - high:.1f}V{y + flat * 0.9:.1f}{round_}"
+    canvas.shape(shade, turned(side, 0, 1, 0.9))
     canvas.shape(ellipse(x, y - high, half, flat), top)
     canvas.shape(ellipse(x, y - high, half * 0.92, flat * 0.9), mix(top, side, 0.16))
     lift = room * 0.16 if one.stands in ("air", "water") else 0.0

@@ -103,7 +103,7 @@ def _grapes(canvas: Canvas) -> Figure:
 
 
 def lifelike(tall: float, power: float = 0.55) -> float:
-    """Canvas units for a height in centimetres: small things are drawn larger than life, large ones smaller."""
+    """Canvas units for a height in centimetres: small things are larger than life, large ones smaller."""
     return float(MAN * (tall / 172) ** power)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from servers.imagegen.painting.geometry import Figure, Part
-from servers.imagegen.painting.props import food
+from servers.imagegen.painting.props import crockery
 from servers.imagegen.painting.props.prop import Look, Prop
 from servers.imagegen.painting.shapes import bar, blob, box, dark, disc, figure, line, oval, pale, poly
 
@@ -13,7 +13,7 @@ def pot(look: Look) -> Figure:
     return figure(
         [
             oval(0, 96, 84, 15, dark(own, 0.7)),
-            *food.steam(0, 112, 84),
+            *crockery.steam(0, 112, 84),
             bar(dark(own, 0.7), 13, (-84, 66), (-110, 72), (-106, 52)),
             bar(dark(own, 0.7), 13, (84, 66), (110, 72), (106, 52)),
             box(-84, 0, 168, 92, own, 20),
@@ -38,7 +38,7 @@ def pan(look: Look) -> Figure:
             blob(own, (-100, 40), (-86, 8), (-40, 0), (40, 0), (86, 8), (100, 40), sharp=(0, 5)),
             oval(0, 40, 100, 21, pale(own, 0.2)),
             oval(0, 39, 88, 16, "#e0a84a"),
-            *food.steam(0, 52, 84),
+            *crockery.steam(0, 52, 84),
         ],
         290,
         140,
@@ -64,7 +64,7 @@ def wok(look: Look) -> Figure:
                     (0, "#d9402e"),
                 )
             ],
-            *food.steam(0, 78, 84),
+            *crockery.steam(0, 78, 84),
         ],
         300,
         160,
@@ -125,7 +125,10 @@ def fridge(look: Look) -> Figure:
 def bowl(look: Look) -> Figure:
     own = look.paint("#4f7fa6", "#f4efe4", "#c8905a")
     return figure(
-        [*food.bowl_back(own), *food.bowl_front(own, band="#f4d9a8" if own != "#f4efe4" else "#4f7fa6")],
+        [
+            *crockery.bowl_back(own),
+            *crockery.bowl_front(own, band="#f4d9a8" if own != "#f4efe4" else "#4f7fa6"),
+        ],
         160,
         92,
     )
@@ -134,7 +137,7 @@ def bowl(look: Look) -> Figure:
 def plate(look: Look) -> Figure:
     own = look.paint("#f4efe4", "#a9c8d6", "#e8c9b4")
     return figure(
-        [*food.plate(own), oval(0, 17, 104, 20, pale(own, 0.4)), oval(0, 17, 78, 14, dark(own, 0.93))],
+        [*crockery.plate(own), oval(0, 17, 104, 20, pale(own, 0.4)), oval(0, 17, 78, 14, dark(own, 0.93))],
         220,
         40,
     )
@@ -266,7 +269,7 @@ def steamer(look: Look) -> Figure:
             *tiers,
             oval(0, 84, 92, 18, pale(own, 0.25)),
             bar(dark(own), 9, (-18, 100), (0, 114), (18, 100)),
-            *food.steam(0, 112, 76),
+            *crockery.steam(0, 112, 76),
         ],
         184,
         190,
@@ -302,7 +305,7 @@ def rolling_pin(look: Look) -> Figure:
 
 
 def steam_only(look: Look) -> Figure:
-    parts: list[Part] = food.steam(0, 0, 150)
+    parts: list[Part] = crockery.steam(0, 0, 150)
     return figure(parts, 90, 150)
 
 

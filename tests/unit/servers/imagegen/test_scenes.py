@@ -130,7 +130,15 @@ def test_the_nouns_of_ten_kinds_of_story_are_drawn(prompt: str, names: str) -> N
     wanted = set(names.split(","))
     assert wanted <= set(picture.depicts)
     shapes = {name for group in _FIGURES for name in GROUPS[group]} & wanted
-    held = {"bench", "girl", "spear", "microphone", "book", "grapes", "window"}  # within another figure, or a part of the room
+    held = {
+        "bench",
+        "girl",
+        "spear",
+        "microphone",
+        "book",
+        "grapes",
+        "window",
+    }  # within another figure, or a part of the room
     assert shapes - held <= figures(picture)
 
 
