@@ -140,6 +140,7 @@ def _on_wall(
         for one in asked
         if (one.stands == "ground" and one.tall > 260) or one.stands in ("air", "water")
     ]
+    framed = {one.name for one in asked if one.stands == "water" or one.tall > 200} - FURNISHINGS.keys()
     for name in room.hangs:
         if len(hung) < 2 and name not in [one.name for one in hung]:
             hung.append(furnishing(name, streams, canvas))
@@ -148,7 +149,7 @@ def _on_wall(
     side = 1 if left else -1
     spots = [
         (share, over),
-        (share, over - 190),
+        (share, over - 300),
         (share - 0.2 * side, over - 60),
         (share + 0.1 * side, over - 330),
     ]
@@ -158,7 +159,7 @@ def _on_wall(
         x = canvas.width * sx
         if one.name == "blackboard":
             foot, x = floor_y - canvas.height * 0.15, canvas.width * (0.7 if left else 0.3)
-        if one.name not in FURNISHINGS and one.name != "lantern":
+        if one.name in framed:
             frame = canvas.palette.lit("#8a5f3c", 0.1)
             wide, tall = min(one.width * size, widest) + 60, 190 + 60
             canvas.shape(box_path(x - wide / 2, foot - tall + 24, wide, tall), frame)

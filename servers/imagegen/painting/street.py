@@ -13,8 +13,6 @@ from servers.imagegen.painting.geometry import number, polygon
 from servers.imagegen.painting.land import paint_far
 from servers.imagegen.painting.palette import LAMP, mix, turned
 from servers.imagegen.painting.plants import TREES
-from servers.imagegen.painting.props.buildings import STRUCTURES
-from servers.imagegen.painting.props.monuments import MONUMENTS
 from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.sky import paint_sky, paint_weather
 from servers.imagegen.painting.streams import Streams, fork
@@ -35,6 +33,19 @@ _ON_ROAD = (
     "cart",
 )
 _BIG = 260.0
+"""Centimetres: from here on a thing is built rather than put somewhere."""
+_LOFTY = ("skyscraper", "crane machine", "clock tower")
+_SLENDER = (
+    "street lamp",
+    "flag",
+    "traffic light",
+    "crane machine",
+    "statue",
+    "fountain",
+    "market stall",
+)
+"""Before these the houses go on."""
+_WATERS = {"harbour", "sea", "river", "lake"}
 
 
 def paint_street(canvas: Canvas, scene: Scene, streams: Streams) -> None:
@@ -47,8 +58,9 @@ def paint_street(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     paint_sky(canvas, scene, streams, horizon)
     canvas.sheet(0.84)
     paint_far(canvas, scene, streams.place("far"), horizon, canvas.height * 0.28)
-    _skyline(canvas, streams.place("skyline"), foot, canvas.height * (0.36 if tall else 0.34))
-    canvas.note("city")
+    if not _of_old(scene):
+        _skyline(canvas, streams.place("skyline"), foot, canvas.height * (0.36 if tall else 0.34))
+        canvas.note("city")
     things = all_items(scene, streams, canvas)
     aloft = [one for one in things if one.stands in ("air", "water")]
     built = [
@@ -76,13 +88,13 @@ def paint_street(canvas: Canvas, scene: Scene, streams: Streams) -> None:
             widest=canvas.width * 0.55,
             shadow=False,
         )
-    wet = {"harbour", "sea", "river", "lake"} & set(scene.places)
+    wet = _WATERS & set(scene.places)
     if wet:
         _waterfront(canvas, scene, streams, foot)
         canvas.note(*wet)
     canvas.sheet(0.6)
     open_ground = {"square", "market", "court"} & set(scene.places) or "railway" in scene.places
-    _fronts(canvas, scene, streams, foot, great, railway="railway" in scene.places)
+    _fronts(canvas, scene, streams, foot, great)
     canvas.note(*({"street", "square", "market", "railway", "court"} & set(scene.places)))
     canvas.sheet(0.42)
     _ground(
@@ -105,6 +117,14 @@ def paint_street(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     canvas.sheet(0.06)
     _near(canvas, scene, streams.place("near"))
     paint_weather(canvas, scene, streams.scene("weather"))
+
+
+def _of_old(scene: Scene) -> bool:
+    """True for a street of a time before lamps, towers and shop windows."""
+    told = {one.name for one in (*scene.things, *scene.subjects)}
+    return "court" in scene.places or bool(
+        told & {"palace", "city gate", "junk", "pyramid", "emperor", "minister", "scholar"}
+    )
 
 
 def _skyline(canvas: Canvas, draw: random.Random, foot: float, high: float) -> None:
@@ -159,56 +179,36 @@ def _waterfront(canvas: Canvas, scene: Scene, streams: Streams, foot: float) -> 
     )
 
 
-def _fronts(
-    canvas: Canvas, scene: Scene, streams: Streams, foot: float, great: list[Item], *, railway: bool
-) -> None:
+def _fronts(canvas: Canvas, scene: Scene, streams: Streams, foot: float, great: list[Item]) -> None:
     """Houses side by side with shops below; great buildings that were asked for take the middle."""
     draw = streams.place("fronts")
-    palette = canvas.palette
     tall = canvas.height > canvas.width
-    width = 268.0 if tall else 300.0
-    count = int(canvas.width / width) + 2
     kept: list[tuple[float, float]] = []
-    if {"harbour", "sea", "river", "lake"} & set(scene.places):
+    if _WATERS & set(scene.places):
         kept.append((canvas.width * 0.46, canvas.width * 1.1))  # the houses give way to the water
+    if _of_old(scene):
+        kept.append((-canvas.width, canvas.width * 2))
     spots = {1: (0.5,), 2: (0.26, 0.74), 3: (0.5, 0.15, 0.85)}.get(len(great), (0.5, 0.15, 0.85, 0.33, 0.67))
-    plan = []
+    widest = canvas.width * {1: 0.8, 2: 0.48, 3: 0.42}.get(len(great), 0.3)
+    standing: list[tuple[Item, float, float]] = []
     for one, share in zip(sorted(great, key=lambda one: -one.tall), spots, strict=False):
-        widest = canvas.width * {1: 0.8, 2: 0.48, 3: 0.42}.get(len(great), 0.3)
-        high = min(
-            canvas.height * 0.36,
-            one.figure.height * 2.0,
-            canvas.height * 0.62 if one.name in ("skyscraper", "crane machine", "clock tower") else 1e9,
-        )
-        if one.name in ("skyscraper", "crane machine", "clock tower"):
+        high = min(canvas.height * 0.36, one.figure.height * (2.3 if one.name in _SLENDER else 2.0))
+        if one.name in _LOFTY:
             high = canvas.height * 0.44
-        if one.name in ("street lamp", "flag", "traffic light", "statue", "fountain", "market stall"):
-            high = min(one.figure.height * 2.3, canvas.height * 0.36)
-        size = min(high / one.figure.height, widest / one.width)
-        half = one.width * size / 2
-        x = canvas.width * share
-        plan.append((one, x, high, widest))
-        if one.name not in (
-            "street lamp",
-            "flag",
-            "traffic light",
-            "crane machine",
-            "statue",
-            "fountain",
-            "market stall",
-        ):
-            kept.append((x - half - 8, x + half + 8))
+        half = one.width * min(high / one.figure.height, widest / one.width) / 2
+        standing.append((one, canvas.width * share, high))
+        if one.name not in _SLENDER:
+            kept.append((canvas.width * share - half - 8, canvas.width * share + half + 8))
+    width = 268.0 if tall else 300.0
     x = -draw.uniform(20, 120)
-    for _ in range(count + 1):
+    for _ in range(int(canvas.width / width) + 3):
         own, wide = fork(draw), width * draw.uniform(0.86, 1.1)
-        if (not any(a < x + wide * 0.8 and x + wide * 0.2 < b for a, b in kept) and not railway) or (
-            railway and not kept
-        ):
-            paint_house(canvas, own, x, foot, wide, palette.snow)
+        if not any(a < x + wide * 0.8 and x + wide * 0.2 < b for a, b in kept):
+            paint_house(canvas, own, x, foot, wide, canvas.palette.snow)
         x += wide
-    for one, at, high, widest in plan:
-        front = one.name in {*STRUCTURES, *MONUMENTS} and one.tall < 700
-        put(canvas, one, at, foot + (canvas.height * 0.035 if front else 6), high, 0.12, widest=widest)
+    for one, at, high in standing:
+        ahead = canvas.height * 0.035 if one.tall < 700 else 6  # small ones stand before the fronts
+        put(canvas, one, at, foot + ahead, high, 0.12, widest=widest)
 
 
 def _ground(
@@ -306,6 +306,8 @@ def _trees(canvas: Canvas, scene: Scene, draw: random.Random, foot: float) -> No
 
 def _lamps(canvas: Canvas, scene: Scene, streams: Streams, kerb: float, things: list[Item]) -> None:
     """Street lamps on the pavement, lit at night."""
+    if _of_old(scene) and all(one.name != "street lamp" for one in scene.things):
+        return
     lamp = furnishing("street lamp", streams, canvas)
     high = min(canvas.height * 0.3, 470.0)
     for share in (0.16, 0.84) if canvas.height > canvas.width else (0.12, 0.5, 0.88):
