@@ -31,7 +31,7 @@ def paint_land(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float
     water = places & {"sea", "lake", "harbour"}
     canvas.sheet(0.8)
     paint_far(canvas, scene, fork(draw), horizon, span)
-    towers = places & {"city", "street", "square", "market", "railway", "court"}
+    towers = places & {"city", "street", "square", "market", "railway", "courtyard"}
     if towers and not water:
         _city(canvas, fork(draw), horizon, span)
     canvas.sheet(0.55, "ripple" if water and "desert" not in places else "rigid")

@@ -38,7 +38,7 @@ _HOMES = {
     "cat": "room",
 }
 _KINDS = {
-    **dict.fromkeys(("street", "city", "square", "market", "railway", "court"), "street"),
+    **dict.fromkeys(("street", "city", "square", "market", "railway", "courtyard"), "street"),
     **dict.fromkeys(
         (
             *("room", "bedroom", "classroom", "office", "library", "cafe", "laboratory", "hospital ward"),
@@ -115,6 +115,7 @@ def plan(text: str, setting: str, draw: random.Random) -> Scene:
     actions = frozenset(action.name for action in groups.get("action", []))
     lights = tuple(light.name for light in groups.get("light", []))
     places = [place.name for place in groups.get("place", [])]
+    places.sort(key=lambda place: place == "sky")  # over every land
     if not places or places == ["sky"]:
         fallback = draw.choice(("field", "hills", "mountain", "river"))
         places = [_home(said, subjects, things, actions) or (places or [fallback])[0]]

@@ -18,6 +18,7 @@ def paint_sky(canvas: Canvas, scene: Scene, streams: Streams, horizon: float) ->
     """Fills the canvas with sky down to below the horizon."""
     palette = canvas.palette
     canvas.backdrop(((0.0, palette.sky[0]), (0.55, palette.sky[1]), (1.0, palette.sky[2])), horizon + 90)
+    canvas.note("sky")
     canvas.sheet(0.98, "glow")
     if (palette.dark and scene.weather not in _COVERED) or "stars" in scene.lights:
         canvas.note("stars")

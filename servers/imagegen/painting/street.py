@@ -93,9 +93,9 @@ def paint_street(canvas: Canvas, scene: Scene, streams: Streams) -> None:
         _waterfront(canvas, scene, streams, foot)
         canvas.note(*wet)
     canvas.sheet(0.6)
-    open_ground = {"square", "market", "court"} & set(scene.places) or "railway" in scene.places
+    open_ground = {"square", "market", "courtyard"} & set(scene.places) or "railway" in scene.places
     _fronts(canvas, scene, streams, foot, great)
-    canvas.note(*({"street", "square", "market", "railway", "court"} & set(scene.places)))
+    canvas.note(*({"street", "square", "market", "railway", "courtyard"} & set(scene.places)))
     canvas.sheet(0.42)
     _ground(
         canvas, scene, streams, foot, kerb, road, paved=bool(open_ground) and "railway" not in scene.places
@@ -122,7 +122,7 @@ def paint_street(canvas: Canvas, scene: Scene, streams: Streams) -> None:
 def _of_old(scene: Scene) -> bool:
     """True for a street of a time before lamps, towers and shop windows."""
     told = {one.name for one in (*scene.things, *scene.subjects)}
-    return "court" in scene.places or bool(
+    return "courtyard" in scene.places or bool(
         told & {"palace", "city gate", "junk", "pyramid", "emperor", "minister", "scholar"}
     )
 
@@ -349,7 +349,7 @@ def _near(canvas: Canvas, scene: Scene, draw: random.Random) -> None:
 
     palette = canvas.palette
     dark = palette.near if palette.ink else mix(turned(palette.near, 0, 1.1, 0.5), "#10141c", 0.4)
-    if {"square", "court", "market"} & set(scene.places):
+    if {"square", "courtyard", "market"} & set(scene.places):
         return
     for share, size in ((0.03, 2.6), (0.12, 1.8), (0.9, 2.0), (0.98, 2.8)):
         canvas.figure(

@@ -314,7 +314,7 @@ MONUMENTS: dict[str, Prop] = {
     "church": Prop(church, "church cathedral chapel 教堂", 1200, "village"),
     "windmill": Prop(windmill, "windmill mill wind_turbine 风车 磨坊", 1200, "field"),
     "tent": Prop(tent, "tent tents camp 帐篷 营帐 军营", 220, "field"),
-    "palace": Prop(palace, "chinese_palace imperial_palace forbidden_city 皇宫 宫殿 故宫 紫禁城 王宫 大殿", 1500, "court"),
+    "palace": Prop(palace, "chinese_palace imperial_palace forbidden_city 皇宫 宫殿 故宫 紫禁城 王宫 大殿", 1500, "courtyard"),
     "pavilion": Prop(pavilion, "pavilion gazebo 亭子 凉亭 亭", 450, "garden"),
     "great wall": Prop(great_wall, "great_wall 万里长城 长城", 3000, "mountain"),
     "pyramid": Prop(pyramid, "pyramid pyramids 金字塔", 3000, "desert"),

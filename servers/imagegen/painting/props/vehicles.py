@@ -333,7 +333,7 @@ def cart(look: Look) -> Figure:
 # fmt: off
 VEHICLES: dict[str, Prop] = {
     "tram": Prop(tram, "tram trams streetcar trolley tramway tramcar 有轨电车 电车", 340, "street"),
-    "train": Prop(train, "train trains railway locomotive metro subway carriage_of_train high-speed_train 高铁 列车 地铁 火车 动车", 300, "railway"),
+    "train": Prop(train, "train trains locomotive metro subway carriage_of_train high-speed_train 高铁 列车 地铁 火车 动车", 300, "railway"),
     "bus": Prop(bus, "bus buses coach school_bus 公共汽车 公交车 公交 巴士 校车", 300, "street"),
     "car": Prop(car, "car cars automobile taxi taxis traffic vehicle vehicles 出租车 小汽车 汽车 轿车 车辆", 150, "street"),
     "ambulance": Prop(ambulance, "ambulance 救护车", 230, "street"),
