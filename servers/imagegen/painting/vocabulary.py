@@ -144,7 +144,7 @@ _PLACES = {
     "hills": "hill hillside slope countryside 山坡 山丘 小山",
     "river": "river stream brook creek 小河 小溪 河流 河边 溪流 江边 江上 江 河 溪",
     "lake": "lake pond pool swamp 湖泊 湖边 池塘 湖 池",
-    "sea": "sea ocean beach shore coast island waves 大海 海边 海滩 海洋 海上 海岛 海浪 海",
+    "sea": "sea ocean beach shore coast island sea_waves ocean_waves 大海 海边 海滩 海洋 海上 海岛 海浪 海",
     "harbour": "harbour harbor port 港口 海港",
     "field": "field meadow farm pasture prairie plain battlefield 田野 草地 草原 农田 田地 原野 农场 战场 田",
     "garden": "garden orchard vineyard 花园 果园 园子",
@@ -228,7 +228,7 @@ _ACTIONS = {
         "cook cooks cooked cooking fry fries fried boil boils boiled bake bakes baked roast chop chopped stir stirred "
         "炒 煮 炸 切 烤 煎 蒸 做饭 做菜 烹饪 搅拌"
     ),
-    "wave": "wave_goodbye waving waved greet greets greeted cheer cheers cheered cheering hello goodbye 挥手 招手 欢呼 告别 再见",
+    "wave": "waves wave_goodbye waving waved greet greets greeted cheer cheers cheered cheering hello goodbye 挥手 招手 欢呼 告别 再见",
     "point": "point points pointed pointing show shows showed 指着 指向 指",
     "sleep": "sleep sleeps slept sleeping asleep 睡 入眠",
     "graze": "graze grazing eat eats eating ate drink drinks drinking drank 吃 喝 饮",
