@@ -9,9 +9,10 @@ from servers.imagegen.painting.animals.birds import PLUMAGES, flying, perched
 from servers.imagegen.painting.animals.builds import BUILDS
 from servers.imagegen.painting.animals.others import OTHERS
 from servers.imagegen.painting.animals.quadrupeds import quadruped
+from servers.imagegen.painting.dress import PEOPLE, Dress, dressed
 from servers.imagegen.painting.geometry import Figure
 from servers.imagegen.painting.palette import palette_of
-from servers.imagegen.painting.people import PEOPLE, Dress, dressed, person
+from servers.imagegen.painting.people import person
 from servers.imagegen.painting.props import PROPS, Look
 from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.shapes import bar, blob, box, moved

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-import random
-
+from servers.imagegen.painting.dress import Dress
 from servers.imagegen.painting.geometry import (
     Figure,
     Part,
@@ -15,102 +13,8 @@ from servers.imagegen.painting.geometry import (
     smooth,
     transformed,
 )
+from servers.imagegen.painting.heads import head
 from servers.imagegen.painting.palette import turned
-
-
-@dataclasses.dataclass(frozen=True)
-class Dress:
-    """What makes one kind of person. A grown man is about 150 units high."""
-
-    robe: str
-    trousers: str = "#4a4352"
-    hair: str = "#2f2522"
-    size: float = 1.0
-    long: bool = False
-    """A dress or a robe down to the ankles."""
-    wears: str = ""
-    """On the head: hat, crown, bun, braid, long, helmet, beard, hood, glasses, toque, cap, hardhat, beret,
-    cone, mian, gat. On the body: coat, apron, suit, sash, stethoscope, pack, vest, scarf."""
-    holds: str = ""
-    """What is always in the hand: stick, spear, hoe, book, spoon, pen, mic, flask, brush, tool, bag."""
-    skin: str = "#e6b48c"
-    under: str = "#7fa6bf"
-    """Colour of what shows under a coat, of a tie, a cap."""
-
-
-PEOPLE: dict[str, Dress] = {
-    "man": Dress("#4f6d8f"),
-    "woman": Dress("#b8506a", long=True, wears="long"),
-    "boy": Dress("#d98c3f", size=0.68),
-    "girl": Dress("#d9687a", size=0.68, long=True, wears="braid"),
-    "child": Dress("#cf7a45", size=0.66),
-    "old man": Dress("#7a6f63", hair="#e8e4dc", wears="beard", holds="stick", long=True, size=0.95),
-    "old woman": Dress("#6f5a6e", hair="#e2ded8", wears="bun", holds="stick", long=True, size=0.92),
-    "farmer": Dress("#7d8b55", "#5b5044", wears="hat", holds="hoe"),
-    "fisherman": Dress("#5b7f86", "#5b5044", wears="hat"),
-    "shepherd": Dress("#8a7a5a", "#5b5044", wears="hood", holds="stick"),
-    "hunter": Dress("#5f6b45", "#463d34", wears="hood", holds="spear"),
-    "king": Dress("#8f2f3f", long=True, wears="crown beard", size=1.05),
-    "queen": Dress("#6b3f7f", long=True, wears="crown bun"),
-    "prince": Dress("#3f5f9f", wears="crown"),
-    "princess": Dress("#c76a94", long=True, wears="crown braid", size=0.94),
-    "soldier": Dress("#7a3f3a", "#4a4a50", wears="helmet", holds="spear"),
-    "scholar": Dress("#5d7a8c", long=True, wears="bun beard", holds="book"),
-    "monk": Dress("#c98a3a", long=True, hair="#e6b48c"),
-    "emperor": Dress("#d8a02c", long=True, wears="mian beard", size=1.05),
-    "minister": Dress("#7a2f3f", long=True, wears="gat beard", holds="book"),
-    "doctor": Dress("#f4f4ef", "#56687a", wears="coat stethoscope glasses", under="#6fa8b8"),
-    "nurse": Dress("#a9d0d6", long=True, wears="bun", holds="book"),
-    "teacher": Dress("#4f7f7a", "#4a4352", wears="glasses suit", holds="book"),
-    "chef": Dress("#f7f4ec", "#4a4352", wears="toque scarf apron"),
-    "scientist": Dress("#f4f4ef", "#4a5a6a", wears="coat glasses", holds="flask", under="#b8a04a"),
-    "mayor": Dress("#3a4458", "#2f3644", wears="suit sash", under="#b8403a"),
-    "official": Dress("#3f4a60", "#2f3644", wears="suit", holds="bag", under="#b8403a"),
-    "reporter": Dress("#7f6fa0", "#4a4352", wears="long suit", holds="mic", under="#d9a53c"),
-    "driver": Dress("#4f6d8f", "#3a4250", wears="cap suit", under="#33415a"),
-    "police": Dress("#34507f", "#2a3a58", wears="cap", under="#22345a"),
-    "worker": Dress("#e0902c", "#4a5a6a", wears="hardhat vest", holds="tool", under="#f2c83c"),
-    "firefighter": Dress("#b8502c", "#4a4038", wears="hardhat vest", under="#d9402e"),
-    "student": Dress("#5f8fc0", size=0.82, wears="pack"),
-    "astronaut": Dress("#eef0f2", wears="bubble"),
-    "painter": Dress("#8a6f9a", wears="beret", holds="brush", under="#a8303a"),
-    "singer": Dress("#c2456a", long=True, wears="long", holds="mic"),
-    "dancer": Dress("#d9607a", long=True, wears="bun"),
-    "player": Dress("#d9503c", "#f4f2ec"),
-    "sailor": Dress("#f4f4ef", "#3f5a86", wears="cap scarf", under="#f4f4ef"),
-    "witch": Dress("#4a3f6a", long=True, wears="cone long", holds="stick", under="#3a3156"),
-    "fairy": Dress("#f0b4c8", long=True, wears="crown long", holds="stick"),
-    "merchant": Dress("#7a5a8a", long=True, wears="beard", holds="bag"),
-}
-_DARK = "#2f2522"
-_HAIR = ("#2f2522", "#2f2522", "#3f2d22", "#5a3a26", "#1f1c20")
-_SKIN = ("#e6b48c", "#edc09a", "#f0c8a4", "#dca77c", "#c98f66")
-_CLOTHS = (
-    "#4f6d8f",
-    "#b8506a",
-    "#5f8a6a",
-    "#c8803f",
-    "#7a6a9a",
-    "#3f7f8a",
-    "#a8503f",
-    "#d09a3c",
-    "#6f7f4f",
-    "#c76a94",
-)
-_EVERYDAY = (
-    "man",
-    "woman",
-    "boy",
-    "girl",
-    "child",
-    "student",
-    "dancer",
-    "singer",
-    "player",
-    "merchant",
-    "teacher",
-)
-
 
 POSES = ("stand", "walk", "run", "sit", "talk", "point", "wave", "read", "cook", "write", "hold")
 """What a person can be shown doing."""
@@ -131,20 +35,6 @@ _HANDS: dict[str, tuple[Point, Point, Point, Point]] = {
 _BRINGS = {"read": "book", "cook": "spoon", "write": "pen"}
 
 
-def dressed(kind: str, looks: random.Random) -> Dress:
-    """How one person of a kind is dressed: everyday clothes, hair and skin are drawn."""
-    dress = PEOPLE[kind]
-    cloth, hair, skin = looks.choice(_CLOTHS), looks.choice(_HAIR), looks.choice(_SKIN)
-    changed = dataclasses.replace(dress, skin=skin)
-    if dress.hair == _DARK:
-        changed = dataclasses.replace(changed, hair=hair)
-    if kind == "monk":
-        changed = dataclasses.replace(changed, hair=skin)
-    if kind in _EVERYDAY:
-        changed = dataclasses.replace(changed, robe=cloth)
-    return changed
-
-
 def person(dress: Dress, pose: str = "stand") -> Figure:
     """A person in one of `POSES`."""
     s, child = dress.size, dress.size < 0.8
@@ -159,7 +49,7 @@ def person(dress: Dress, pose: str = "stand") -> Figure:
     far_arm = Part(limb([(-7, top - 6), far_elbow, far_hand], [12, 11, 8]), turned(dress.robe, 0, 1, 0.74))
     far_palm = Part(ellipse(far_hand[0], far_hand[1], 4.6), turned(dress.skin, 0, 1, 0.9))
     upper = [far_arm, far_palm, *_trunk(dress, top, sitting=pose == "sit")]
-    upper += _head(dress, 15.5 * (1.25 if child else 1.0), top)
+    upper += head(dress, 15.5 * (1.25 if child else 1.0), top)
     upper += _held(brings, hand)
     upper.append(Part(limb([(8, 92), elbow, hand], [13, 11, 8]), turned(dress.robe, 0, 1, 1.1)))
     upper.append(Part(ellipse(hand[0], hand[1], 5), dress.skin))
@@ -332,145 +222,3 @@ def _astronaut(dress: Dress, elbow: Point, hand: Point, far_hand: Point) -> Figu
         Part(polygon([(-16, 88), (-4, 88), (-4, 96), (-16, 96)]), "#d9402e"),
     ]
     return Figure(tuple(parts), 80, 152)
-
-
-def _head(dress: Dress, radius: float, top: float) -> list[Part]:
-    x, y = 2.0, top + radius * 1.12
-    words = dress.wears.split()
-    parts = [Part(limb([(0, top - 6), (1, top + 8)], [11, 10]), turned(dress.skin, 0, 1, 0.86))]
-    if "braid" in words:
-        parts.append(Part(limb([(x - 12, y + 2), (x - 20, y - 14), (x - 16, y - 34)], [9, 8, 4]), dress.hair))
-    parts.append(Part(ellipse(x - 2.5, y + 2, radius * 1.08), dress.hair))
-    if "bun" in words:
-        parts.append(Part(ellipse(x - 6, y + radius * 1.25, radius * 0.44), dress.hair))
-    face = [
-        (x - 4, y + 6),
-        (x + radius * 0.6, y + 8),
-        (x + radius * 0.98, y - 1),
-        (x + radius * 0.6, y - radius * 0.86),
-        (x - 3, y - radius * 0.84),
-        (x - 8, y - 3),
-    ]
-    parts.append(Part(smooth(face), dress.skin))
-    parts.append(Part(ellipse(x + radius * 0.48, y + 0.5, 1.9), "#2a1f1c"))
-    parts.append(Part(ellipse(x + radius * 0.2, y - 5, 2.6, 2), "#dd9678"))
-    parts.append(
-        Part(
-            smooth(
-                [(x + radius * 0.42, y - 7), (x + radius * 0.62, y - 8.4), (x + radius * 0.8, y - 6.6)],
-                closed=False,
-            ),
-            "#8a4638",
-            1.4,
-        )
-    )
-    if "long" in words:
-        parts.insert(
-            1, Part(limb([(x - 6, y + 6), (x - 13, y - 10), (x - 11, y - 30)], [20, 18, 9]), dress.hair)
-        )
-    if "beard" in words:
-        beard = [
-            (x - 4, y - 4),
-            (x + radius * 0.9, y - 5),
-            (x + radius * 0.7, y - 22),
-            (x + 4, y - 32),
-            (x - 3, y - 18),
-        ]
-        parts.append(Part(smooth(beard, sharp=(3,)), dress.hair))
-    if "hat" in words:
-        parts.append(Part(polygon([(x - 30, y + 4), (x, y + 30), (x + 30, y + 4)]), "#d9b871"))
-        parts.append(Part(polygon([(x - 30, y + 4), (x - 4, y + 27), (x - 8, y + 4)]), "#c3a05b"))
-    if "hood" in words:
-        hood = [
-            (x - 16, y - 12),
-            (x - 17, y + 10),
-            (x - 3, y + 20),
-            (x + 12, y + 12),
-            (x + 4, y + 6),
-            (x - 6, y - 12),
-        ]
-        parts.append(Part(smooth(hood, sharp=(0, 5)), turned(dress.robe, 0, 1, 0.7)))
-    if "helmet" in words:
-        parts.append(
-            Part(
-                smooth([(x - 17, y + 2), (x - 10, y + 18), (x + 8, y + 18), (x + 16, y + 4)], sharp=(0, 3)),
-                "#9aa0a8",
-            )
-        )
-        parts.append(Part(limb([(x, y + 17), (x - 4, y + 28), (x - 14, y + 30)], [4, 5, 2]), "#c43f3a"))
-    if "glasses" in words:
-        parts.append(Part(ellipse(x + radius * 0.5, y + 0.5, 5), "#3a3236"))
-        parts.append(Part(ellipse(x + radius * 0.5, y + 0.5, 3.8), "#dfeef2"))
-        parts.append(Part(ellipse(x + radius * 0.52, y + 0.5, 1.7), "#2a1f1c"))
-        parts.append(Part(smooth([(x + 2, y + 1), (x - 8, y + 3)], closed=False), "#3a3236", 1.6))
-    if "toque" in words:
-        puff = [
-            (x - 17, y + 10),
-            (x - 24, y + 26),
-            (x - 14, y + 38),
-            (x + 2, y + 40),
-            (x + 18, y + 34),
-            (x + 20, y + 22),
-            (x + 12, y + 10),
-        ]
-        parts.append(Part(smooth(puff, sharp=(0, 6)), "#fdfbf4"))
-        parts.append(
-            Part(polygon([(x - 17, y + 7), (x + 13, y + 8), (x + 12, y + 15), (x - 17, y + 15)]), "#e6e0d2")
-        )
-    if "cap" in words:
-        parts.append(
-            Part(
-                smooth(
-                    [(x - 17, y + 6), (x - 13, y + 18), (x + 2, y + 21), (x + 13, y + 14), (x + 14, y + 7)],
-                    sharp=(0, 4),
-                ),
-                dress.under,
-            )
-        )
-        parts.append(Part(limb([(x + 6, y + 8), (x + 25, y + 5)], [5, 3]), turned(dress.under, 0, 1, 0.7)))
-    if "hardhat" in words:
-        parts.append(
-            Part(
-                smooth([(x - 18, y + 6), (x - 12, y + 20), (x + 4, y + 22), (x + 15, y + 7)], sharp=(0, 3)),
-                dress.under,
-            )
-        )
-        parts.append(
-            Part(limb([(x - 20, y + 6), (x + 22, y + 6)], [4, 4], 3), turned(dress.under, 0, 1, 0.85))
-        )
-    if "beret" in words:
-        parts.append(Part(ellipse(x - 3, y + 14, 20, 8, 8), dress.under))
-    if "cone" in words:
-        parts.append(Part(polygon([(x - 18, y + 8), (x - 8, y + 48), (x + 14, y + 8)]), dress.under))
-        parts.append(Part(limb([(x - 26, y + 8), (x + 24, y + 8)], [5, 5], 3), dress.under))
-    if "mian" in words:  # an emperor's flat crown with its strings of beads
-        parts.append(
-            Part(polygon([(x - 15, y + 9), (x + 12, y + 9), (x + 12, y + 20), (x - 15, y + 20)]), "#2f2a2e")
-        )
-        parts.append(
-            Part(polygon([(x - 24, y + 20), (x + 27, y + 20), (x + 25, y + 25), (x - 22, y + 25)]), "#2f2a2e")
-        )
-        for dx in (16, 20, 24):
-            for drop in (0, 5, 10):
-                parts.append(Part(ellipse(x + dx, y + 16 - drop, 1.7), "#e8bd48"))
-    if "gat" in words:  # a scholar's or an official's black cap with its wings
-        parts.append(
-            Part(
-                smooth([(x - 16, y + 6), (x - 13, y + 22), (x + 6, y + 22), (x + 13, y + 8)], sharp=(0, 3)),
-                "#2b2830",
-            )
-        )
-        parts.append(Part(limb([(x - 14, y + 10), (x - 34, y + 14)], [4, 6], 3), "#2b2830"))
-    if "crown" in words:
-        crown = [
-            (x - 15, y + 10),
-            (x - 17, y + 28),
-            (x - 8, y + 19),
-            (x - 1, y + 31),
-            (x + 6, y + 19),
-            (x + 14, y + 27),
-            (x + 12, y + 10),
-        ]
-        parts.append(Part(polygon(crown), "#e8bd48"))
-        parts.append(Part(ellipse(x - 1, y + 16, 2.6), "#c43f3a"))
-    return parts

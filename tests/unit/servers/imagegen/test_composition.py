@@ -16,9 +16,9 @@ from servers.imagegen.painting.animals.others import OTHERS
 from servers.imagegen.painting.buildings import BUILDINGS
 from servers.imagegen.painting.canvas import Canvas
 from servers.imagegen.painting.composition import Picture, paint
+from servers.imagegen.painting.dress import PEOPLE
 from servers.imagegen.painting.geometry import extent, limb, smooth
 from servers.imagegen.painting.palette import STYLES, TIMES
-from servers.imagegen.painting.people import PEOPLE
 from servers.imagegen.painting.plants import SMALL, TREES
 from servers.imagegen.painting.vocabulary import GROUPS
 
