@@ -23,10 +23,10 @@ _ANIMALS = {
     "leopard": "leopard panther cheetah jaguar 豹子 豹",
     "bear": "bear 狗熊 黑熊 熊",
     "deer": "deer stag doe fawn reindeer 小鹿 梅花鹿 鹿",
-    "horse": "horse mare foal pony stallion 骏马 白马 马儿 马匹 马",
-    "donkey": "donkey mule ass 驴子 毛驴 驴",
+    "horse": "horse mare foal pony stallion 骏马 白马 马儿 马匹 马 zebra 斑马",
+    "donkey": "donkey mule ass 驴子 毛驴 驴 骡子",
     "cow": "cow calf calves cattle 奶牛 母牛 小牛",
-    "ox": "ox oxen bull buffalo 水牛 黄牛 公牛 牛",
+    "ox": "ox oxen bull buffalo 水牛 黄牛 公牛 牛 yak 牦牛",
     "sheep": "sheep lamb ram 绵羊 羊羔 小羊 羊群 羊",
     "goat": "goat 山羊",
     "pig": "pig piglet hog boar 野猪 小猪 猪",
@@ -53,13 +53,13 @@ _ANIMALS = {
     "goose": "goose geese 大雁 白鹅 鹅 雁",
     "swan": "swan 天鹅",
     "crane": "crane heron stork 仙鹤 白鹤 鹤 鹭",
-    "bird": "bird swallow nightingale robin 小鸟 鸟儿 飞鸟 燕子 鸟",
+    "bird": "bird swallow nightingale robin 小鸟 鸟儿 飞鸟 燕子 鸟 gull seagull hummingbird magpie woodpecker vulture flamingo ostrich 海鸥 蜂鸟 喜鹊 啄木鸟 秃鹫 火烈鸟 鸵鸟 夜莺",
     "beasts": "beast animal creature 百兽 野兽 动物 群兽",
 }
 _PEOPLE = {
     "old man": "old_man old_men grandfather grandpa elder 老人 老翁 老爷爷 老头 爷爷 外公 老汉",
     "old woman": "old_woman grandmother grandma 老奶奶 老妇 老婆婆 奶奶 外婆",
-    "farmer": "farmer peasant ploughman woodcutter 农夫 农民 农人 种田人 樵夫",
+    "farmer": "farmer peasant ploughman woodcutter 农夫 农民 农人 种田人 樵夫 farmhand 长工",
     "fisherman": "fisherman fishermen boatman ferryman 渔夫 渔民 渔翁 船夫",
     "shepherd": "shepherd 牧羊人 牧童",
     "hunter": "hunter huntsman thief 猎人 小偷",
@@ -68,31 +68,31 @@ _PEOPLE = {
     "queen": "queen empress 王后 皇后 女王",
     "prince": "prince 王子",
     "princess": "princess princesses 公主",
-    "soldier": "soldier knight warrior guard general army troops 士兵 将军 战士 武士 军队 骑士 大军 兵马俑",
+    "soldier": "soldier knight warrior guard general army troops 士兵 将军 战士 武士 军队 骑士 大军 兵马俑 archer horseman cavalry 弓箭手 骑兵",
     "minister": "minister courtier mandarin 大臣 官员 丞相",
     "scholar": "scholar poet sage philosopher 学者 书生 诗人 李白 杜甫 孔子",
-    "monk": "monk priest 和尚 僧人",
+    "monk": "monk priest 和尚 僧人 nun 尼姑 牧师",
     "doctor": "doctor doctors physician dentist vet surgeon 医生 大夫 牙医",
     "nurse": "nurse 护士",
     "teacher": "teacher professor 教师 老师 教授",
     "chef": "chef baker a_cook the_cook waiter 厨师 大厨 面包师 服务员",
     "scientist": "scientist researcher chemist astronomer inventor 科学家 研究员 研究人员 发明家",
     "mayor": "mayor president politician 市长 总统 主席 总理 部长",
-    "official": "official officials businessman businessmen manager boss lawyer spokesman 经理 老板 律师 发言人",
+    "official": "official officials businessman businessmen manager boss lawyer spokesman 经理 老板 律师 发言人 judge programmer 法官 程序员",
     "reporter": "reporter reporters journalist journalists 记者 主持人",
     "driver": "driver drivers pilot captain conductor passenger passengers 司机 驾驶员 飞行员 船长 乘客",
     "police": "police policeman policewoman police_officer officer 警察 民警",
     "firefighter": "firefighter firefighters fireman firemen 消防员",
-    "worker": "worker workers engineer engineers builder mechanic technician 工人 工程师 技术员",
+    "worker": "worker workers engineer engineers builder mechanic technician 工人 工程师 技术员 carpenter blacksmith potter miner gardener courier 木匠 铁匠 陶工 矿工 园丁 快递员 修理工 建筑工",
     "student": "student students pupil pupils classmate classmates 学生 同学 小学生",
     "astronaut": "astronaut astronauts cosmonaut spaceman 宇航员 航天员",
-    "painter": "painter artist 画家 艺术家",
-    "singer": "singer musician 歌手 音乐家",
+    "painter": "painter artist 画家 艺术家 sculptor tailor 雕塑家 裁缝",
+    "singer": "singer musician 歌手 音乐家 actor actress 演员",
     "dancer": "dancer ballerina 舞者 舞蹈家",
     "player": "player players athlete runner swimmer football_team 球员 运动员 选手",
-    "sailor": "sailor sailors 水手 海员",
+    "sailor": "sailor sailors 水手 海员 pirate pirates 海盗",
     "witch": "witch wizard magician 女巫 巫师 魔法师",
-    "fairy": "fairy fairies angel mermaid 仙女 仙子 天使 嫦娥",
+    "fairy": "fairy fairies angel mermaid 仙女 仙子 天使 嫦娥 elf 美人鱼 精灵",
     "merchant": "merchant shopkeeper trader vendor seller 商人 店主 小贩 商贩",
     "girl": "girl daughter sister 女孩 姑娘 女儿 小姑娘 妹妹 姐姐",
     "boy": "boy son brother 男孩 少年 儿子 弟弟 哥哥",
@@ -103,8 +103,8 @@ _PEOPLE = {
         "人群 群众 观众 居民 市民 人们 百姓 村民 顾客 一家人 家人 众人"
     ),
     "man": (
-        "man men father dad uncle traveller traveler person villager neighbour neighbor gentleman friend friends "
-        "giant 男人 男子 个人 两人 二人 三人 父亲 爸爸 行人 路人 叔叔 先生 朋友 旅人 邻居 巨人"
+        "man men husband servant young_man pilgrim explorer tourist guest beggar butcher photographer writer father dad uncle traveller traveler person villager neighbour neighbor gentleman friend friends "
+        "giant 男人 男子 个人 两人 二人 三人 父亲 爸爸 行人 路人 丈夫 仆人 小伙子 朝圣者 探险家 游客 客人 乞丐 屠夫 摄影师 作家 叔叔 先生 朋友 旅人 邻居 巨人"
     ),
 }
 _TREES = {
@@ -119,18 +119,18 @@ _SMALL = {
     "grapes": "grape bunch_of_grapes 葡萄串 葡萄",
     "vine": "vine grapevine trellis 葡萄藤 葡萄架 葡萄园 藤蔓 藤",
     "flower": (
-        "flower blossom rose rose_bush peony plum_blossom cherry_blossom chrysanthemum tulip daisy daisies poppy poppies lily lilies 花朵 鲜花 野花 玫瑰 牡丹 樱花 梅花 菊花 桃花 花儿 花丛 花"
+        "flower blossom peach_blossom orchid dandelion lavender rose rose_bush peony plum_blossom cherry_blossom chrysanthemum tulip daisy daisies poppy poppies lily lilies 花朵 鲜花 野花 玫瑰 牡丹 樱花 梅花 菊花 桃花 雏菊 郁金香 百合 兰花 蒲公英 薰衣草 花儿 花丛 花"
     ),
     "grass": "grass 草丛 青草 草",
-    "bush": "bush bushes shrub hedge thicket 灌木",
+    "bush": "bush bushes shrub hedge thicket 灌木 fern moss 蕨 苔藓",
     "reed": "reed rushes 芦苇",
-    "wheat": "wheat barley corn crop harvest grain 麦田 小麦 稻谷 庄稼 稻田 稻子",
+    "wheat": "wheat barley corn crop harvest grain 麦田 小麦 稻谷 庄稼 稻田 稻子 玉米",
     "mushroom": "mushroom toadstool 蘑菇",
 }
 _BUILDINGS = {
-    "house": "house cottage hut cabin barn home farmhouse 房子 小屋 茅屋 房屋 木屋 屋子 家门 谷仓",
-    "castle": "castle palace fortress 城堡",
-    "temple": "temple pagoda shrine monastery 寺庙 宝塔 古寺 山寺 寺 庙",
+    "house": "house cottage hut cabin barn home farmhouse 房子 小屋 茅屋 房屋 木屋 屋子 家门 谷仓 igloo villa warehouse yurt 农舍 别墅 冰屋 蒙古包 仓库",
+    "castle": "castle palace fortress 城堡 堡垒",
+    "temple": "temple pagoda shrine monastery 寺庙 宝塔 古寺 山寺 寺 庙 mosque 清真寺",
     "tower": "tower lighthouse 灯塔 高塔 塔",
     "bridge": "bridge 石桥 小桥 大桥 桥",
     "well": "a_well the_well wells 水井 井边 井",
@@ -140,18 +140,18 @@ _BUILDINGS = {
 }
 _PLACES = {
     "forest": "forest wood woods jungle woodland grove 森林 树林 丛林 山林 林子 林中 林间 雨林",
-    "mountain": "mountain mountainside peak cliff alps valley cave 山洞 高山 山峰 群山 大山 山谷 悬崖 山",
+    "mountain": "mountain mountainside peak cliff alps valley cave 山洞 高山 山峰 群山 大山 山谷 悬崖 山 canyon gorge plateau 峡谷 高原",
     "hills": "hill hillside slope countryside 山坡 山丘 小山",
-    "river": "river stream brook creek 小河 小溪 河流 河边 溪流 江边 江上 江 河 溪",
-    "lake": "lake pond pool swamp 湖泊 湖边 池塘 湖 池",
-    "sea": "sea ocean beach shore coast island sea_waves ocean_waves 大海 海边 海滩 海洋 海上 海岛 海浪 海",
+    "river": "river stream brook creek 小河 小溪 河流 河边 溪流 江边 江上 江 河 溪 canal 运河",
+    "lake": "lake pond pool swamp 湖泊 湖边 池塘 湖 池 沼泽",
+    "sea": "sea ocean beach shore coast island sea_waves ocean_waves 大海 海边 海滩 海洋 海上 海岛 海浪 海 bay 海湾",
     "harbour": "harbour harbor port 港口 海港",
-    "field": "field meadow farm pasture prairie plain battlefield 田野 草地 草原 农田 田地 原野 农场 战场 田",
+    "field": "field meadow farm pasture prairie plain battlefield 田野 草地 草原 农田 田地 原野 农场 战场 田 steppe tundra 大草原",
     "garden": "garden orchard vineyard 花园 果园 园子",
-    "park": "park playground zoo 公园 游乐场 动物园",
-    "desert": "desert dune dunes sahara 沙漠 沙丘 戈壁",
-    "village": "village hamlet town countryside_village 村庄 村子 乡村 小镇 村里",
-    "street": "street streets avenue road_junction sidewalk pavement 街道 大街 街头 马路 街上 小巷 街",
+    "park": "park playground zoo 公园 游乐场 动物园 操场",
+    "desert": "desert dune dunes sahara 沙漠 沙丘 戈壁 oasis 绿洲",
+    "village": "village hamlet town countryside_village 村庄 村子 乡村 小镇 村里 suburb old_town 古城 郊区",
+    "street": "street streets avenue road_junction sidewalk pavement 街道 大街 街头 马路 街上 小巷 街 alley 路口 人行道",
     "city": "city skyline downtown metropolis cities 城市 都市 市中心 城里",
     "square": "square plaza town_square 广场",
     "market": "market marketplace bazaar fair 市场 集市 菜市场 市集",
@@ -159,7 +159,7 @@ _PLACES = {
     "courtyard": "courtyard imperial_court 宫廷 朝廷 庭院 院子 宫中",
     "road": "road path lane trail track highway 道路 小路 山路 路上 大路 公路",
     "kitchen": "kitchen kitchens countertop worktop 厨房 灶房",
-    "room": "room living_room parlour parlor indoors inside_the_house dining_room 房间 客厅 屋里 室内 家里 屋内 家中 餐桌旁",
+    "room": "room living_room parlour parlor indoors inside_the_house dining_room 房间 客厅 屋里 室内 家里 屋内 家中 餐桌旁 attic cellar balcony bathroom 阁楼 地下室 浴室 饭厅 阳台",
     "bedroom": "bedroom 卧室 寝室 卧房",
     "classroom": "classroom classrooms lesson lecture 教室 课堂 上课",
     "office": "office offices meeting_room conference workplace meeting 办公室 会议室 会议",
@@ -168,8 +168,8 @@ _PLACES = {
     "laboratory": "laboratory laboratories lab 实验室",
     "hospital ward": "ward hospital_room operating_room 病房 手术室",
     "palace hall": "palace_hall throne_room great_hall banquet 朝堂 宴会",
-    "hall": "hall corridor gallery exhibition_hall 大厅 展厅 礼堂",
-    "workshop": "workshop garage assembly_line 作坊 车库 流水线",
+    "hall": "hall corridor gallery exhibition_hall 大厅 展厅 礼堂 gym cinema 健身房 电影院",
+    "workshop": "workshop garage assembly_line 作坊 车库 流水线 smithy 铁匠铺",
     "space": "space outer_space universe cosmos galaxy solar_system orbit milky_way 太空 宇宙 银河 星际 太阳系 轨道",
     "underwater": "underwater under_the_sea under_the_water seabed deep_sea undersea ocean_floor 海底 水下 深海 水中",
     "sky": "sky in_the_sky the_sky skies airspace 天空 空中 蓝天 高空 天上",
@@ -243,6 +243,7 @@ _ACTIONS = {
 }
 # Words that hold one of the words above but mean something else; they are taken first.
 _OTHERWISE = (
+    "龙卷风 烟花 棉花 海豹 河马 鳄鱼 鳗鱼 犀牛 海星 鱼竿 渔网 河狸 太阳能板 白杨 佛像 "
     "马上 马虎 花费 花了 花光 天花板 江湖 草率 风格 风景 作风 威风 走兽 狐假虎威 人山人海 海量 田径 山寨 熊熊 "
     "虎视眈眈 龙马精神 井井有条 起草 树立 云端 河南 河北 蛇足 一路 夜以继日 池子 吃惊 吃力 跟前 走运 鼓励 鼓舞 矛盾 "
     "肌肉 坏蛋 混蛋 笨蛋 傻瓜 郁郁葱葱 机床 河床 加油 石油 书记 秘书 盘算 盘旋 盘踞 酒精 球迷 全球 星球 眼球 火药 "

@@ -422,13 +422,13 @@ def dock(look: Look) -> Figure:
 
 # fmt: off
 STRUCTURES: dict[str, Prop] = {
-    "shop": Prop(shop, "shop shops store stores bakery restaurant restaurants inn hotel boutique 商店 店铺 超市 饭店 餐厅 餐馆 客栈 酒店 面包店", 400, "street"),
+    "shop": Prop(shop, "shop shops store stores bakery restaurant restaurants inn hotel boutique 商店 店铺 超市 饭店 餐厅 餐馆 客栈 酒店 面包店 bookshop pharmacy greengrocer supermarket 书店 药店 水果店", 400, "street"),
     "school": Prop(school, "school schools university college kindergarten 学校 大学 小学 中学 幼儿园 校园", 900, "street"),
     "hospital": Prop(hospital, "hospital hospitals clinic 医院 诊所", 1200, "street"),
-    "factory": Prop(factory, "factory factories plant_building power_station mill_building 工厂 厂房 车间", 900, "street"),
+    "factory": Prop(factory, "factory factories plant_building power_station mill_building 工厂 厂房 车间 发电站", 900, "street"),
     "railway station": Prop(station, "railway_station train_station station stations terminal airport 火车站 车站 高铁站 地铁站 站台 机场", 900, "railway"),
     "skyscraper": Prop(skyscraper, "skyscraper skyscrapers tower_block office_building high-rise apartment apartments bank 摩天大楼 高楼 大厦 大楼 写字楼 银行 公寓", 2500, "street"),
-    "museum": Prop(museum, "museum parliament town_hall city_hall courthouse government library_building 博物馆 市政府 议会 法院 大会堂 美术馆", 1100, "street"),
+    "museum": Prop(museum, "museum parliament town_hall city_hall courthouse government library_building 博物馆 市政府 议会 法院 大会堂 美术馆 prison courtroom observatory 市政厅 监狱 法庭 天文台", 1100, "street"),
     "stadium": Prop(stadium, "stadium arena gymnasium 体育场 体育馆 球场", 2000, "street"),
     "market stall": Prop(stall, "stall stalls market_stall kiosk booth 摊位 货摊 摊子 小摊", 240, "market"),
     "crane machine": Prop(crane, "tower_crane harbour_crane harbor_crane construction_crane construction_site cargo_crane 起重机 吊车 塔吊 工地", 2500, "street"),

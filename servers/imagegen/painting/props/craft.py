@@ -293,7 +293,7 @@ CRAFT: dict[str, Prop] = {
     "ship": Prop(ship, "ship ships cargo_ship ferry freighter steamer_ship cruise_ship vessel 轮船 货轮 邮轮 货船 渡轮 军舰", 1200, "sea", "water"),
     "junk": Prop(warship, "junk warship fleet treasure_ship galleon 战船 宝船 船队 大船", 1100, "sea", "water"),
     "boat": Prop(sailboat, "boat boats sail sailboat sailing_boat 帆船 船只 船", 600, "sea", "water"),
-    "rowboat": Prop(rowboat, "rowboat rowing_boat canoe raft lone_boat lonely_boat fishing_boat 孤舟 扁舟 渔船 小船 小舟 舟", 90, "river", "water"),
+    "rowboat": Prop(rowboat, "rowboat rowing_boat canoe raft lone_boat lonely_boat fishing_boat 孤舟 扁舟 渔船 小船 小舟 舟 木筏 独木舟", 90, "river", "water"),
     "submarine": Prop(submarine, "submarine 潜艇 潜水艇", 600, "underwater", "water"),
     "aeroplane": Prop(plane, "aeroplane aeroplanes airplane airplanes plane planes aircraft jet flight airliner 飞机 客机 航班", 900, "sky", "air"),
     "helicopter": Prop(helicopter, "helicopter drone 直升机 无人机", 350, "sky", "air"),

@@ -343,7 +343,7 @@ GOODS: dict[str, Prop] = {
     "glasses": Prop(glasses, "glasses sunglasses eyeglasses spectacles 眼镜 墨镜", 8, "studio"),
     "umbrella": Prop(umbrella, "umbrella parasol 雨伞 伞", 95, "studio"),
     "hat": Prop(hat, "hat cap 帽子", 14, "studio"),
-    "shirt": Prop(shirt, "shirt t-shirt tshirt jacket coat sweater hoodie 衬衫 衣服 外套 毛衣 夹克", 70, "studio"),
+    "shirt": Prop(shirt, "shirt t-shirt tshirt jacket coat sweater hoodie 衬衫 衣服 外套 毛衣 夹克 dress scarf skirt 大衣 裙子 围巾", 70, "studio"),
     "vase": Prop(vase, "vase bouquet 花瓶 花束", 35, "studio"),
     "ball": Prop(ball, "ball football soccer basketball 足球 篮球 皮球 球", 24, "studio"),
     "toy": Prop(toy, "toy toys teddy_bear teddy doll plush 玩具 布娃娃 玩偶 玩具熊", 35, "studio"),

@@ -378,7 +378,7 @@ GROCERIES: dict[str, Prop] = {
     "onion": Prop(onion, "onion 洋葱", 9, "kitchen"),
     "garlic": Prop(garlic, "garlic 大蒜 蒜头 蒜", 7, "kitchen"),
     "ginger": Prop(ginger, "ginger 生姜 姜片 姜", 8, "kitchen"),
-    "carrot": Prop(carrot, "carrot 胡萝卜 红萝卜 萝卜", 9, "kitchen"),
+    "carrot": Prop(carrot, "carrot 胡萝卜 红萝卜 萝卜 radish", 9, "kitchen"),
     "scallion": Prop(scallion, "scallion spring_onion green_onion leek chive 小葱 大葱 葱花 香葱 葱", 7, "kitchen"),
     "cabbage": Prop(cabbage, "cabbage lettuce spinach 白菜 卷心菜 青菜 生菜 菠菜", 18, "kitchen"),
     "pepper": Prop(pepper, "chili chilli chili_pepper bell_pepper pepper 辣椒 青椒 红椒", 8, "kitchen"),

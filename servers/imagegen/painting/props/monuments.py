@@ -312,7 +312,7 @@ def tower_bell(look: Look) -> Figure:
 # fmt: off
 MONUMENTS: dict[str, Prop] = {
     "church": Prop(church, "church cathedral chapel 教堂", 1200, "village"),
-    "windmill": Prop(windmill, "windmill mill wind_turbine 风车 磨坊", 1200, "field"),
+    "windmill": Prop(windmill, "windmill mill wind_turbine 风车 磨坊 风力发电机 水车", 1200, "field"),
     "tent": Prop(tent, "tent tents camp 帐篷 营帐 军营", 220, "field"),
     "palace": Prop(palace, "chinese_palace imperial_palace forbidden_city 皇宫 宫殿 故宫 紫禁城 王宫 大殿", 1500, "courtyard"),
     "pavilion": Prop(pavilion, "pavilion gazebo 亭子 凉亭 亭", 450, "garden"),

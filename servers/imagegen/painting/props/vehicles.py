@@ -339,8 +339,8 @@ VEHICLES: dict[str, Prop] = {
     "ambulance": Prop(ambulance, "ambulance 救护车", 230, "street"),
     "fire engine": Prop(fire_engine, "fire_engine fire_truck 消防车", 260, "street"),
     "police car": Prop(police_car, "police_car 警车", 150, "street"),
-    "truck": Prop(truck, "truck trucks lorry lorries van 卡车 货车", 280, "street"),
+    "truck": Prop(truck, "truck trucks lorry lorries van 卡车 货车 tractor digger excavator 拖拉机 挖掘机 面包车", 280, "street"),
     "bicycle": Prop(bicycle, "bicycle bicycles bike bikes cyclist cyclists 自行车 单车", 105, "street"),
     "motorcycle": Prop(motorcycle, "motorcycle motorbike scooter 摩托车 电动车", 110, "street"),
-    "cart": Prop(cart, "cart wagon carriage chariot 马车 牛车 战车", 130, "village"),
+    "cart": Prop(cart, "cart wagon carriage chariot 马车 牛车 战车 sledge sleigh wheelbarrow 雪橇 独轮车", 130, "village"),
 }
