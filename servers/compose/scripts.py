@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import bisect
+import functools
 import itertools
 import re
 from collections.abc import Mapping, Sequence
@@ -19,6 +21,8 @@ from servers.compose.timeline import Piece
 _BATCH = 300
 """Frames of film whose text is drawn together."""
 _BATCH_SECONDS = 600.0
+_LONG = 600
+"""Frames; an event that is seen for longer is looked at for every piece."""
 _MOVING = re.compile(r"\\(t\(|fade?\(|move\(|k|K)")
 """Overrides under which a text looks different from frame to frame."""
 
@@ -41,9 +45,38 @@ class Burning:
 
     def of(self, piece: Piece) -> Script:
         """The script of one piece, with the styles that it uses."""
-        script = self.script.piece(piece.first, piece.end)
-        used = {style for event in script.events for style in event.styles}
-        return replace(script, styles=[style for style in script.styles if style.name in used])
+        if piece not in self._known:
+            near = replace(self.script, events=self._near(piece)).piece(piece.first, piece.end)
+            used = {style for event in near.events for style in event.styles}
+            self._known[piece] = replace(near, styles=[style for style in near.styles if style.name in used])
+        return self._known[piece]
+
+    def _near(self, piece: Piece) -> list[Event]:
+        """The events that may be seen in a piece, in their order: a long film has thousands that are not."""
+        first = bisect.bisect_left(self._starts, piece.first - _LONG)
+        end = bisect.bisect_left(self._starts, piece.end)
+        chosen = sorted((*self._long, *self._short[first:end]))
+        return [self.script.events[number] for number in chosen]
+
+    @functools.cached_property
+    def _known(self) -> dict[Piece, Script]:
+        return {}
+
+    @functools.cached_property
+    def _long(self) -> list[int]:
+        """Numbers of the events that are seen for long."""
+        return [n for n, event in enumerate(self.script.events) if event.end - event.first > _LONG]
+
+    @functools.cached_property
+    def _short(self) -> list[int]:
+        """Numbers of the others, by when they begin."""
+        events = self.script.events
+        short = [n for n, event in enumerate(events) if event.end - event.first <= _LONG]
+        return sorted(short, key=lambda number: events[number].first)
+
+    @functools.cached_property
+    def _starts(self) -> list[int]:
+        return [self.script.events[number].first for number in self._short]
 
 
 class Letters:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import av
 import pytest
 from hypothesis import given
@@ -9,9 +11,10 @@ from hypothesis import strategies as st
 
 from reelmesh.compose.v1 import compose_pb2
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
-from servers.compose.ass import Event, escape
+from servers.compose.ass import Event, Script, Style, escape
 from servers.compose.defaults import set_seconds
-from servers.compose.scripts import states
+from servers.compose.scripts import Burning, states
+from servers.compose.timeline import Piece
 from tests.unit.servers.compose.studio import Desk, Stage, canvas, film_of, words
 
 HOSTILE = (
@@ -114,3 +117,18 @@ def test_states_tell_of_every_change(drawn: list[tuple[int, int, str]]) -> None:
             first, end = seen_in[frame]
             assert all(event.first <= first and end <= event.end for event in seen)
             assert end - first == 1 or not any("\\t(" in event.text for event in seen)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2_000), st.sampled_from([1, 30, 599, 600, 601, 2_000])), max_size=12),
+    st.integers(0, 1_900),
+)
+def test_a_piece_has_every_event_that_is_seen_in_it_in_order(
+    drawn: list[tuple[int, int]], first: int
+) -> None:
+    events = [Event(begin, begin + length, "S", str(n)) for n, (begin, length) in enumerate(drawn)]
+    script = Script(64, 64, Fraction(30), [Style("S", "Font", 10, 1.2)], events)
+    piece = Piece(first, first + 60, 0)
+    found = Burning(script, (), {}).of(piece)
+    assert found.events == script.piece(piece.first, piece.end).events
+    assert bool(found.styles) == bool(found.events)
