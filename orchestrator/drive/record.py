@@ -18,9 +18,9 @@ from google.type.money_pb2 import Money
 from orchestrator.drive import money
 from orchestrator.pure.signals import Changed, ExecutionChanged, Key, Output, Planned
 from orchestrator.pure.walk import Walk
+from orchestrator.store.appending import Append
 from orchestrator.store.rows import ExecutionRow, JobRow, RememberedRow, StepRow, timestamp
 from orchestrator.store.schema import NO_INDEX
-from orchestrator.store.writer import Append
 from reelmesh.orchestrator.v1 import events_pb2
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobResult, JobState, StepInstance, StepState
 
@@ -217,7 +217,7 @@ class Record:
             return {}
         changes: dict[str, Any] = {"state": state}
         if self.execution.state in EXECUTION_ENDED:
-            changes["end_time"] = time
+            changes |= {"end_time": time, "lease_holder": None, "lease_until": None}
         if result is not None:
             changes["result"] = result.SerializeToString(deterministic=True)
         self.job = replace(self.job, **changes)

@@ -7,6 +7,10 @@ of power, so nothing that was shown is ever lost; group commit makes that cheap.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import fcntl
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +19,12 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from servers.chassis.errors import FailedPrecondition
+
 READERS = 4
 BUSY_SECONDS = 30.0
+OTHER_SECONDS = 30.0
+"""How long another process that has the database may take to end."""
 
 
 def writer(path: Path) -> AsyncEngine:
@@ -31,6 +39,30 @@ def readers(path: Path) -> AsyncEngine:
     engine = _engine(path, size=READERS)
     _prepare(engine, "BEGIN", ["query_only=ON"])
     return engine
+
+
+async def only_one(path: Path) -> int:
+    """Waits until no other orchestrator has the database, and keeps others out until the result is closed.
+
+    Raises:
+        FailedPrecondition: another one keeps it.
+    """
+    file = os.open(path.with_name(f"{path.name}-lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(OTHER_SECONDS):
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    await asyncio.sleep(0.05)
+                else:
+                    return file
+    os.close(file)
+    raise FailedPrecondition(
+        "another orchestrator has this database open; for several of them, name a PostgreSQL database in "
+        "orchestrator.database",
+        reason="DATABASE_IN_USE",
+    )
 
 
 def _engine(path: Path, size: int) -> AsyncEngine:
