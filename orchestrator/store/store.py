@@ -15,6 +15,7 @@ from orchestrator.store import sqlite
 from orchestrator.store.migrate import migrate
 from orchestrator.store.recall import Recalls
 from orchestrator.store.rows import RememberedRow
+from orchestrator.store.sqlite import InlineDatabase
 from orchestrator.store.writer import Append, Transaction, Writer
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from servers.chassis.errors import FailedPrecondition, Unavailable
@@ -26,11 +27,11 @@ Published = Callable[[Sequence[tuple[str, Event]]], None]
 class Store:
     """An open database."""
 
-    def __init__(self, writing: AsyncEngine, reading: AsyncEngine, published: Published) -> None:
-        self._writing = writing
+    def __init__(self, inline: InlineDatabase, reading: AsyncEngine, published: Published) -> None:
+        self._inline = inline
         self._reading = reading
-        self._writer = Writer(writing, published)
-        self._recalls = Recalls(self.read)
+        self._writer = Writer(inline.write, published)
+        self._recalls = Recalls(inline.look)
 
     @classmethod
     async def open(cls, path: Path, published: Published) -> Store:
@@ -46,13 +47,11 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
             await migrate(writing)
         except (DBAPIError, sqlite3.Error, OSError) as fault:
-            await writing.dispose()
             cause = fault.orig if isinstance(fault, DBAPIError) else fault
             raise FailedPrecondition(f"the orchestrator's database can not be opened: {cause}") from fault
-        except FailedPrecondition:
+        finally:
             await writing.dispose()
-            raise
-        return cls(writing, sqlite.readers(path), published)
+        return cls(InlineDatabase(path), sqlite.readers(path), published)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -86,5 +85,5 @@ class Store:
         """Writes what is queued and closes the database."""
         await self._writer.close()
         await self._recalls.close()
-        await self._writing.dispose()
+        self._inline.close()
         await self._reading.dispose()

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.store.rows import RememberedRow, StepRow
 from orchestrator.store.schema import durations, events, executions, jobs, remembered, steps
@@ -66,9 +67,11 @@ class Transaction:
         Raises:
             Gone: a job was deleted. Nothing of the others is written then, either.
         """
-        await _append(self, appends)
+        self.committed += await self.connection.run_sync(write, appends)
 
 
+Begin = Callable[[], AbstractAsyncContextManager[Any]]
+"""Begins a transaction: gives an AsyncConnection, or what has the face of one."""
 Work = Callable[[Transaction], Awaitable[Any]]
 
 
@@ -81,9 +84,12 @@ class _Write:
 class Writer:
     """The one task that writes."""
 
-    def __init__(self, engine: AsyncEngine, published: Callable[[Sequence[tuple[str, Event]]], None]) -> None:
-        """`published` gets (owner, event) of what was committed, in order, before the writers learn of it."""
-        self._engine = engine
+    def __init__(self, begin: Begin, published: Callable[[Sequence[tuple[str, Event]]], None]) -> None:
+        """`begin` begins a writing transaction.
+
+        `published` gets (owner, event) of what was committed, in order, before the writers learn of it.
+        """
+        self._begin = begin
         self._published = published
         self._queue: asyncio.Queue[_Write | None] = asyncio.Queue()
         self._task = asyncio.create_task(self._run(), name="writer")
@@ -149,7 +155,7 @@ class Writer:
 
     async def _transaction(self, group: list[_Write]) -> list[Any]:
         values: list[Any] = []
-        async with self._engine.begin() as connection:
+        async with self._begin() as connection:
             transaction = Transaction(connection)
             waiting: list[Append] = []
             for write in group:
@@ -172,51 +178,75 @@ def _fail(group: Sequence[_Write], fault: Exception) -> None:
 
 
 # Made once: making a statement costs more than running it.
-_COUNT = (
-    update(jobs)
-    .where(jobs.c.id == bindparam("key"))
-    .values(sequence=jobs.c.sequence + bindparam("count"))
-    .returning(jobs.c.sequence)
-)
+_SEQUENCES = select(jobs.c.id, jobs.c.sequence).where(jobs.c.id.in_(bindparam("keys", expanding=True)))
 _EVENTS = insert(events)
 
 
-async def _append(transaction: Transaction, appends: Sequence[Append]) -> None:
-    """Writes many appends in one statement for each table, but one or two for each job."""
+def write(connection: Connection, appends: Sequence[Append]) -> list[tuple[str, Event]]:
+    """Writes appends with a few statements for each table, however many there are. Returns what was told.
+
+    Raises:
+        Gone: a job was deleted.
+    """
     if not appends:
-        return
-    connection = transaction.connection
+        return []
+    groups = _by_job(appends)
+    of_jobs = [
+        {
+            "key": job_id,
+            "count": sum(len(append.events) for append in of_job),
+            **{column: value for append in of_job for column, value in append.job.items()},
+        }
+        for job_id, of_job in groups.items()
+    ]
+    _update(connection, jobs, of_jobs)
+    last = {row.id: row.sequence for row in connection.execute(_SEQUENCES, {"keys": list(groups)})}
+    committed: list[tuple[str, Event]] = []
     rows = []
-    for job_id, of_job in _by_job(appends).items():
-        count = sum(len(append.events) for append in of_job)
-        counted = await connection.execute(_COUNT, {"key": job_id, "count": count})
-        last = counted.scalar_one_or_none()
-        if last is None:
+    for of_job, (job_id, told) in zip(of_jobs, groups.items(), strict=True):
+        if job_id not in last:
             raise Gone(job_id)
-        rows += _sequenced(of_job, last - count, transaction.committed)
-        changes = {column: value for append in of_job for column, value in append.job.items()}
-        if changes:
-            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(**changes))
+        rows += _sequenced(told, last[job_id] - of_job["count"], committed)
     if rows:
-        await connection.execute(_EVENTS, rows)
-    for append in appends:
-        if append.execution:
-            changed = update(executions).where(executions.c.id == append.execution_id)
-            await connection.execute(changed.values(**append.execution))
+        connection.execute(_EVENTS, rows)
+    _update(
+        connection,
+        executions,
+        [{"key": append.execution_id, **append.execution} for append in appends if append.execution],
+    )
     dialect = connection.dialect.name
-    for table, changed_rows in (
+    for table, changed in (
         (steps, [vars(row) for append in appends for row in append.steps]),
         (remembered, [vars(row) for append in appends for row in append.remembered]),
     ):
-        if changed_rows:
-            await connection.execute(_upsert(dialect, table), changed_rows)
+        if changed:
+            connection.execute(_upsert(dialect, table), changed)
     learned = [
         {"method": method, "engine": engine, "seconds": seconds}
         for append in appends
         for method, engine, seconds in append.durations
     ]
     if learned:
-        await connection.execute(_learn(dialect), learned)
+        connection.execute(_learn(dialect), learned)
+    return committed
+
+
+def _update(connection: Connection, table: Table, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Sets columns of rows by their ids: one statement for those that set the same columns."""
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for change in changes:
+        alike.setdefault(tuple(change), []).append(change)
+    for columns, of_columns in alike.items():
+        connection.execute(_updating(table, columns), of_columns)
+
+
+@functools.cache
+def _updating(table: Table, columns: tuple[str, ...]) -> Any:
+    """UPDATE of the row with the id `key`: sets columns, and `count` adds to the sequence."""
+    values: dict[str, Any] = {name: bindparam(f"{name}") for name in columns if name not in ("key", "count")}
+    if "count" in columns:
+        values["sequence"] = table.c.sequence + bindparam("count")
+    return update(table).where(table.c.id == bindparam("key")).values(values)
 
 
 def _by_job(appends: Sequence[Append]) -> dict[str, list[Append]]:

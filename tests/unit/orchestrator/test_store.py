@@ -102,7 +102,7 @@ async def test_concurrent_writes_share_transactions(tmp_path: Path) -> None:
     async with opened(tmp_path / "jobs.db") as store:
         job_id = await add_job(store)
         commits: list[object] = []
-        event.listen(store._writing.sync_engine, "commit", commits.append)
+        event.listen(store._inline._writing, "commit", commits.append)
         await asyncio.gather(*(store.append(Append(job_id, "ann", [changed()])) for _ in range(500)))
     assert len(commits) < 50
 
