@@ -337,6 +337,7 @@ class Execution:
             fresh=key.step in self._fresh,
         )
         self._attempts[key] = attempt
+        attempt.reported = asyncio.get_running_loop().time()  # that it begins is an event already
         attempt.task = self._spawn(attempt.drive(self))
 
     def _withdraw(self, key: Key) -> None:

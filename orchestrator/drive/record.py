@@ -81,6 +81,7 @@ class Record:
     def __post_init__(self) -> None:
         self._unwritten: dict[Key, StepRow] = {}
         self._states = Counter(row.state for row in self.rows.values())
+        self._warned = 0
         self._costs = [Money.FromString(self.execution.cost)] if self.execution.cost else []
 
     def write(
@@ -111,7 +112,7 @@ class Record:
         for key, extra in told.items():
             # What is known of an attempt before its state changes, e.g. that resolving failed.
             if key in self.rows and key not in touched and extra != Told():
-                touched[key] = self.rows[key] = _with(self.rows[key], extra)
+                touched[key] = self.rows[key] = replace(self.rows[key], **_known(extra))
         self._count_costs(told.values(), walk.warnings)
         job = self._job(time, result)
         if job:
@@ -159,23 +160,23 @@ class Record:
     def _changed(self, walk: Walk, changed: Changed, extra: Told, time: int) -> StepRow:
         known = walk.instances[changed.key]
         row = self.rows.get(changed.key) or self._new_row(changed.key, known.scene_id)
-        row = replace(
-            row,
-            state=changed.state,
-            attempts=known.attempts,
-            error=changed.error.SerializeToString() if changed.error is not None else None,
-        )
+        new: dict[str, Any] = {
+            "state": changed.state,
+            "attempts": known.attempts,
+            "error": changed.error.SerializeToString() if changed.error is not None else None,
+            **_known(extra),
+        }
         if changed.state == StepState.STEP_STATE_RUNNING and row.start_time is None:
-            row = replace(row, start_time=time)
+            new["start_time"] = time
         if changed.state in STEP_ENDED:
-            row = replace(row, end_time=time)
+            new["end_time"] = time
         if changed.state in STEP_DONE and known.result is not None:
-            row = replace(row, result=known.result.SerializeToString(deterministic=True))
+            new["result"] = known.result.SerializeToString(deterministic=True)
         if self.execution.start_time is None and changed.state in (
             STEP_DONE | {StepState.STEP_STATE_RUNNING}
         ):
             self.execution = replace(self.execution, start_time=time)
-        row = _with(row, extra)
+        row = replace(row, **new)
         self._put(changed.key, row)
         return row
 
@@ -197,6 +198,9 @@ class Record:
 
     def _count_costs(self, told: Iterable[Told], warnings: Sequence[str]) -> None:
         new = [extra.cost for extra in told if extra.cost is not None]
+        if not new and len(warnings) == self._warned:
+            return
+        self._warned = len(warnings)
         total, whole = money.total([*self._costs, *new])
         warnings = list(warnings)
         if not whole:
@@ -261,9 +265,9 @@ def key_of(row: StepRow) -> Key:
     return Key(row.step, None if row.index == NO_INDEX else row.index)
 
 
-def _with(row: StepRow, extra: Told) -> StepRow:
+def _known(extra: Told) -> dict[str, Any]:
     known = {"request_id": extra.request_id, "engine": extra.engine, "failures": extra.failures}
-    return replace(row, **{name: value for name, value in known.items() if value is not None})  # type: ignore[arg-type]
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _step_planned(planned: Planned) -> events_pb2.StepPlanned:

@@ -170,6 +170,8 @@ class Walk:
     @property
     def warnings(self) -> list[str]:
         """One line for each failure that did not fail the execution, in the graph's order."""
+        if not self._excused:
+            return []
         order = {id: position for position, id in enumerate(self.graph.steps)}
         excused = sorted(self._excused, key=lambda one: (order[one.key.step], one.key))
         return [f"{one.key} failed: {one.error.message if one.error else ''}".rstrip(": ") for one in excused]

@@ -7,11 +7,13 @@ database from first to last. A replica that is stopped in the middle of a transa
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from servers.chassis.errors import FailedPrecondition
@@ -22,6 +24,35 @@ ANSWER_SECONDS = 30.0
 """Longest time for one statement: a server that is cut off never answers."""
 CONNECT_SECONDS = 10.0
 DRIVER = "postgresql+asyncpg"
+
+
+class Database:
+    """The connection that writes, and the pool for quick looks beside it."""
+
+    def __init__(self, url: URL) -> None:
+        self._writing = writer(url)
+        self._looking = readers(url)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A writing transaction.
+
+        Raises:
+            OperationalError: the server can not be reached.
+        """
+        async with self._writing.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[AsyncConnection]:
+        """A read transaction."""
+        async with self._looking.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._writing.dispose()
+        await self._looking.dispose()
 
 
 def writer(url: URL) -> AsyncEngine:

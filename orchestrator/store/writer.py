@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.store.appending import Append, Transaction
 from orchestrator.store.leases import Leases
@@ -31,6 +31,8 @@ Committed = Callable[[Sequence[tuple[str, Event]], Notice], None]
 """Gets (owner, event) of what was committed, in order, and the commit's notice."""
 REFUSALS = (DBAPIError, OSError)
 """What a database raises that can not be reached or does not write."""
+Begin = Callable[[], AbstractAsyncContextManager[Any]]
+"""Begins a transaction: gives an AsyncConnection, or what has the face of one."""
 Work = Callable[[Transaction], Awaitable[Any]]
 
 
@@ -43,9 +45,9 @@ class _Write:
 class Writer:
     """The one task that writes."""
 
-    def __init__(self, engine: AsyncEngine, leases: Leases, committed: Committed) -> None:
-        """`committed` is told before the writers learn of it."""
-        self._engine = engine
+    def __init__(self, begin: Begin, leases: Leases, committed: Committed) -> None:
+        """`begin` begins a writing transaction; `committed` is told before the writers learn of it."""
+        self._begin = begin
         self._leases = leases
         self._committed = committed
         self._queue: asyncio.Queue[_Write | None] = asyncio.Queue()
@@ -115,7 +117,7 @@ class Writer:
 
     async def _transaction(self, group: list[_Write]) -> list[Any]:
         values: list[Any] = []
-        async with self._engine.begin() as connection:
+        async with self._begin() as connection:
             transaction = Transaction(connection, self._leases)
             waiting: list[Append] = []
             for write in group:

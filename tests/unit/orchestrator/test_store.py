@@ -114,7 +114,9 @@ async def test_concurrent_writes_share_transactions(database: URL) -> None:
     async with opened(database) as store:
         job_id = await add_job(store)
         commits: list[object] = []
-        event.listen(store._writing.sync_engine, "commit", commits.append)
+        event.listen(
+            getattr(store._writing._writing, "sync_engine", store._writing._writing), "commit", commits.append
+        )
         await asyncio.gather(*(store.append(Append(job_id, "ann", [changed()])) for _ in range(500)))
     assert len(commits) < 50
 
