@@ -17,6 +17,7 @@ from orchestrator.drive.following import Following
 from orchestrator.drive.limits import Limiter
 from orchestrator.drive.log import LiveLog
 from orchestrator.drive.mesh import Mesh, Patience
+from orchestrator.drive.retention import Keep, Retention
 from orchestrator.drive.retry import Policy
 from orchestrator.drive.usual import Usual
 from orchestrator.drive.world import Rules, World
@@ -43,6 +44,7 @@ async def build(resources: Resources) -> Built:
     limits = settings.limits.model_dump()
     limiter = Limiter(limits, limits.pop(OVERALL))
     world = World(store, mesh, limiter, log, usual, Rules())
+    retention = Retention(world, Keep(**settings.retention.model_dump()))
     _apply(world, settings)
     driver = Driver(world)
     server = JobServer(
@@ -55,12 +57,15 @@ async def build(resources: Resources) -> Built:
     following = Following(store, log, driver.heard)
     following.start()
     driver.start()
+    retention.start()
 
     async def reload(changed: Settings) -> None:
         _apply(world, changed.orchestrator)
+        retention.keep = Keep(**changed.orchestrator.retention.model_dump())
 
     async def drain() -> None:
         log.close()
+        await retention.close()
         await driver.close()
 
     async def close() -> None:

@@ -56,8 +56,9 @@ class Watching:
     ) -> AsyncIterator[Event]:
         if request.HasField("after_sequence"):
             last = request.after_sequence
-            state = (await self._checked(owner, request.job_id, last)).state
-            async for event in self._replay(request.job_id, last):
+            job = await self._checked(owner, request.job_id, last)
+            state = job.state
+            async for event in self._replay(request.job_id, last, job.sequence):
                 last = event.sequence
                 state = event.job_changed.state if event.HasField("job_changed") else state
                 yield event
@@ -75,7 +76,7 @@ class Watching:
                     yield news
             elif news.sequence > last:
                 if news.sequence > last + 1:  # written by another replica, and not heard of here
-                    async for event in self._replay(request.job_id, last, news.sequence):
+                    async for event in self._replay(request.job_id, last, news.sequence - 1):
                         yield event
                 last = news.sequence
                 state = news.job_changed.state if news.HasField("job_changed") else state
@@ -127,24 +128,24 @@ class Watching:
             oldest = await queries.oldest_sequence(connection, job_id)
         first = row.sequence + 1 if oldest is None else oldest
         if after + 1 < first:
-            fault = OutOfRange(f"the log begins with sequence {first}: watch again without a cursor")
-            fault.metadata["oldest_sequence"] = str(first)
-            raise fault
+            raise _too_old(first)
         if after > row.sequence:
             raise OutOfRange(f"the latest sequence is {row.sequence}")
         return row
 
-    async def _replay(self, job_id: str, after: int, before: int | None = None) -> AsyncIterator[Event]:
-        """The stored events after a sequence, and before another."""
-        while True:
+    async def _replay(self, job_id: str, after: int, last: int) -> AsyncIterator[Event]:
+        """The stored events after a sequence, up to another.
+
+        Raises:
+            OutOfRange: retention has taken some of them away meanwhile.
+        """
+        while after < last:
             async with self._world.store.read() as connection:
-                page = await queries.events_after(connection, job_id, after, PAGE)
-            for after, body in page:
-                if before is not None and after >= before:
-                    return
+                page = await queries.events_after(connection, job_id, after, min(PAGE, last - after))
+            if not page or page[0][0] != after + 1:
+                raise _too_old(page[0][0] if page else last + 1)
+            for after, body in page:  # noqa: B007  (read on from it)
                 yield Event.FromString(body)
-            if len(page) < PAGE:
-                return
 
     async def _snapshot(self, owner: str, job_id: str) -> tuple[JobRow, list[Event]]:
         async with self._world.store.read() as connection:
@@ -155,6 +156,12 @@ class Watching:
             steps = await queries.step_rows(connection, row.execution_id)
         shown = views.execution(execution, steps, self._driver.find(job_id)) if execution else None
         return row, list(_parts(row, views.job(row, shown)))
+
+
+def _too_old(first: int) -> OutOfRange:
+    fault = OutOfRange(f"the log begins with sequence {first}: watch again without a cursor")
+    fault.metadata["oldest_sequence"] = str(first)
+    return fault
 
 
 def _parts(row: JobRow, job: Job) -> Iterator[Event]:
