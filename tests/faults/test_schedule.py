@@ -58,19 +58,20 @@ class Load:
     def __init__(self, studio: Studio, chance: random.Random) -> None:
         self.wanted: dict[str, set[int]] = {}
         """How each job may end."""
+        self.over = False
         self._studio = studio
         self._chance = chance
         self._meddling: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
-        """Submits jobs until it is cancelled, and meddles with some."""
+        """Submits jobs until it is over, and meddles with some."""
         number = 0
-        while True:
+        while not self.over:
             unended = pb.ListJobsRequest(states=[1, 2, 3, 4], page_size=1000)
             room = JOBS_AT_ONCE - len((await self._studio.call("ListJobs", unended)).jobs)
             for _ in range(room):
                 number += 1
-                await asyncio.shield(self._submit(number))
+                await self._submit(number)
             await asyncio.sleep(0.2)
 
     async def _submit(self, number: int) -> None:
@@ -192,8 +193,8 @@ async def test_nothing_is_lost_or_done_twice(
         for number in range(FAULTS if postgres is not None else FAULTS // 2):
             await progress(whole, chance.randint(1, 12), submitting)
             print(number, await faults.next(), flush=True)
-        submitting.cancel()
-        await asyncio.gather(submitting, return_exceptions=True)
+        load.over = True
+        await submitting
         await load.settled()
         few = asyncio.Semaphore(16)
 
