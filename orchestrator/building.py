@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import grpc
-import structlog
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from orchestrator.api.explain import Explaining
@@ -16,6 +13,7 @@ from orchestrator.api.scenes import Scenes
 from orchestrator.api.service import JobServer
 from orchestrator.api.watch import Watching
 from orchestrator.drive.driver import Driver
+from orchestrator.drive.following import Following
 from orchestrator.drive.limits import Limiter
 from orchestrator.drive.log import LiveLog
 from orchestrator.drive.mesh import Mesh, Patience
@@ -28,18 +26,17 @@ from reelmesh.orchestrator.v1 import job_service_pb2
 from reelmesh.orchestrator.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from servers.chassis.errors import FailedPrecondition
 from servers.chassis.serve import Built, PlainServer, Resources, Service
-from servers.chassis.settings import OrchestratorSettings, Settings
+from servers.chassis.settings import OrchestratorSettings, Settings, reveal
 
 SERVICE = job_service_pb2.DESCRIPTOR.services_by_name["JobService"].full_name
 OVERALL = "overall"
-_log = structlog.get_logger("reelmesh.orchestrator")
 
 
 async def build(resources: Resources) -> Built:
     """Opens the database, goes on with what is unfinished, and makes the service."""
     settings = resources.settings.orchestrator
     log = LiveLog()
-    store = await Store.open(database_path(resources.settings), log.committed)
+    store = await Store.open(database_url(resources.settings), lease_seconds=settings.lease_seconds)
     async with store.read() as connection:
         usual = Usual(await queries.usual_seconds(connection))
     mesh = Mesh(settings.servers, resources.settings.mesh, _patience(settings))
@@ -55,9 +52,9 @@ async def build(resources: Resources) -> Built:
         Scenes(world, resources.assets),
         Exporting(world, resources.assets, resources.work),
     )
-    resumed = await driver.resume()
-    if resumed:
-        _log.info("going on with unfinished jobs", jobs=resumed)
+    following = Following(store, log, driver.heard)
+    following.start()
+    driver.start()
 
     async def reload(changed: Settings) -> None:
         _apply(world, changed.orchestrator)
@@ -68,6 +65,7 @@ async def build(resources: Resources) -> Built:
 
     async def close() -> None:
         await drain()
+        await following.close()
         limiter.close()
         await mesh.close()
         await store.close()
@@ -78,27 +76,29 @@ async def build(resources: Resources) -> Built:
     return Built([Service(SERVICE, add)], close=close, drain=drain, reload=reload)
 
 
-def database_path(settings: Settings) -> Path:
-    """The file of the SQLite database that the settings name.
+def database_url(settings: Settings) -> URL:
+    """The database that the settings name: a SQLite file, or a PostgreSQL server's.
 
     Raises:
-        FailedPrecondition: they name another kind of database, or none that lasts.
+        FailedPrecondition: they name another kind of database, or none that lasts; or a variable is not set.
     """
-    named = settings.orchestrator.database
+    named = reveal(settings.orchestrator.database)
     if not named:
-        return settings.mesh.home / "reelmesh.db"
+        return URL.create("sqlite", database=str(settings.mesh.home / "reelmesh.db"))
     try:
         url = make_url(named)
     except ArgumentError:
         raise _no_database() from None
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    lasts = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
+    if not lasts and url.get_backend_name() != "postgresql":
         raise _no_database()
-    return Path(url.database)
+    return url
 
 
 def _no_database() -> FailedPrecondition:
     return FailedPrecondition(
-        'orchestrator.database must name a SQLite file, e.g. "sqlite:////var/lib/reelmesh/jobs.db"',
+        'orchestrator.database must name a SQLite file, e.g. "sqlite:////var/lib/reelmesh/jobs.db", or a '
+        'PostgreSQL database, e.g. "postgresql://reelmesh:${PASSWORD}@db/reelmesh"',
         reason="DATABASE_UNSUPPORTED",
     )
 
@@ -114,6 +114,7 @@ def _apply(world: World, settings: OrchestratorSettings) -> None:
         max_delay_seconds=settings.retry.max_delay_seconds,
     )
     world.rules.remember = settings.remember
+    world.rules.active = settings.active
 
 
 def _patience(settings: OrchestratorSettings) -> Patience:

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 
 from google.protobuf.duration_pb2 import Duration
 from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import IntegrityError
 
 from orchestrator.api import views
 from orchestrator.api.naming import file_name
 from orchestrator.api.planning import graph_of, next_graph, refuse
+from orchestrator.drive import commands
 from orchestrator.drive.driver import Driver
 from orchestrator.drive.mesh import CallFailed
-from orchestrator.drive.record import Told
 from orchestrator.drive.world import World
-from orchestrator.pure.signals import Cancel, Decided, Key, Pause, Resume
-from orchestrator.store import queries
+from orchestrator.pure.signals import Key
+from orchestrator.store import leases, queries
+from orchestrator.store.appending import Append, Transaction
 from orchestrator.store.rows import ExecutionRow, JobRow, new_id, now, timestamp
 from orchestrator.store.schema import NO_INDEX, executions, jobs, labels, scene_edits
-from orchestrator.store.writer import Append, Transaction
 from reelmesh.orchestrator.v1 import events_pb2, job_service_pb2
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, Job, JobSpec, JobState, StepState
 from servers.chassis import paging
@@ -39,7 +40,7 @@ class Jobs:
         self._driver = driver
 
     async def submit(self, owner: str, request: job_service_pb2.SubmitJobRequest) -> Job:
-        """Stores a job and begins it.
+        """Stores a job. It begins when its turn has come.
 
         Raises:
             InvalidArgument: the spec breaks a rule.
@@ -52,9 +53,14 @@ class Jobs:
             graph = graph_of(spec)
             refuse(graph)
             job, execution = _new(owner, request, digest, graph.SerializeToString(deterministic=True))
-            known = await self._world.store.transact(lambda transaction: _submit(transaction, job, execution))
-            if known.id == job.id:
-                self._driver.launch(known, execution)
+            try:
+                known = await self._world.store.transact(
+                    lambda transaction: _submit(transaction, job, execution)
+                )
+            except IntegrityError:  # a concurrent call with this request_id, to another replica, was quicker
+                known = await self._submitted(owner, request.request_id, digest)
+                if known is None:
+                    raise
         return await self.get(owner, known.id)
 
     async def _submitted(self, owner: str, request_id: str, digest: bytes) -> JobRow | None:
@@ -133,8 +139,7 @@ class Jobs:
         Raises:
             NotFound: there is no such job.
         """
-        await self._row(owner, job_id)
-        await self._driver.tell(job_id, Cancel())
+        await self._ask(owner, job_id, commands.CANCEL, ended_too=True)
         return await self.get(owner, job_id)
 
     async def pause(self, owner: str, job_id: str) -> Job:
@@ -144,8 +149,7 @@ class Jobs:
             NotFound: there is no such job.
             FailedPrecondition: it has ended.
         """
-        await self._unended(owner, job_id)
-        await self._driver.tell(job_id, Pause())
+        await self._ask(owner, job_id, commands.PAUSE)
         return await self.get(owner, job_id)
 
     async def resume(self, owner: str, job_id: str) -> Job:
@@ -155,8 +159,7 @@ class Jobs:
             NotFound: there is no such job.
             FailedPrecondition: it has ended.
         """
-        await self._unended(owner, job_id)
-        await self._driver.tell(job_id, Resume())
+        await self._ask(owner, job_id, commands.RESUME)
         return await self.get(owner, job_id)
 
     async def run(self, owner: str, request: job_service_pb2.RunJobRequest) -> Job:
@@ -168,12 +171,10 @@ class Jobs:
             InvalidArgument: `from_step` names no step of the job.
             AlreadyExists: the request_id was used with another request.
         """
-        made: list[ExecutionRow] = []
 
         async def work(transaction: Transaction) -> JobRow:
-            made.clear()  # it may run more than once
             connection = transaction.connection
-            row = _found(await queries.job(connection, owner, request.job_id), request.job_id)
+            row = _found(await queries.job(connection, owner, request.job_id, lock=True), request.job_id)
             if request.request_id:
                 earlier = await queries.execution_by_request(connection, row.id, request.request_id)
                 if earlier is not None:
@@ -194,14 +195,17 @@ class Jobs:
             number = latest.number + 1 if latest is not None else 1
             execution = _execution(row.id, number, graph.SerializeToString(deterministic=True), request)
             await connection.execute(insert(executions).values(**vars(execution)))
-            again = {"state": int(JobState.JOB_STATE_QUEUED), "end_time": None, "execution_id": execution.id}
+            again = {
+                "state": int(JobState.JOB_STATE_QUEUED),
+                "end_time": None,
+                "execution_id": execution.id,
+                "turn": await leases.next_turn(connection, owner, row.priority),
+            }
             await transaction.append(_queued(row, execution, again))
-            made.append(execution)
+            transaction.notice.waiting = True
             return _found(await queries.job(connection, owner, row.id), row.id)
 
         row = await self._world.store.transact(work)
-        if made:
-            self._driver.launch(row, made[0])
         return await self.get(owner, row.id)
 
     async def update(self, owner: str, request: job_service_pb2.UpdateJobRequest) -> Job:
@@ -212,20 +216,20 @@ class Jobs:
             InvalidArgument: it would have more than 64 labels.
         """
 
-        async def work(transaction: Transaction) -> None:
+        async def work(transaction: Transaction) -> int | None:
             connection = transaction.connection
-            row = _found(await queries.job(connection, owner, request.job_id), request.job_id)
+            row = _found(await queries.job(connection, owner, request.job_id, lock=True), request.job_id)
             spec = JobSpec.FromString(row.spec)
             _change(spec, request)
             values = {"spec": spec.SerializeToString(deterministic=True), "priority": _priority(spec)}
             await connection.execute(update(jobs).where(jobs.c.id == row.id).values(**values))
             await connection.execute(delete(labels).where(labels.c.job_id == row.id))
             await _label(transaction, row.id, spec.labels)
+            if row.lease_holder is None or not request.HasField("priority"):
+                return None
+            return await transaction.ask(row.id, commands.PRIORITY, str(request.priority))
 
-        await self._world.store.transact(work)
-        execution = self._driver.find(request.job_id)
-        if execution is not None and request.HasField("priority"):
-            execution.set_priority(request.priority)
+        await self._done(owner, await self._world.store.transact(work))
         return await self.get(owner, request.job_id)
 
     async def delete(self, owner: str, job_id: str) -> None:
@@ -237,11 +241,12 @@ class Jobs:
         """
 
         async def work(transaction: Transaction) -> None:
-            row = _found(await queries.job(transaction.connection, owner, job_id), job_id)
+            row = _found(await queries.job(transaction.connection, owner, job_id, lock=True), job_id)
             if row.state not in queries.ENDED:
                 raise FailedPrecondition(
                     f"job {job_id} has an execution under way: cancel it first", reason="JOB_RUNNING"
                 )
+            transaction.notice.deleted.add(job_id)
             await transaction.connection.execute(delete(jobs).where(jobs.c.id == job_id))
 
         await self._world.store.transact(work)
@@ -291,21 +296,41 @@ class Jobs:
             raise NotFound("step", str(key), field="step")
         if step.state != StepState.STEP_STATE_UNCONFIRMED:
             raise FailedPrecondition(f"step {key} is not UNCONFIRMED", reason="NOT_UNCONFIRMED")
-        told = Told()
+        anew = None
         if request.decision == job_service_pb2.UNCONFIRMED_DECISION_RESUBMIT:
             # Under its old id the server would give the old outcome again: a person allowed a new submit.
-            told = Told(request_id=f"{row.execution_id}/{key}/{new_id()}")
-        await self._driver.tell(row.id, Decided(key, request.decision), told)
+            anew = f"{row.execution_id}/{key}/{new_id()}"
+        decision = commands.decision(key, request.decision, anew)
+        await self._ask(owner, row.id, commands.DECIDE, decision, ended_too=True)
         return await self.get(owner, row.id)
 
     async def _row(self, owner: str, job_id: str) -> JobRow:
         async with self._world.store.read() as connection:
             return _found(await queries.job(connection, owner, job_id), job_id)
 
-    async def _unended(self, owner: str, job_id: str) -> None:
-        row = await self._row(owner, job_id)
-        if row.state in queries.ENDED:
-            raise FailedPrecondition(f"job {job_id} has ended", reason="JOB_ENDED")
+    async def _ask(
+        self, owner: str, job_id: str, kind: str, body: str = "", *, ended_too: bool = False
+    ) -> None:
+        """Asks something of a job's execution, wherever it runs, and waits until it is done.
+
+        Raises:
+            NotFound: there is no such job.
+            FailedPrecondition: it has ended. With `ended_too` it is left as it is.
+        """
+
+        async def work(transaction: Transaction) -> int | None:
+            row = _found(await queries.job(transaction.connection, owner, job_id, lock=True), job_id)
+            if row.state not in queries.ENDED:
+                return await transaction.ask(job_id, kind, body)
+            if not ended_too:
+                raise FailedPrecondition(f"job {job_id} has ended", reason="JOB_ENDED")
+            return None
+
+        await self._done(owner, await self._world.store.transact(work))
+
+    async def _done(self, owner: str, command_id: int | None) -> None:
+        if command_id is not None:
+            await self._driver.done(owner, command_id)
 
 
 def _new(
@@ -352,10 +377,12 @@ async def _submit(transaction: Transaction, job: JobRow, execution: ExecutionRow
         known = _same(await queries.job_by_request(connection, job.owner, job.request_id), job.spec_digest)
         if known is not None:
             return known
-    await connection.execute(insert(jobs).values(**vars(job)))
+    turn = await leases.next_turn(connection, job.owner, job.priority)
+    await connection.execute(insert(jobs).values(**{**vars(job), "turn": turn}))
     await connection.execute(insert(executions).values(**vars(execution)))
     await _label(transaction, job.id, JobSpec.FromString(job.spec).labels)
     await transaction.append(_queued(job, execution, {}))
+    transaction.notice.waiting = True
     return _found(await queries.job(connection, job.owner, job.id), job.id)
 
 

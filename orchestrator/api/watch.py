@@ -74,6 +74,9 @@ class Watching:
                 if news.sequence >= last and not request.without_progress:
                     yield news
             elif news.sequence > last:
+                if news.sequence > last + 1:  # written by another replica, and not heard of here
+                    async for event in self._replay(request.job_id, last, news.sequence):
+                        yield event
                 last = news.sequence
                 state = news.job_changed.state if news.HasField("job_changed") else state
                 yield news
@@ -131,11 +134,14 @@ class Watching:
             raise OutOfRange(f"the latest sequence is {row.sequence}")
         return row
 
-    async def _replay(self, job_id: str, after: int) -> AsyncIterator[Event]:
+    async def _replay(self, job_id: str, after: int, before: int | None = None) -> AsyncIterator[Event]:
+        """The stored events after a sequence, and before another."""
         while True:
             async with self._world.store.read() as connection:
                 page = await queries.events_after(connection, job_id, after, PAGE)
-            for after, body in page:  # noqa: B007  (read on from it)
+            for after, body in page:
+                if before is not None and after >= before:
+                    return
                 yield Event.FromString(body)
             if len(page) < PAGE:
                 return

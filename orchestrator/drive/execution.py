@@ -16,10 +16,10 @@ from typing import Any
 
 import structlog
 from google.rpc.status_pb2 import Status
-from sqlalchemy.exc import DBAPIError
 
 from orchestrator.drive import record
 from orchestrator.drive.attempt import Attempt, Ended
+from orchestrator.drive.commands import Command
 from orchestrator.drive.record import Record, Told, key_of
 from orchestrator.drive.world import World
 from orchestrator.pure import graph, outcome
@@ -37,8 +37,10 @@ from orchestrator.pure.signals import (
     Withdraw,
 )
 from orchestrator.pure.walk import Walk
+from orchestrator.store import queries
+from orchestrator.store.appending import Gone
 from orchestrator.store.rows import ExecutionRow, JobRow, StepRow, duration, now, timestamp
-from orchestrator.store.writer import Gone
+from orchestrator.store.writer import REFUSALS
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.orchestrator.v1 import events_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
@@ -54,17 +56,27 @@ _log = structlog.get_logger("reelmesh.execution")
 
 @dataclass(frozen=True)
 class _Item:
-    event: Event
+    event: Event | None
     told: Told
     attempt: Attempt | None
     done: asyncio.Future[None]
+    command: int | None = None
 
 
 class Execution:
-    """One execution, from its first step (or its last crash) to its end."""
+    """One execution while this replica holds its lease: from its first step, or from where another one or
+    a crash left it, until it has ended, is parked, or is another's."""
 
-    def __init__(self, world: World, job: JobRow, row: ExecutionRow, steps: Sequence[StepRow]) -> None:
-        """`steps`: the instances as they are stored; none for an execution that begins."""
+    def __init__(
+        self,
+        world: World,
+        job: JobRow,
+        row: ExecutionRow,
+        steps: Sequence[StepRow],
+        commands: Sequence[Command] = (),
+    ) -> None:
+        """`steps`: the instances as they are stored; none for an execution that begins. `commands`: what was
+        asked of it meanwhile."""
         self._world = world
         self._graph = graph.compile(StepGraph.FromString(row.graph))
         self._spec = JobSpec.FromString(job.spec)
@@ -79,23 +91,29 @@ class Execution:
         self._attempts: dict[Key, Attempt] = {}
         self._ending: set[Key] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._sequence = job.sequence
+        self.sequence = job.sequence
+        """Of the job's latest event."""
         self._begin = asyncio.get_running_loop().time()
-        self._ended = False
+        self._ended = self._waits = False
+        for command in commands:
+            self.obey(command)
 
     async def run(self) -> None:
-        """Runs to the end. Cancelling it leaves all as it is stored; another run goes on from there."""
+        """Runs until the end, or until nothing can be done before somebody asks for something.
+
+        Cancelling it leaves all as it is stored; another run goes on from there.
+        """
         structlog.contextvars.bind_contextvars(job=self.record.job.id, execution=self.record.execution.id)
         try:
             outputs = self._first()
             await self._write(outputs, {})
             self._act(outputs)
-            while not self.walk.finished:
+            while not self.walk.finished and not self._parked():
                 await self._turn()
             self._take_no_more()
             await asyncio.gather(*self._tasks, return_exceptions=True)  # last words to servers
         except Gone:
-            _log.info("the job was deleted", job=self.record.job.id)
+            _log.info("the job was deleted, or is another replica's now", job=self.record.job.id)
         finally:
             self._take_no_more()
             for task in self._tasks:
@@ -108,6 +126,7 @@ class Execution:
             item = self._inbox.get_nowait()
             if not item.done.done():
                 item.done.set_exception(Ended())
+                item.done.exception()  # of commands nobody waits for it
 
     async def tell(self, event: Event, told: Told | None = None, attempt: Attempt | None = None) -> None:
         """Tells what happened; returns when it is on disk.
@@ -121,6 +140,28 @@ class Execution:
         self._inbox.put_nowait(item)
         await item.done
 
+    def obey(self, command: Command) -> None:
+        """Does what was asked. When it is on disk, the command is no more."""
+        if self._ended:
+            return
+        if command.priority is not None:
+            self.set_priority(command.priority)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._inbox.put_nowait(_Item(command.event, command.told, None, done, command.id))
+
+    @property
+    def stuck(self) -> bool:
+        """Whether nothing is under way that could ever tell it anything: our fault, if it is so."""
+        return self._waits and self._runnable and not self._tasks and self._inbox.empty()
+
+    def _parked(self) -> bool:
+        """Whether only a command can move it: a paused job needs no memory, and no lease."""
+        return not self._runnable and not self._tasks and self._inbox.empty()
+
+    @property
+    def _runnable(self) -> bool:
+        return self.record.job.state in queries.RUNNABLE
+
     def progressed(self, attempt: Attempt, progress: Progress) -> None:
         """Takes a report, and passes it on to watchers where the last one is old enough."""
         self.progress[attempt.key] = progress
@@ -132,7 +173,7 @@ class Execution:
         fraction, eta = self.forecast()
         log.progressed(
             events_pb2.Event(
-                sequence=self._sequence,
+                sequence=self.sequence,
                 time=timestamp(now()),
                 job_id=job_id,
                 execution_id=self.record.execution.id,
@@ -190,7 +231,9 @@ class Execution:
 
     async def _turn(self) -> None:
         """Takes in all that has happened since the last turn."""
+        self._waits = True
         items = [await self._inbox.get()]
+        self._waits = False
         while not self._inbox.empty():
             items.append(self._inbox.get_nowait())
         outputs: list[Output] = []
@@ -200,7 +243,10 @@ class Execution:
             if item.attempt is not None and item.attempt.withdrawn:
                 item.done.cancel()
                 continue
-            taken.append(item)
+            if item.event is not None or item.command is not None:
+                taken.append(item)
+            if item.event is None:
+                continue
             new = self.walk.apply(item.event)
             # At once: what a withdrawn attempt has put into the same inbox no longer counts.
             for output in new:
@@ -210,26 +256,35 @@ class Execution:
             key = getattr(item.event, "key", None)
             if key is not None:
                 told[key] = item.told
-        await self._write(outputs, told)
+        if not taken:
+            return
+        await self._write(outputs, told, [item.command for item in taken if item.command is not None])
         for item in taken:
             if not item.done.done():
                 item.done.set_result(None)
         self._act(outputs)
 
-    async def _write(self, outputs: Sequence[Output], told: dict[Key, Told]) -> None:
+    async def _write(
+        self, outputs: Sequence[Output], told: dict[Key, Told], commands: Sequence[int] = ()
+    ) -> None:
         """Writes it, however long the database refuses: nothing goes on meanwhile."""
-        append = self.record.write(self.walk, outputs, told, now(), self._result(outputs))
+        append = replace(
+            self.record.write(self.walk, outputs, told, now(), self._result(outputs)),
+            commands=commands,
+            token=self.record.job.lease_token,
+            after=self.sequence,
+        )
         wait = 0.05
         while True:
             try:
                 await self._world.store.append(append)
                 break
-            except DBAPIError as fault:
-                _log.error("the database refuses to write", job=append.job_id, cause=str(fault.orig))
+            except REFUSALS as fault:
+                _log.error("the database refuses to write", job=append.job_id, cause=str(fault))
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, DATABASE_PATIENCE_SECONDS)
         if append.events:
-            self._sequence = append.events[-1].sequence
+            self.sequence = append.events[-1].sequence
         for method, engine, seconds in append.durations:
             self._world.usual.learn(method, engine, seconds)
         self._log(outputs)
@@ -323,6 +378,8 @@ class Execution:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None and not self._ended:
             _log.error("a task of the execution failed", exc_info=task.exception())
+        if not self._tasks and not self._runnable:  # it may be parked now
+            self._inbox.put_nowait(_Item(None, Told(), None, asyncio.get_running_loop().create_future()))
 
 
 def _from(compiled: graph.CompiledGraph, from_step: str) -> frozenset[str]:

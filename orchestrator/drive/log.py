@@ -80,6 +80,7 @@ class LiveLog:
     def __init__(self) -> None:
         self._by_job: dict[str, set[Subscription]] = {}
         self._by_owner: dict[str, set[asyncio.Event]] = {}
+        self._heads: dict[str, int] = {}
         self._closed = False
 
     def subscribe(self, job_id: str) -> Subscription:
@@ -96,6 +97,7 @@ class LiveLog:
         watchers.discard(subscription)
         if not watchers:
             self._by_job.pop(job_id, None)
+            self._heads.pop(job_id, None)
 
     def bell(self, owner: str) -> asyncio.Event:
         """An event that is set whenever something of the owner's is committed. See `unbell`."""
@@ -111,12 +113,31 @@ class LiveLog:
             self._by_owner.pop(owner, None)
 
     def committed(self, events: Sequence[tuple[str, Event]]) -> None:
-        """Tells of (owner, event) that were committed, in order."""
+        """Tells of (owner, event) that were committed, in order.
+
+        Where replicas take turns in writing a job, some may be missing: a watcher reads those from the store.
+        """
         for owner, event in events:
+            if event.job_id in self._by_job:
+                self._heads[event.job_id] = max(event.sequence, self._heads.get(event.job_id, 0))
             for subscription in self._by_job.get(event.job_id, ()):
                 subscription.push(event)
-            for bell in self._by_owner.get(owner, ()):
+            self.ring(owner)
+
+    def ring(self, owner: str | None) -> None:
+        """Rings the bells of an owner. None: of all."""
+        for bells in self._by_owner.values() if owner is None else (self._by_owner.get(owner, ()),):
+            for bell in bells:
                 bell.set()
+
+    @property
+    def jobs(self) -> list[str]:
+        """The jobs that are watched."""
+        return list(self._by_job)
+
+    def head(self, job_id: str) -> int:
+        """The latest sequence of a watched job that its watchers were told of; 0: none so far."""
+        return self._heads.get(job_id, 0)
 
     def progressed(self, event: Event) -> None:
         """Tells of progress."""
@@ -129,7 +150,7 @@ class LiveLog:
 
     def deleted(self, job_id: str) -> None:
         """Sends the watchers of a job away that is no more."""
-        for subscription in self._by_job.get(job_id, ()):
+        for subscription in tuple(self._by_job.get(job_id, ())):
             subscription.end(NotFound("job", job_id, what="was deleted"))
 
     @property

@@ -18,9 +18,9 @@ from google.type.money_pb2 import Money
 from orchestrator.drive import money
 from orchestrator.pure.signals import Changed, ExecutionChanged, Key, Output, Planned
 from orchestrator.pure.walk import Walk
+from orchestrator.store.appending import Append
 from orchestrator.store.rows import ExecutionRow, JobRow, RememberedRow, StepRow, timestamp
 from orchestrator.store.schema import NO_INDEX
-from orchestrator.store.writer import Append
 from reelmesh.orchestrator.v1 import events_pb2
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobResult, JobState, StepInstance, StepState
 
@@ -81,7 +81,7 @@ class Record:
     def __post_init__(self) -> None:
         self._unwritten: dict[Key, StepRow] = {}
         self._states = Counter(row.state for row in self.rows.values())
-        self._warned = 0
+        self._warned, self._partial = 0, False
         self._costs = [Money.FromString(self.execution.cost)] if self.execution.cost else []
 
     def write(
@@ -202,8 +202,9 @@ class Record:
             return
         self._warned = len(warnings)
         total, whole = money.total([*self._costs, *new])
+        self._partial |= not whole
         warnings = list(warnings)
-        if not whole:
+        if self._partial:
             warnings.append("costs in other currencies are not counted in the execution's cost")
         self._costs = [total] if total is not None else []
         self.execution = replace(
@@ -221,7 +222,7 @@ class Record:
             return {}
         changes: dict[str, Any] = {"state": state}
         if self.execution.state in EXECUTION_ENDED:
-            changes["end_time"] = time
+            changes |= {"end_time": time, "lease_holder": None, "lease_until": None}
         if result is not None:
             changes["result"] = result.SerializeToString(deterministic=True)
         self.job = replace(self.job, **changes)

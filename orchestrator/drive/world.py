@@ -20,6 +20,8 @@ class Rules:
     """How failed calls are repeated where a step does not say."""
     remember: bool = True
     """Whether earlier results of the same requests are used."""
+    active: int = 256
+    """Executions of one priority, or a higher one, that a replica holds in memory at once."""
     idle_seconds: float = 15.0
     """Time between two idle marks in a quiet watch."""
     progress_seconds: float = 0.2

@@ -1,16 +1,16 @@
 """Who goes next: limits that are never exceeded, priorities, and fair shares among owners.
 
-It knows no clock but the time it is told, and waits for nothing. Whoever wants to make a call asks; `admit` says
-who may go. An ask counts against several limits, by their names, the first of which is its pool (a service).
+It knows no clock but the time it is told, and waits for nothing. Whoever wants to make a call asks; `admit`
+says who may go. An ask counts against several limits, by their names; the first is its pool (a service).
 
 - Nobody who could go waits: `admit` goes on until every ask left is held back by a limit of its own. Those
   behind it who are not held back go past it.
 - 9 goes before 0, whoever the owner is.
-- Within a priority the owner goes first who has had the least of the pool's time for its weight (start-time fair
-  queueing). A call is charged what such calls take when it begins, and what it took when it ends; one that takes
-  longer is charged as it goes on, so running work counts. Who comes anew begins where the others are. A thousand
-  asks of one owner so hold back another's first one until the next call ends, and no longer. Where pools compete
-  for a limit that they share, the same is said of the time in all of them.
+- Within a priority the owner goes first who has had the least of the pool's time for its weight (start-time
+  fair queueing). A call is charged what such calls take when it begins, and what it took when it ends; one
+  that takes longer is charged as it goes on, so running work counts. Who comes anew begins where the others
+  are. A thousand asks of one owner so hold back another's first one until the next call ends, and no longer.
+  Where pools compete for a limit that they share, the same is said of the time in all of them.
 - Within an owner the oldest job goes first, then the first to ask.
 """
 
@@ -78,7 +78,7 @@ class _Bucket:
             self.filled_at = now
 
     def opens_at(self, now: float) -> float:
-        """When another call may begin as far as time decides: now, later, or FOREVER: not by waiting alone."""
+        """When another call may begin: now, later, or FOREVER where waiting alone does not help."""
         if self.limit.paused or (self.limit.at_once is not None and self.running >= self.limit.at_once):
             return FOREVER
         at = max(now, self.closed_until)

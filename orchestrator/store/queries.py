@@ -23,6 +23,8 @@ from reelmesh.orchestrator.v1.job_pb2 import JobState
 
 ENDED = (JobState.JOB_STATE_SUCCEEDED, JobState.JOB_STATE_FAILED, JobState.JOB_STATE_CANCELLED)
 """States of a job that has no execution under way."""
+RUNNABLE = (JobState.JOB_STATE_QUEUED, JobState.JOB_STATE_RUNNING, JobState.JOB_STATE_CANCELLING)
+"""States in which there is something to do without anybody asking. `schema.WAITING` repeats their numbers."""
 
 
 # Made once, since every step asks: making a statement costs more than running it.
@@ -32,10 +34,10 @@ _RECALL = select(remembered).where(
 )
 
 
-async def job(connection: AsyncConnection, owner: str, job_id: str) -> JobRow | None:
-    """A job of the owner's."""
-    found = await connection.execute(select(jobs).where(jobs.c.id == job_id, jobs.c.owner == owner))
-    return _job(found.one_or_none())
+async def job(connection: AsyncConnection, owner: str, job_id: str, *, lock: bool = False) -> JobRow | None:
+    """A job of the owner's. `lock`: nobody else changes it before the transaction has ended."""
+    query = select(jobs).where(jobs.c.id == job_id, jobs.c.owner == owner)
+    return _job((await connection.execute(query.with_for_update() if lock else query)).one_or_none())
 
 
 async def job_by_request(connection: AsyncConnection, owner: str, request_id: str) -> JobRow | None:
@@ -65,12 +67,6 @@ async def list_jobs(
         query = query.where(
             exists().where(and_(labels.c.job_id == jobs.c.id, labels.c.name == name, labels.c.value == value))
         )
-    return [JobRow(**row._mapping) for row in await connection.execute(query)]
-
-
-async def unfinished(connection: AsyncConnection) -> list[JobRow]:
-    """Every job that has not ended: those of high priority first, then the oldest."""
-    query = select(jobs).where(jobs.c.state.not_in(ENDED)).order_by(jobs.c.priority.desc(), jobs.c.id)
     return [JobRow(**row._mapping) for row in await connection.execute(query)]
 
 
@@ -111,6 +107,15 @@ async def step_rows(connection: AsyncConnection, execution_id: str) -> list[Step
     """Every step instance of an execution, by step, then index."""
     query = select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.step, steps.c.index)
     return [StepRow(**row._mapping) for row in await connection.execute(query)]
+
+
+async def steps_of(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, list[StepRow]]:
+    """Every step instance of several executions."""
+    found: dict[str, list[StepRow]] = {}
+    query = select(steps).where(steps.c.execution_id.in_(ids)).order_by(steps.c.step, steps.c.index)
+    for row in await connection.execute(query):
+        found.setdefault(row.execution_id, []).append(StepRow(**row._mapping))
+    return found
 
 
 async def latest_execution_with(connection: AsyncConnection, job_id: str, step: str) -> ExecutionRow | None:
@@ -163,6 +168,12 @@ async def oldest_sequence(connection: AsyncConnection, job_id: str) -> int | Non
     query = select(func.min(events.c.sequence)).where(events.c.job_id == job_id)
     oldest: int | None = (await connection.execute(query)).scalar_one()
     return oldest
+
+
+async def sequences(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, int]:
+    """The latest sequence of each of some jobs that are there."""
+    rows = await connection.execute(select(jobs.c.id, jobs.c.sequence).where(jobs.c.id.in_(ids)))
+    return {row.id: row.sequence for row in rows}
 
 
 async def owner_events_after(

@@ -30,6 +30,21 @@ class JobRow:
     execution_id: str
     result: bytes | None
     sequence: int
+    lease_holder: int | None = None
+    lease_token: int = 0
+    lease_until: int | None = None
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class CommandRow:
+    """Something asked of a job's execution."""
+
+    id: int
+    job_id: str
+    kind: str
+    body: str
+    time: int
 
 
 @dataclass(frozen=True)

@@ -12,54 +12,40 @@ and the interpreter's lock has to be won back there after every single row.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import contextlib
+import fcntl
+import os
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
-from sqlalchemy.engine import URL, Dialect
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
+
+from orchestrator.store.inline import Inline
+from servers.chassis.errors import FailedPrecondition
 
 READERS = 4
 BUSY_SECONDS = 30.0
+OTHER_SECONDS = 30.0
+"""How long another process that has the database may take to end."""
 _BUSY_PAUSE_SECONDS = 0.01
 _WRITES = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 _READS = ("query_only=ON",)
-T = TypeVar("T")
 
 
-class Inline:
-    """A connection with the face of an AsyncConnection whose statements run at once."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @property
-    def dialect(self) -> Dialect:
-        """As of the connection."""
-        return self._connection.dialect
-
-    async def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
-    ) -> CursorResult[Any]:
-        """Runs a statement."""
-        return self._connection.execute(statement, parameters)
-
-    async def run_sync(self, work: Callable[..., T], *arguments: Any) -> T:
-        """Runs a function that is given the connection."""
-        return work(self._connection, *arguments)
-
-
-class InlineDatabase:
-    """The two connections whose statements run at once. Each is used by one task at a time."""
+class Database:
+    """The connections to one database. One task at a time writes, and one looks."""
 
     def __init__(self, path: Path) -> None:
         self._writing = _inline(path, "BEGIN IMMEDIATE", _WRITES)
         self._looking = _inline(path, "BEGIN", _READS)
+        self._reading = _engine(path, READERS, "BEGIN", _READS)
         self._thread = ThreadPoolExecutor(1, "commit")
 
     @asynccontextmanager
@@ -83,21 +69,47 @@ class InlineDatabase:
         with self._looking.begin() as connection:
             yield Inline(connection)
 
-    def close(self) -> None:
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A read transaction: it sees one state of the database from first to last."""
+        async with self._reading.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
         """Closes the connections."""
         self._thread.shutdown()
         self._writing.dispose()
         self._looking.dispose()
+        await self._reading.dispose()
 
 
 def writer(path: Path) -> AsyncEngine:
-    """An engine that makes and upgrades the database."""
+    """The engine that makes and upgrades the database."""
     return _engine(path, 1, "BEGIN IMMEDIATE", _WRITES)
 
 
-def readers(path: Path) -> AsyncEngine:
-    """The engine that reads: a transaction sees one state of the database from first to last."""
-    return _engine(path, READERS, "BEGIN", _READS)
+async def only_one(path: Path) -> int:
+    """Waits until no other orchestrator has the database, and keeps others out until the result is closed.
+
+    Raises:
+        FailedPrecondition: another one keeps it.
+    """
+    file = os.open(path.with_name(f"{path.name}-lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(OTHER_SECONDS):
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    await asyncio.sleep(0.05)
+                else:
+                    return file
+    os.close(file)
+    raise FailedPrecondition(
+        "another orchestrator has this database open; for several of them, name a PostgreSQL database in "
+        "orchestrator.database",
+        reason="DATABASE_IN_USE",
+    )
 
 
 async def _begin(connection: Connection) -> None:

@@ -155,7 +155,17 @@ class RetrySettings(Section):
 class OrchestratorSettings(WorkSettings):
     """The orchestrator."""
 
-    database: str = Field("", description="SQLAlchemy URL. Empty: reelmesh.db in mesh.home (SQLite).")
+    database: str = Field(
+        "",
+        description="Empty: reelmesh.db in mesh.home (SQLite, for one orchestrator). For several: "
+        '"postgresql://user:${PASSWORD}@host/name".',
+    )
+    active: int = Field(
+        256, ge=1, description="Jobs under way at once in one orchestrator, of a priority or a higher one."
+    )
+    lease_seconds: float = Field(
+        15.0, ge=1, description="How long a job is kept from other orchestrators without a sign of progress."
+    )
     servers: dict[str, str] = Field(
         default_factory=dict, description="Addresses of the servers by name; `reelmesh up` fills them in."
     )

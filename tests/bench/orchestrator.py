@@ -13,12 +13,9 @@ the database holds 100,000 steps; memory with 10,000 jobs queued.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
-import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -36,7 +33,6 @@ from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
 from reelmesh.orchestrator.v1.job_service_pb2_grpc import JobServiceStub
 from reelmesh.tts.v1 import tts_pb2, tts_pb2_grpc
-from tests.bench import report
 
 HERE = Path(__file__).parent
 PEERS = HERE.parents[1] / "out" / "bench" / "peers"
@@ -136,8 +132,10 @@ async def _ours(address: str, load: Load, seconds: float = 0.0) -> float:
             for number in numbers:
                 spec = _spec(load.steps, seconds, f"{mark}-{number}")
                 job = (await jobs.SubmitJob(pb.SubmitJobRequest(spec=spec))).job
-                request = pb.WatchJobsRequest if False else pb.WatchJobRequest(
-                    job_id=job.id, after_sequence=job.sequence, without_progress=True
+                request = (
+                    pb.WatchJobsRequest
+                    if False
+                    else pb.WatchJobRequest(job_id=job.id, after_sequence=job.sequence, without_progress=True)
                 )
                 async for _ in jobs.WatchJob(request):
                     pass
@@ -171,7 +169,11 @@ async def _bare(address: str, load: Load) -> float:
 if __name__ == "__main__":
     folder = Path(tempfile.mkdtemp(prefix="rm-"))
     load = Load(*map(int, sys.argv[1:4]))
-    with _process(["tests.bench._idle_server", f"unix:{folder}/tts.sock"], f"unix:{folder}/tts.sock", REELMESH_MESH__HOME=str(folder/'h')) as idle:
+    with _process(
+        ["tests.bench._idle_server", f"unix:{folder}/tts.sock"],
+        f"unix:{folder}/tts.sock",
+        REELMESH_MESH__HOME=str(folder / "h"),
+    ) as idle:
         with _orchestrator(folder, idle.address) as orchestrator:
             for _ in range(2):
                 print("bare", asyncio.run(_bare(idle.address, load)))

@@ -24,14 +24,21 @@ class Scheduling(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.limits = {"overall": Limit(5), "service/tts": Limit(3), "owner/*": Limit(4)}
-        self.scheduler = Scheduler(lambda name: limits_of(self.limits)(name), lambda owner: 1.0 + OWNERS.index(owner))
+        self.scheduler = Scheduler(
+            lambda name: limits_of(self.limits)(name), lambda owner: 1.0 + OWNERS.index(owner)
+        )
         self.now = 0.0
         self.waiting: list[Ask] = []
         self.running: list[Ask] = []
         self.begun: dict[str, list[float]] = {}
         self.settled = True
 
-    @rule(owner=st.sampled_from(OWNERS), pool=st.sampled_from(POOLS), priority=st.integers(0, 9), age=st.text("ab", max_size=1))
+    @rule(
+        owner=st.sampled_from(OWNERS),
+        pool=st.sampled_from(POOLS),
+        priority=st.integers(0, 9),
+        age=st.text("ab", max_size=1),
+    )
     def asks(self, owner: str, pool: str, priority: int, age: str) -> None:
         new = ask(owner, pool, priority, age)
         self.scheduler.add(new)
@@ -126,7 +133,9 @@ TestScheduling = Scheduling.TestCase
 
 
 @given(slots=st.integers(1, 8), crowd=st.integers(10, 200), priority=st.integers(0, 9))
-def test_a_crowd_holds_back_another_owner_until_the_next_call_ends(slots: int, crowd: int, priority: int) -> None:
+def test_a_crowd_holds_back_another_owner_until_the_next_call_ends(
+    slots: int, crowd: int, priority: int
+) -> None:
     scheduler = Scheduler(limits_of({POOLS[0]: Limit(slots)}))
     for _ in range(crowd):
         scheduler.add(ask("ann", priority=priority))

