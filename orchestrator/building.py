@@ -29,7 +29,6 @@ from servers.chassis.serve import Built, PlainServer, Resources, Service
 from servers.chassis.settings import OrchestratorSettings, Settings, reveal
 
 SERVICE = job_service_pb2.DESCRIPTOR.services_by_name["JobService"].full_name
-OVERALL = "overall"
 
 
 async def build(resources: Resources) -> Built:
@@ -40,8 +39,7 @@ async def build(resources: Resources) -> Built:
     async with store.read() as connection:
         usual = Usual(await queries.usual_seconds(connection))
     mesh = Mesh(settings.servers, resources.settings.mesh, _patience(settings))
-    limits = settings.limits.model_dump()
-    limiter = Limiter(limits, limits.pop(OVERALL))
+    limiter = Limiter()
     world = World(store, mesh, limiter, log, usual, Rules())
     _apply(world, settings)
     driver = Driver(world)
@@ -105,9 +103,7 @@ def _no_database() -> FailedPrecondition:
 
 def _apply(world: World, settings: OrchestratorSettings) -> None:
     """Settings that can be changed while running."""
-    limits = settings.limits.model_dump()
-    overall = limits.pop(OVERALL)
-    world.limiter.change(limits, overall)
+    world.limits.use(limit_defaults(settings.limits))
     world.rules.policy = Policy(
         max_attempts=settings.retry.max_attempts,
         initial_delay_seconds=settings.retry.initial_delay_seconds,

@@ -90,6 +90,7 @@ class Execution:
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
         self._attempts: dict[Key, Attempt] = {}
         self._ending: set[Key] = set()
+        self._leaving: dict[Key, Attempt] = {}  # were told to end
         self._tasks: set[asyncio.Task[None]] = set()
         self.sequence = job.sequence
         """Of the job's latest event."""
@@ -336,6 +337,7 @@ class Execution:
             failures=row.failures,
             fresh=key.step in self._fresh,
         )
+        self._leaving.pop(key, None)
         self._attempts[key] = attempt
         attempt.reported = asyncio.get_running_loop().time()  # that it begins is an event already
         attempt.task = self._spawn(attempt.drive(self))
@@ -345,11 +347,13 @@ class Execution:
         if attempt is not None and attempt.task is not None:
             attempt.withdrawn = True
             attempt.task.cancel()
+            self._leaving[key] = attempt
 
     def _cancel_call(self, key: Key) -> None:
         attempt = self._attempts.pop(key, None)
         if attempt is not None and attempt.task is not None:
             attempt.task.cancel()
+            self._leaving[key] = attempt
         self._ending.add(key)
         self._spawn(self._end_call(key))
 
@@ -364,9 +368,14 @@ class Execution:
         An instance that waits for its next attempt, or was found running after a crash, may have work there.
         """
         row = self.record.rows[key]
-        if row.attempts:
+        request_id, called = row.request_id, bool(row.attempts)
+        attempt = self._leaving.pop(key, None)
+        if attempt is not None and attempt.task is not None:
+            await asyncio.gather(attempt.task, return_exceptions=True)
+            request_id, called = attempt.request_id, called or attempt.called
+        if called and not self._world.flights.wanted(request_id):
             method = self._graph.steps[key.step].method
-            await self._world.mesh.cancel(method, row.request_id, replace(self._context, step=str(key)))
+            await self._world.mesh.cancel(method, request_id, replace(self._context, step=str(key)))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -121,8 +121,18 @@ class StorageSettings(WorkSettings):
     http_public_url: str = Field("", description="How others reach that endpoint. Empty: its own address.")
 
 
+class NamedLimit(Section):
+    """One limit. What is left out is not limited."""
+
+    at_once: int | None = Field(None, ge=0, description="Calls under way together.")
+    per_second: float | None = Field(None, gt=0, description="Calls begun a second, on average.")
+    burst: int = Field(1, ge=1, description="Calls that may begin together after a quiet time.")
+    weight: float = Field(1.0, gt=0, le=1000, description="Share of an owner beside other owners.")
+    paused: bool = Field(False, description="True: no call begins.")
+
+
 class LimitSettings(Section):
-    """How many calls the orchestrator has under way at once."""
+    """How many calls the orchestrator has under way at once. `reelmesh limits` can set others while it runs."""
 
     overall: int = Field(64, ge=1, description="Calls to all services together.")
     script: int = Field(8, ge=1, description="Calls to Script.")
@@ -131,6 +141,10 @@ class LimitSettings(Section):
     video: int = Field(8, ge=1, description="Calls to VideoProvider.")
     asr: int = Field(8, ge=1, description="Calls to ASR.")
     compose: int = Field(2, ge=1, description="Calls to Compose.")
+    named: dict[str, NamedLimit] = Field(
+        default_factory=dict,
+        description='Others by name, e.g. "engine/video/kling", "owner/ann", or "owner/*" for every owner.',
+    )
 
 
 class TimeoutSettings(Section):
