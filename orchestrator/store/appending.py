@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -75,8 +75,7 @@ class Transaction:
             Gone: a job was deleted, or taken over. Nothing of the others is written then, either.
         """
         if appends:
-            fresh = await self._sequence(appends)
-            await _write(self.connection, fresh)
+            await self.connection.run_sync(self._append, appends)
 
     async def ask(self, job_id: str, kind: str, body: str) -> int:
         """Asks something of a job's execution. Returns the command's id."""
@@ -94,45 +93,25 @@ class Transaction:
             for payload in self.notice.payloads(self.leases.holder):
                 await self.connection.execute(_NOTIFY, {"channel": CHANNEL, "payload": payload})
 
-    async def _sequence(self, appends: Sequence[Append]) -> list[Append]:
-        """Gives events their sequences. Returns the appends without those that were written before."""
-        by_job: dict[str, list[Append]] = {}
+    def _append(self, connection: Connection, appends: Sequence[Append]) -> None:
+        groups: dict[str, list[Append]] = {}
         for append in appends:
-            by_job.setdefault(append.job_id, []).append(append)
-        counted = await _count(self.connection, self.leases, by_job)
-        fresh = []
-        for job_id, of_job in by_job.items():
-            last, written = counted.get(job_id), False
-            if last is None:
-                last, written = await self._written(of_job), True
-            self._number(of_job, last, written=written)
-            if not written:
+            groups.setdefault(append.job_id, []).append(append)
+        found = {row.id: row for row in connection.execute(_FOUND, {"keys": list(groups)})}
+        fresh: list[Append] = []
+        for job_id, of_job in groups.items():
+            row = found.get(job_id)
+            if row is None:
+                raise Gone(job_id)
+            if _is_written(of_job, row):
+                self._number(of_job, row.sequence - _count(of_job), written=True)
+            else:
+                self._number(of_job, row.sequence, written=False)
                 fresh += of_job
-        return fresh
+        _write(connection, fresh, self.leases)
 
-    async def _written(self, of_job: Sequence[Append]) -> int:
-        """The last sequence of what an earlier try has written, whose outcome was not known."""
-        (append,) = of_job if len(of_job) == 1 else (Append(of_job[0].job_id, ""),)
-        found = await self.connection.execute(
-            select(jobs.c.sequence, jobs.c.lease_token).where(jobs.c.id == append.job_id)
-        )
-        row = found.one_or_none()
-        ours = append.token is not None and append.events and row is not None
-        if (
-            not ours
-            or row is None
-            or (row.lease_token, row.sequence)
-            != (
-                append.token,
-                append.after + len(append.events),
-            )
-        ):
-            raise Gone(append.job_id)
-        sequence: int = row.sequence
-        return sequence
-
-    def _number(self, of_job: Sequence[Append], last: int, *, written: bool) -> None:
-        sequence = last - sum(len(append.events) for append in of_job)
+    def _number(self, of_job: Sequence[Append], sequence: int, *, written: bool) -> None:
+        """Gives the events of one job their sequences, after `sequence`."""
         for append in of_job:
             for event in append.events:
                 sequence += 1
@@ -149,80 +128,89 @@ class Transaction:
 _EVENTS = insert(events)
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _NOTIFY = text("SELECT pg_notify(:channel, :payload)")
-_SEQUENCES = select(jobs.c.id, jobs.c.sequence, jobs.c.lease_token).where(
-    jobs.c.id.in_(bindparam("keys", expanding=True))
-)
-_MOVE = update(jobs).where(jobs.c.id == bindparam("key")).values(sequence=bindparam("to"))
-_COUNT_ALL = text(
-    "UPDATE jobs SET sequence = jobs.sequence + told.count, lease_until = CASE WHEN told.token IS NULL "
-    "THEN jobs.lease_until ELSE (extract(epoch from clock_timestamp()) * 1000000)::bigint + :lease END "
-    "FROM unnest(CAST(:ids AS text[]), CAST(:counts AS int[]), CAST(:tokens AS bigint[]), "
-    "CAST(:afters AS bigint[])) AS told(id, count, token, after) WHERE jobs.id = told.id AND "
-    "(told.token IS NULL OR (told.token = jobs.lease_token AND told.after = jobs.sequence)) "
-    "RETURNING jobs.id, jobs.sequence"
+_FOUND = (
+    select(jobs.c.id, jobs.c.sequence, jobs.c.lease_token)
+    .where(jobs.c.id.in_(bindparam("keys", expanding=True)))
+    .order_by(jobs.c.id)  # replicas that lock the same ones must not wait for each other in a circle
+    .with_for_update()
 )
 
 
-async def _count(
-    connection: AsyncConnection, held: Leases, by_job: Mapping[str, Sequence[Append]]
-) -> dict[str, int]:
-    """Moves the jobs' sequences on, and renews their leases. Returns the last of each job that is there."""
-    told: list[dict[str, Any]] = [
-        {
-            "key": job_id,
-            "count": sum(len(append.events) for append in of_job),
-            "token": of_job[0].token,
-            "after": of_job[0].after,
-        }
-        for job_id, of_job in sorted(by_job.items())
-    ]
-    if connection.dialect.name == "postgresql":  # one statement: each costs a round trip
-        names = {"ids": "key", "counts": "count", "tokens": "token", "afters": "after"}
-        columns: dict[str, Any] = {name: [one[key] for one in told] for name, key in names.items()}
-        rows = await connection.execute(_COUNT_ALL, {**columns, "lease": int(held.seconds * 1e6)})
-        return {row.id: row.sequence for row in rows}
-    # SQLite has one writer, which this is: nothing changes between the two statements.
-    known = {row.id: row for row in await connection.execute(_SEQUENCES, {"keys": list(by_job)})}
-    moved = [
-        {"key": one["key"], "to": known[one["key"]].sequence + one["count"]}
-        for one in told
-        if one["key"] in known
-        and (
-            one["token"] is None
-            or (one["token"], one["after"]) == (known[one["key"]].lease_token, known[one["key"]].sequence)
-        )
-    ]
-    if moved:
-        await connection.execute(_MOVE, moved)
-    return {one["key"]: one["to"] for one in moved}
+def _count(of_job: Sequence[Append]) -> int:
+    return sum(len(append.events) for append in of_job)
 
 
-async def _write(connection: AsyncConnection, appends: Sequence[Append]) -> None:
-    """Writes the rows of many appends: one statement a table, and one or two for a job that changed."""
+def _is_written(of_job: Sequence[Append], row: Any) -> bool:
+    """Whether an earlier try has written it already, whose outcome was not known.
+
+    Raises:
+        Gone: the lease is another's, or somebody else has written under it.
+    """
+    first = of_job[0]
+    if first.token is None:
+        return False
+    if first.token != row.lease_token:
+        raise Gone(first.job_id)
+    if row.sequence == first.after:
+        return False
+    if row.sequence == first.after + _count(of_job):
+        return True
+    raise Gone(first.job_id)
+
+
+def _write(connection: Connection, appends: Sequence[Append], held: Leases) -> None:
+    """Writes the rows of appends: a few statements for each table, however many there are."""
+    of_jobs: dict[str, dict[str, Any]] = {}
     for append in appends:
-        if append.job:
-            await connection.execute(update(jobs).where(jobs.c.id == append.job_id).values(**append.job))
-        if append.execution:
-            changed = update(executions).where(executions.c.id == append.execution_id)
-            await connection.execute(changed.values(**append.execution))
+        change = of_jobs.setdefault(append.job_id, {"key": append.job_id, "count": 0})
+        change["count"] += len(append.events)
+        change |= append.job
+        if append.token is not None:
+            change["token"] = append.token
+    _update(connection, jobs, list(of_jobs.values()), held)
+    changed = [{"key": append.execution_id, **append.execution} for append in appends if append.execution]
+    _update(connection, executions, changed, held)
     dialect = connection.dialect.name
     for table, rows in (
         (steps, [vars(row) for append in appends for row in append.steps]),
         (remembered, [vars(row) for append in appends for row in append.remembered]),
     ):
         if rows:
-            await connection.execute(_upsert(dialect, table), rows)
+            connection.execute(_upsert(dialect, table), rows)
     learned = [
         {"method": method, "engine": engine, "seconds": seconds}
         # In order: replicas that write the same ones must not wait for each other in a circle.
         for method, engine, seconds in sorted(one for append in appends for one in append.durations)
     ]
     if learned:
-        await connection.execute(_learn(dialect), learned)
+        connection.execute(_learn(dialect), learned)
     done = [one for append in appends for one in append.commands]
     ended = [append.job_id for append in appends if append.job.get("state") in ENDED]
     if done or ended:  # an execution that has ended can do nothing more of what was asked
-        await connection.execute(leases.done(done, ended))
+        connection.execute(leases.done(done, ended))
+
+
+def _update(connection: Connection, table: Table, changes: Sequence[Mapping[str, Any]], held: Leases) -> None:
+    """Sets columns of rows by their ids: one statement for those that set the same columns."""
+    alike: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for change in changes:
+        alike.setdefault(tuple(change), []).append(change)
+    for columns, of_columns in alike.items():
+        connection.execute(_updating(table, columns, held), of_columns)
+
+
+@functools.cache
+def _updating(table: Table, columns: tuple[str, ...], held: Leases) -> Any:
+    """UPDATE of the row with the id `key`: sets columns; `count` adds to the sequence, `token` is checked."""
+    names = [name for name in columns if name not in ("key", "count", "token")]
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    statement = update(table).where(table.c.id == bindparam("key"))
+    if "count" in columns:
+        values["sequence"] = table.c.sequence + bindparam("count")
+    if "token" in columns:
+        statement = statement.where(table.c.lease_token == bindparam("token"))
+        values.setdefault("lease_until", held.until())
+    return statement.values(values)
 
 
 def _event_row(append: Append, event: Event) -> dict[str, Any]:
@@ -233,21 +221,6 @@ def _event_row(append: Append, event: Event) -> dict[str, Any]:
         "of_step": int(event.WhichOneof("event") in ("step_planned", "step_changed")),
         "body": event.SerializeToString(),
     }
-
-
-def _alike(changes: Sequence[dict[str, Any]]) -> dict[tuple[str, ...], list[dict[str, Any]]]:
-    """Changes of rows by the columns that they set."""
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for change in changes:
-        groups.setdefault(tuple(change), []).append(change)
-    return groups
-
-
-@functools.cache
-def _updating(table: Table, columns: tuple[str, ...]) -> Any:
-    """Sets columns of the row with the id `key`."""
-    values = {name: bindparam(name) for name in columns if name != "key"}
-    return update(table).where(table.c.id == bindparam("key")).values(values)
 
 
 @functools.cache

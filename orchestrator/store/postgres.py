@@ -27,31 +27,32 @@ DRIVER = "postgresql+asyncpg"
 
 
 class Database:
-    """The connections to one database."""
+    """The connection that writes, and the pool for quick looks beside it."""
 
     def __init__(self, url: URL) -> None:
         self._writing = writer(url)
-        self._reading = readers(url)
+        self._looking = readers(url)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A writing transaction."""
+        """A writing transaction.
+
+        Raises:
+            OperationalError: the server can not be reached.
+        """
         async with self._writing.begin() as connection:
             yield connection
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A read transaction: it sees one state of the database from first to last."""
-        async with self._reading.begin() as connection:
+    async def look(self) -> AsyncIterator[AsyncConnection]:
+        """A read transaction."""
+        async with self._looking.begin() as connection:
             yield connection
-
-    look = read
-    """For queries that take no time."""
 
     async def close(self) -> None:
         """Closes the connections."""
         await self._writing.dispose()
-        await self._reading.dispose()
+        await self._looking.dispose()
 
 
 def writer(url: URL) -> AsyncEngine:

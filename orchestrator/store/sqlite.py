@@ -15,19 +15,18 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
+from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
-from orchestrator.store.inline import Inline
 from servers.chassis.errors import FailedPrecondition
 
 READERS = 4
@@ -37,15 +36,41 @@ OTHER_SECONDS = 30.0
 _BUSY_PAUSE_SECONDS = 0.01
 _WRITES = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 _READS = ("query_only=ON",)
+T = TypeVar("T")
 
 
-class Database:
-    """The connections to one database. One task at a time writes, and one looks."""
+class Inline:
+    """A connection with the face of an AsyncConnection whose statements run at once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> Dialect:
+        """As of the connection."""
+        return self._connection.dialect
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Runs a statement."""
+        return self._connection.execute(statement, parameters)
+
+    async def exec_driver_sql(self, statement: str) -> CursorResult[Any]:
+        """Runs a statement in the database's own words."""
+        return self._connection.exec_driver_sql(statement)
+
+    async def run_sync(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Runs a function that is given the connection."""
+        return work(self._connection, *arguments)
+
+
+class InlineDatabase:
+    """The two connections whose statements run at once. Each is used by one task at a time."""
 
     def __init__(self, path: Path) -> None:
         self._writing = _inline(path, "BEGIN IMMEDIATE", _WRITES)
         self._looking = _inline(path, "BEGIN", _READS)
-        self._reading = _engine(path, READERS, "BEGIN", _READS)
         self._thread = ThreadPoolExecutor(1, "commit")
 
     @asynccontextmanager
@@ -69,23 +94,21 @@ class Database:
         with self._looking.begin() as connection:
             yield Inline(connection)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A read transaction: it sees one state of the database from first to last."""
-        async with self._reading.begin() as connection:
-            yield connection
-
     async def close(self) -> None:
         """Closes the connections."""
         self._thread.shutdown()
         self._writing.dispose()
         self._looking.dispose()
-        await self._reading.dispose()
 
 
 def writer(path: Path) -> AsyncEngine:
-    """The engine that makes and upgrades the database."""
+    """An engine that makes and upgrades the database."""
     return _engine(path, 1, "BEGIN IMMEDIATE", _WRITES)
+
+
+def readers(path: Path) -> AsyncEngine:
+    """The engine that reads: a transaction sees one state of the database from first to last."""
+    return _engine(path, READERS, "BEGIN", _READS)
 
 
 async def only_one(path: Path) -> int:

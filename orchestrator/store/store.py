@@ -6,9 +6,9 @@ import os
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -30,10 +30,23 @@ T = TypeVar("T")
 LEASE_SECONDS = 15.0
 
 
+class Writing(Protocol):
+    """The connections for which every microsecond counts."""
+
+    def write(self) -> AbstractAsyncContextManager[Any]:
+        """A writing transaction: an AsyncConnection, or what has the face of one."""
+
+    def look(self) -> AbstractAsyncContextManager[Any]:
+        """A read transaction for queries that take no time, e.g. of rows by their keys."""
+
+    async def close(self) -> None:
+        """Closes the connections."""
+
+
 class Store:
     """An open database."""
 
-    def __init__(self, database: sqlite.Database | postgres.Database, leases: Leases) -> None:
+    def __init__(self, writing: Writing, reading: AsyncEngine, leases: Leases) -> None:
         self.leases = leases
         self.on_events: Callable[[Sequence[tuple[str, Event]]], None] = lambda _: None
         """Gets (owner, event) of whatever this replica commits, in order."""
@@ -41,9 +54,10 @@ class Store:
         """Gets what other replicas tell; None: something may have been missed."""
         self.on_commit: Callable[[Notice], None] = lambda _: None
         """Gets what this replica tells."""
-        self._database = database
-        self._writer = Writer(database.write, leases, self._committed)
-        self._recalls = Recalls(database.look)
+        self._writing = writing
+        self._reading = reading
+        self._writer = Writer(writing.write, leases, self._committed)
+        self._recalls = Recalls(writing.look)
         self._presence: Presence | None = None
         self._lock: int | None = None
 
@@ -60,9 +74,9 @@ class Store:
             return await cls._open_sqlite(
                 Path(url.database or ""), Leases(holder, lease_seconds, expire=False)
             )
+        await _prepare(postgres.writer(url))
         leases = Leases(holder, lease_seconds, expire=True)
-        await _migrated(postgres.writer(url))
-        store = cls(postgres.Database(url), leases)
+        store = cls(postgres.Database(url), postgres.readers(url), leases)
         store._presence = Presence(url, holder, lambda notice: store.on_notice(notice))
         try:
             await store._presence.start()
@@ -79,11 +93,11 @@ class Store:
         except OSError as fault:
             raise _unopened(fault) from fault
         try:
-            await _migrated(sqlite.writer(path))
+            await _prepare(sqlite.writer(path))
         except BaseException:
             os.close(lock)
             raise
-        store = cls(sqlite.Database(path), leases)
+        store = cls(sqlite.InlineDatabase(path), sqlite.readers(path), leases)
         store._lock = lock
         await store.transact(lambda transaction: leases.clear(transaction.connection))
         return store
@@ -101,7 +115,7 @@ class Store:
             Unavailable: the database can not be read now.
         """
         try:
-            async with self._database.read() as connection:
+            async with self._reading.begin() as connection:
                 yield connection
         except REFUSALS as fault:
             raise _away(fault, "read") from fault
@@ -131,7 +145,8 @@ class Store:
         await self._recalls.close()
         if self._presence is not None:
             await self._presence.close()
-        await self._database.close()
+        await self._writing.close()
+        await self._reading.dispose()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -141,13 +156,14 @@ class Store:
         self.on_commit(notice)
 
 
-async def _migrated(writing: AsyncEngine) -> None:
+async def _prepare(engine: AsyncEngine) -> None:
+    """Brings the database to the tables this code needs."""
     try:
-        await migrate(writing)
+        await migrate(engine)
     except (*REFUSALS, sqlite3.Error) as fault:
         raise _unopened(fault) from fault
     finally:
-        await writing.dispose()
+        await engine.dispose()
 
 
 def _unopened(fault: Exception) -> FailedPrecondition:

@@ -32,7 +32,7 @@ Committed = Callable[[Sequence[tuple[str, Event]], Notice], None]
 REFUSALS = (DBAPIError, OSError)
 """What a database raises that can not be reached or does not write."""
 Begin = Callable[[], AbstractAsyncContextManager[Any]]
-"""Begins a writing transaction: gives an AsyncConnection, or what has the face of one."""
+"""Begins a transaction: gives an AsyncConnection, or what has the face of one."""
 Work = Callable[[Transaction], Awaitable[Any]]
 
 
@@ -46,7 +46,7 @@ class Writer:
     """The one task that writes."""
 
     def __init__(self, begin: Begin, leases: Leases, committed: Committed) -> None:
-        """`committed` is told before the writers learn of it."""
+        """`begin` begins a writing transaction; `committed` is told before the writers learn of it."""
         self._begin = begin
         self._leases = leases
         self._committed = committed

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -111,18 +110,13 @@ async def test_sequences_have_no_gap_and_are_published_in_order(database: URL) -
     assert [Event.FromString(body).sequence for _, body in everything] == [e.sequence for _, e in published]
 
 
-def engine_of(store: Store, name: str) -> Any:
-    """One of the store's engines, as events are listened to."""
-    database: Any = store._database
-    engine = getattr(database, name, None) or database._reading
-    return getattr(engine, "sync_engine", engine)
-
-
 async def test_concurrent_writes_share_transactions(database: URL) -> None:
     async with opened(database) as store:
         job_id = await add_job(store)
         commits: list[object] = []
-        event.listen(engine_of(store, "_writing"), "commit", commits.append)
+        event.listen(
+            getattr(store._writing._writing, "sync_engine", store._writing._writing), "commit", commits.append
+        )
         await asyncio.gather(*(store.append(Append(job_id, "ann", [changed()])) for _ in range(500)))
     assert len(commits) < 50
 
@@ -218,7 +212,7 @@ async def test_look_ups_of_many_steps_share_queries(database: URL) -> None:
         ]
         await store.append(Append(job_id, "ann", remembered=kept))
         reads: list[object] = []
-        event.listen(engine_of(store, "_looking"), "begin", reads.append)
+        event.listen(store._reading.sync_engine, "begin", reads.append)
         wanted = [(owner, bytes([n]) * 32) for n in range(120) for owner in ("ann", "bob")]
         found = await asyncio.gather(*(store.recall(*one) for one in wanted))
     by_name = {(row.owner, row.digest): row for row in kept}

@@ -16,7 +16,16 @@ from reelmesh.orchestrator.v1.graph_pb2 import OnFailure, RetryPolicy
 from reelmesh.orchestrator.v1.job_pb2 import JobState
 from reelmesh.storage.v1 import storage_pb2, storage_pb2_grpc
 from servers.chassis.settings import LimitSettings, RetrySettings
-from tests.unit.orchestrator.conftest import Workbench, as_owner, eventually, speech, states, status_of, story
+from tests.unit.orchestrator.conftest import (
+    SQLITE,
+    Workbench,
+    as_owner,
+    eventually,
+    speech,
+    states,
+    status_of,
+    story,
+)
 
 ALL = ("storage", "script", "tts", "imagegen", "video", "asr", "compose")
 
@@ -350,6 +359,7 @@ async def test_resolving_can_fail_a_step_before_it_is_called(bench: Workbench) -
     assert not bench.mesh.toys["tts"].calls
 
 
+@SQLITE
 async def test_an_execution_that_can_not_be_read_fails_instead_of_hanging(
     bench: Workbench, own_settings: Path
 ) -> None:
