@@ -1,8 +1,8 @@
 """Calls under way, shared by all who want their result: two steps that ask for the same make one call.
 
-A flight belongs to nobody: whoever joined it may leave, and it goes on as long as somebody wants it. Its outcome
-goes to all; one of them, the first to have joined that is still there, answers for it: it records what the call
-cost and what is to be remembered. Steps of other replicas are found by what is remembered, when it is there.
+A flight belongs to nobody: whoever joined it may leave, and it goes on as long as somebody wants it. Its
+outcome goes to all; one of them, the first to have joined that is still there, answers for it: it records
+what the call cost and what is to be remembered. What another replica calls is not known here.
 """
 
 from __future__ import annotations

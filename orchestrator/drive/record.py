@@ -218,6 +218,8 @@ class Record:
         state: int = _JOB_STATES[ExecutionState.ValueType(self.execution.state)]
         if self.execution.state == ExecutionState.EXECUTION_STATE_RUNNING and self._waits_for_a_person():
             state = JobState.JOB_STATE_UNCONFIRMED
+        elif self.execution.state == ExecutionState.EXECUTION_STATE_RUNNING and self._waits_for_review():
+            state = JobState.JOB_STATE_WAITING_FOR_REVIEW
         if state == self.job.state:
             return {}
         changes: dict[str, Any] = {"state": state}
@@ -231,6 +233,11 @@ class Record:
     def _waits_for_a_person(self) -> bool:
         """Whether a paid call is unconfirmed and nothing else can be done meanwhile."""
         return bool(self._states[StepState.STEP_STATE_UNCONFIRMED]) and not any(
+            self._states[state] for state in STEP_ACTIVE
+        )
+
+    def _waits_for_review(self) -> bool:
+        return bool(self._states[StepState.STEP_STATE_WAITING_FOR_REVIEW]) and not any(
             self._states[state] for state in STEP_ACTIVE
         )
 

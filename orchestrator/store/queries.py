@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import Row, Table, and_, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator.store.rows import EditRow, ExecutionRow, JobRow, RememberedRow, StepRow
+from orchestrator.store.rows import EditRow, ExecutionRow, JobRow, LimitRow, RememberedRow, StepRow
 from orchestrator.store.schema import (
     NO_INDEX,
     durations,
@@ -15,6 +15,7 @@ from orchestrator.store.schema import (
     executions,
     jobs,
     labels,
+    limits,
     remembered,
     scene_edits,
     steps,
@@ -212,6 +213,11 @@ async def edits(connection: AsyncConnection, job_id: str) -> dict[str, EditRow]:
 async def usual_seconds(connection: AsyncConnection) -> dict[tuple[str, str], float]:
     """What calls usually take: (method, engine) -> seconds."""
     return {(row.method, row.engine): row.seconds for row in await connection.execute(select(durations))}
+
+
+async def limits_set(connection: AsyncConnection) -> list[LimitRow]:
+    """The limits that were set while running."""
+    return [LimitRow(**row._mapping) for row in await connection.execute(select(limits))]
 
 
 async def counts(connection: AsyncConnection) -> dict[str, int]:
