@@ -6,6 +6,7 @@ import grpc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from orchestrator.api.control import Control
 from orchestrator.api.explain import Explaining
 from orchestrator.api.export import Exporting
 from orchestrator.api.jobs import Jobs
@@ -51,6 +52,7 @@ async def build(resources: Resources) -> Built:
     driver = Driver(world)
     server = JobServer(
         Jobs(world, driver),
+        Control(world, driver),
         Watching(world, driver),
         Explaining(world),
         Scenes(world, resources.assets),

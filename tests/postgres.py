@@ -15,6 +15,7 @@ import asyncpg
 from sqlalchemy.engine import URL
 
 from orchestrator.store.rows import new_id
+from orchestrator.store.store import Store
 
 UNPRIVILEGED = "nobody"
 """Who runs it where the tests run as root, whom PostgreSQL refuses."""
@@ -39,6 +40,7 @@ class Postgres:
             entry = pwd.getpwnam(self._user)
             os.chown(self._folder, entry.pw_uid, entry.pw_gid)
         self._run("initdb", "-D", "data", "-U", "reelmesh", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        self._template = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -75,9 +77,15 @@ class Postgres:
         return URL.create("postgresql", "reelmesh", database=database, query={"host": str(self._folder)})
 
     async def database(self) -> URL:
-        """A new, empty database."""
+        """A new database with the tables of the store, and nothing in them."""
+        if not self._template:
+            name = f"t{new_id()}"
+            await self._ask(f'CREATE DATABASE "{name}"')
+            store = await Store.open(self.url(name))
+            await store.close()
+            self._template = name
         name = f"t{new_id()}"
-        await self._ask(f'CREATE DATABASE "{name}"')
+        await self._ask(f'CREATE DATABASE "{name}" TEMPLATE "{self._template}" STRATEGY file_copy')
         return self.url(name)
 
     async def _ask(self, query: str) -> None:

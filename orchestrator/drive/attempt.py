@@ -202,7 +202,12 @@ class Attempt:
         """Makes the call, when its turn has come."""
         server = server_of(self.step.method)
         async with self.world.limiter.slot(
-            server, engine=known.engine, owner=self.job.owner, priority=self.job.priority, age=self.job.id
+            server,
+            engine=known.engine,
+            owner=self.job.owner,
+            key=self.job.key_name,
+            priority=self.job.priority,
+            age=self.job.id,
         ):
             request: Any = type(self.request)()
             request.CopyFrom(self.request)

@@ -16,7 +16,8 @@ from google.rpc.status_pb2 import Status
 from google.type.money_pb2 import Money
 
 from orchestrator.drive import money
-from orchestrator.pure.signals import Changed, ExecutionChanged, Key, Output, Planned
+from orchestrator.pure.methods import Method
+from orchestrator.pure.signals import Changed, ExecutionChanged, Key, Output, Planned, Restored
 from orchestrator.pure.walk import Walk
 from orchestrator.store.appending import Append
 from orchestrator.store.rows import ExecutionRow, JobRow, RememberedRow, StepRow, timestamp
@@ -271,6 +272,18 @@ def instance(key: Key, row: StepRow) -> StepInstance:
 def key_of(row: StepRow) -> Key:
     """The key of a row."""
     return Key(row.step, None if row.index == NO_INDEX else row.index)
+
+
+def restored(row: StepRow, method: Method) -> Restored:
+    """A stored instance as a walk is given it back."""
+    return Restored(
+        key=key_of(row),
+        state=StepState.ValueType(row.state),
+        result=method.result.FromString(row.result) if row.result is not None else None,
+        error=Status.FromString(row.error) if row.error is not None else None,
+        attempts=row.attempts,
+        scene_id=row.scene_id,
+    )
 
 
 def _known(extra: Told) -> dict[str, Any]:

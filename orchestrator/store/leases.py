@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    TextClause,
     and_,
     bindparam,
     cast,
@@ -39,10 +40,6 @@ from orchestrator.store.schema import UNENDED, WAITING, commands, jobs
 
 CALM_SECONDS = 5
 """Time after the database's start in which no replica counts as gone: each has to find its way back first."""
-_GONE = text(
-    "lease_holder NOT IN (SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :locks) "
-    "AND pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => :calm)"
-).bindparams(locks=LOCKS, calm=CALM_SECONDS)
 _REPLICAS = text(
     "SELECT objid::bigint AS objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :locks "
     "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -50,6 +47,15 @@ _REPLICAS = text(
 _CLOCK = cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
 
 
+def gone(calm_seconds: float) -> TextClause:
+    """Whether the holder of a lease has no session any more. See `presence`."""
+    return text(
+        "lease_holder NOT IN (SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :locks) "
+        "AND pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => :calm)"
+    ).bindparams(locks=LOCKS, calm=calm_seconds)
+
+
+_GONE = gone(CALM_SECONDS)
 Lease = tuple[str, int]
 """(job id, token)."""
 

@@ -34,7 +34,7 @@ class JobRow:
     lease_token: int = 0
     lease_until: int | None = None
     turn: int = 0
-    key: str = ""
+    key_name: str = ""
     delete_time: int | None = None
 
 

@@ -75,7 +75,7 @@ jobs = Table(
     Column("lease_until", BigInteger),  # by the database's clock; null where leases do not expire
     # Its place among those of its priority: small goes first. See `leases.next_turn`.
     Column("turn", BigInteger, nullable=False, server_default="0"),
-    Column("key", String(128), nullable=False, server_default=""),  # that it was submitted with
+    Column("key_name", String(128), nullable=False, server_default=""),  # that it was submitted with
     Column("delete_time", BigInteger),  # when DeleteJob hid it; null: it is not hidden
     UniqueConstraint("owner", "request_id"),
     Index(None, "owner", "id"),

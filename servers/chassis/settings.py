@@ -132,7 +132,7 @@ class NamedLimit(Section):
 
 
 class LimitSettings(Section):
-    """How many calls the orchestrator has under way at once. `reelmesh limits` can set others while it runs."""
+    """How many calls the orchestrator has under way at once. `reelmesh limits` sets others while it runs."""
 
     overall: int = Field(64, ge=1, description="Calls to all services together.")
     script: int = Field(8, ge=1, description="Calls to Script.")

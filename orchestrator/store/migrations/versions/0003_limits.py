@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("jobs", sa.Column("key", sa.String(length=128), server_default="", nullable=False))
+    op.add_column("jobs", sa.Column("key_name", sa.String(length=128), server_default="", nullable=False))
     op.add_column("jobs", sa.Column("delete_time", sa.BigInteger(), nullable=True))
     op.create_table(
         "limits",
