@@ -6,31 +6,36 @@ import grpc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from orchestrator.api.control import Control
 from orchestrator.api.explain import Explaining
 from orchestrator.api.export import Exporting
 from orchestrator.api.jobs import Jobs
+from orchestrator.api.limits import LimitServer
 from orchestrator.api.scenes import Scenes
 from orchestrator.api.service import JobServer
 from orchestrator.api.watch import Watching
 from orchestrator.drive.driver import Driver
 from orchestrator.drive.following import Following
-from orchestrator.drive.limits import Limiter
+from orchestrator.drive.limiting import Limits
+from orchestrator.drive.limits import OVERALL, Limiter, service
 from orchestrator.drive.log import LiveLog
 from orchestrator.drive.mesh import Mesh, Patience
 from orchestrator.drive.retention import Keep, Retention
 from orchestrator.drive.retry import Policy
 from orchestrator.drive.usual import Usual
 from orchestrator.drive.world import Rules, World
+from orchestrator.pure.fairness import Limit
 from orchestrator.store import queries
 from orchestrator.store.store import Store
-from reelmesh.orchestrator.v1 import job_service_pb2
+from reelmesh.orchestrator.v1 import job_service_pb2, limit_service_pb2
 from reelmesh.orchestrator.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
+from reelmesh.orchestrator.v1.limit_service_pb2_grpc import add_LimitServiceServicer_to_server
 from servers.chassis.errors import FailedPrecondition
 from servers.chassis.serve import Built, PlainServer, Resources, Service
-from servers.chassis.settings import OrchestratorSettings, Settings, reveal
+from servers.chassis.settings import LimitSettings, OrchestratorSettings, Settings, reveal
 
 SERVICE = job_service_pb2.DESCRIPTOR.services_by_name["JobService"].full_name
-OVERALL = "overall"
+LIMIT_SERVICE = limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"].full_name
 
 
 async def build(resources: Resources) -> Built:
@@ -41,14 +46,15 @@ async def build(resources: Resources) -> Built:
     async with store.read() as connection:
         usual = Usual(await queries.usual_seconds(connection))
     mesh = Mesh(settings.servers, resources.settings.mesh, _patience(settings))
-    limits = settings.limits.model_dump()
-    limiter = Limiter(limits, limits.pop(OVERALL))
-    world = World(store, mesh, limiter, log, usual, Rules())
+    limiter = Limiter()
+    limits = Limits(store, limiter)
+    world = World(store, mesh, limiter, log, usual, Rules(), limits)
     retention = Retention(world, Keep(**settings.retention.model_dump()))
     _apply(world, settings)
     driver = Driver(world)
     server = JobServer(
         Jobs(world, driver),
+        Control(world, driver),
         Watching(world, driver),
         Explaining(world),
         Scenes(world, resources.assets),
@@ -56,6 +62,7 @@ async def build(resources: Resources) -> Built:
     )
     following = Following(store, log, driver.heard)
     following.start()
+    await limits.start()
     driver.start()
     retention.start()
 
@@ -71,6 +78,7 @@ async def build(resources: Resources) -> Built:
     async def close() -> None:
         await drain()
         await following.close()
+        await limits.close()
         limiter.close()
         await mesh.close()
         await store.close()
@@ -78,7 +86,11 @@ async def build(resources: Resources) -> Built:
     def add(target: grpc.aio.Server) -> None:
         add_JobServiceServicer_to_server(server, target)
 
-    return Built([Service(SERVICE, add)], close=close, drain=drain, reload=reload)
+    def add_limits(target: grpc.aio.Server) -> None:
+        add_LimitServiceServicer_to_server(LimitServer(limits), target)
+
+    services = [Service(SERVICE, add), Service(LIMIT_SERVICE, add_limits)]
+    return Built(services, close=close, drain=drain, reload=reload)
 
 
 def database_url(settings: Settings) -> URL:
@@ -110,9 +122,7 @@ def _no_database() -> FailedPrecondition:
 
 def _apply(world: World, settings: OrchestratorSettings) -> None:
     """Settings that can be changed while running."""
-    limits = settings.limits.model_dump()
-    overall = limits.pop(OVERALL)
-    world.limiter.change(limits, overall)
+    world.limits.use(limit_defaults(settings.limits))
     world.rules.policy = Policy(
         max_attempts=settings.retry.max_attempts,
         initial_delay_seconds=settings.retry.initial_delay_seconds,
@@ -120,6 +130,18 @@ def _apply(world: World, settings: OrchestratorSettings) -> None:
     )
     world.rules.remember = settings.remember
     world.rules.active = settings.active
+
+
+def limit_defaults(settings: LimitSettings) -> dict[str, tuple[Limit, float]]:
+    """(limit, weight) by name, as the settings say."""
+    numbers = settings.model_dump(exclude={"named"})
+    limits = {
+        (OVERALL if name == OVERALL else service(name)): (Limit(number), 1.0)
+        for name, number in numbers.items()
+    }
+    for name, one in settings.named.items():
+        limits[name] = (Limit(one.at_once, one.per_second, one.burst, one.paused), one.weight)
+    return limits
 
 
 def _patience(settings: OrchestratorSettings) -> Patience:

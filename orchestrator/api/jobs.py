@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from google.protobuf.duration_pb2 import Duration
 from sqlalchemy import delete, insert, update
@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from orchestrator.api import views
 from orchestrator.api.naming import file_name
 from orchestrator.api.planning import graph_of, next_graph, refuse
+from orchestrator.api.reviewing import end_review
 from orchestrator.drive import commands
 from orchestrator.drive.driver import Driver
 from orchestrator.drive.mesh import CallFailed
@@ -19,12 +20,13 @@ from orchestrator.drive.world import World
 from orchestrator.pure.signals import Key
 from orchestrator.store import leases, queries
 from orchestrator.store.appending import Append, Transaction
+from orchestrator.store.queries import Filter
 from orchestrator.store.rows import ExecutionRow, JobRow, new_id, now, timestamp
 from orchestrator.store.schema import NO_INDEX, executions, jobs, labels, scene_edits
 from reelmesh.orchestrator.v1 import events_pb2, job_service_pb2
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, Job, JobSpec, JobState, StepState
 from servers.chassis import paging
-from servers.chassis.context import CallContext
+from servers.chassis.context import CallContext, current
 from servers.chassis.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 
 DEFAULT_PRIORITY = 5
@@ -115,8 +117,8 @@ class Jobs:
                 owner,
                 before=paging.decode(request.page_token),
                 limit=size + 1,
-                states=list(request.states),
-                with_labels=dict(request.labels),
+                where=Filter(list(request.states), dict(request.labels)),
+                hidden=request.show_deleted,
             )
             shown = rows[:size]
             latest = await queries.executions_by_id(connection, [row.execution_id for row in shown])
@@ -181,29 +183,14 @@ class Jobs:
                     if earlier.from_step != request.from_step:
                         raise AlreadyExists("request_id: was used with another from_step; choose a new one")
                     return row
-            if row.state not in queries.ENDED:
+            if row.state == JobState.JOB_STATE_WAITING_FOR_REVIEW:
+                await end_review(transaction, row)
+            elif row.state not in queries.ENDED:
                 raise FailedPrecondition(
                     f"job {row.id} has an execution under way: cancel it or wait", reason="JOB_RUNNING"
                 )
-            graph, replanned = await next_graph(connection, row, request.from_step)
-            if request.from_step and request.from_step not in {step.id for step in graph.steps}:
-                raise InvalidArgument(("from_step", f"{request.from_step!r} is no step of the job"))
-            refuse(graph)
-            if replanned:
-                await connection.execute(delete(scene_edits).where(scene_edits.c.job_id == row.id))
-            latest = await queries.execution(connection, row.execution_id)
-            number = latest.number + 1 if latest is not None else 1
-            execution = _execution(row.id, number, graph.SerializeToString(deterministic=True), request)
-            await connection.execute(insert(executions).values(**vars(execution)))
-            again = {
-                "state": int(JobState.JOB_STATE_QUEUED),
-                "end_time": None,
-                "execution_id": execution.id,
-                "turn": await leases.next_turn(connection, owner, row.priority),
-            }
-            await transaction.append(_queued(row, execution, again))
-            transaction.notice.waiting = True
-            return _found(await queries.job(connection, owner, row.id), row.id)
+            await run_again(transaction, row, request)
+            return row
 
         row = await self._world.store.transact(work)
         return await self.get(owner, row.id)
@@ -233,7 +220,7 @@ class Jobs:
         return await self.get(owner, request.job_id)
 
     async def delete(self, owner: str, job_id: str) -> None:
-        """Removes a job with its executions and events.
+        """Hides a job with its executions and events.
 
         Raises:
             NotFound: there is no such job.
@@ -247,10 +234,25 @@ class Jobs:
                     f"job {job_id} has an execution under way: cancel it first", reason="JOB_RUNNING"
                 )
             transaction.notice.deleted.add(job_id)
-            await transaction.connection.execute(delete(jobs).where(jobs.c.id == job_id))
+            await hide(transaction, [job_id])
 
         await self._world.store.transact(work)
         self._world.log.deleted(job_id)
+
+    async def undelete(self, owner: str, job_id: str) -> Job:
+        """Brings a hidden job back.
+
+        Raises:
+            NotFound: there is no such job, or it was purged.
+        """
+
+        async def work(transaction: Transaction) -> None:
+            _found(await queries.job(transaction.connection, owner, job_id, lock=True, hidden=True), job_id)
+            shown = update(jobs).where(jobs.c.id == job_id).values(delete_time=None)
+            await transaction.connection.execute(shown)
+
+        await self._world.store.transact(work)
+        return await self.get(owner, job_id)
 
     async def list_executions(
         self, owner: str, request: job_service_pb2.ListExecutionsRequest
@@ -333,6 +335,48 @@ class Jobs:
             await self._driver.done(owner, command_id)
 
 
+async def hide(transaction: Transaction, job_ids: Sequence[str]) -> None:
+    """Hides jobs that have ended; retention removes them later."""
+    transaction.notice.deleted.update(job_ids)
+    hidden = update(jobs).where(jobs.c.id.in_(job_ids)).values(delete_time=now())
+    await transaction.connection.execute(hidden)
+
+
+async def run_again(
+    transaction: Transaction,
+    row: JobRow,
+    request: job_service_pb2.RunJobRequest,
+    opened: Collection[str] = (),
+) -> None:
+    """Makes a new execution of a job that has none under way. `opened`: gates that it has not.
+
+    Raises:
+        InvalidArgument: `from_step` names no step of the job.
+    """
+    connection = transaction.connection
+    graph, replanned = await next_graph(connection, row, request.from_step)
+    if request.from_step and request.from_step not in {step.id for step in graph.steps}:
+        raise InvalidArgument(("from_step", f"{request.from_step!r} is no step of the job"))
+    refuse(graph)
+    for step in graph.steps:
+        closed = [gate for gate in step.gates if gate not in opened]
+        step.gates[:] = closed
+    if replanned:
+        await connection.execute(delete(scene_edits).where(scene_edits.c.job_id == row.id))
+    latest = await queries.execution(connection, row.execution_id)
+    number = latest.number + 1 if latest is not None else 1
+    execution = _execution(row.id, number, graph.SerializeToString(deterministic=True), request)
+    await connection.execute(insert(executions).values(**vars(execution)))
+    again = {
+        "state": int(JobState.JOB_STATE_QUEUED),
+        "end_time": None,
+        "execution_id": execution.id,
+        "turn": await leases.next_turn(connection, row.owner, row.priority),
+    }
+    await transaction.append(_queued(row, execution, again))
+    transaction.notice.waiting = True
+
+
 def _new(
     owner: str, request: job_service_pb2.SubmitJobRequest, digest: bytes, graph: bytes
 ) -> tuple[JobRow, ExecutionRow]:
@@ -351,6 +395,7 @@ def _new(
         execution_id=execution.id,
         result=None,
         sequence=0,
+        key_name=current().key,
     )
     return job, execution
 

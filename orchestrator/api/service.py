@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from orchestrator.api.control import Control
 from orchestrator.api.explain import Explaining
 from orchestrator.api.export import Exporting
 from orchestrator.api.jobs import Jobs
@@ -19,9 +20,16 @@ class JobServer(JobServiceServicer):
     """Serves JobService. Faults become statuses in the chassis' interceptor."""
 
     def __init__(
-        self, jobs: Jobs, watching: Watching, explaining: Explaining, scenes: Scenes, exporting: Exporting
+        self,
+        jobs: Jobs,
+        control: Control,
+        watching: Watching,
+        explaining: Explaining,
+        scenes: Scenes,
+        exporting: Exporting,
     ) -> None:
         self._jobs = jobs
+        self._control = control
         self._watching = watching
         self._explaining = explaining
         self._scenes = scenes
@@ -76,6 +84,23 @@ class JobServer(JobServiceServicer):
     async def UpdateJob(self, request: pb.UpdateJobRequest, context: Any) -> pb.UpdateJobResponse:
         """See the contract."""
         return pb.UpdateJobResponse(job=await self._jobs.update(current().owner, request))
+
+    async def ApproveJob(self, request: pb.ApproveJobRequest, context: Any) -> pb.ApproveJobResponse:
+        """See the contract."""
+        gate = await self._control.approve(current().owner, request)
+        return pb.ApproveJobResponse(job=await self._jobs.get(current().owner, request.job_id), gate=gate)
+
+    async def UndeleteJob(self, request: pb.UndeleteJobRequest, context: Any) -> pb.UndeleteJobResponse:
+        """See the contract."""
+        return pb.UndeleteJobResponse(job=await self._jobs.undelete(current().owner, request.job_id))
+
+    async def ControlJobs(self, request: pb.ControlJobsRequest, context: Any) -> pb.ControlJobsResponse:
+        """See the contract."""
+        return await self._control.control(current().owner, request)
+
+    async def CountJobs(self, request: pb.CountJobsRequest, context: Any) -> pb.CountJobsResponse:
+        """See the contract."""
+        return await self._control.count(current().owner, request)
 
     async def DeleteJob(self, request: pb.DeleteJobRequest, context: Any) -> pb.DeleteJobResponse:
         """See the contract."""

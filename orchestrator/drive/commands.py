@@ -6,10 +6,17 @@ import json
 from dataclasses import dataclass
 
 from orchestrator.drive.record import Told
-from orchestrator.pure.signals import Cancel, Decided, Event, Key, Pause, Resume
+from orchestrator.pure.signals import Approve, Cancel, Decided, Event, Key, Pause, Resume
 from orchestrator.store.rows import CommandRow
 
-CANCEL, PAUSE, RESUME, DECIDE, PRIORITY = KINDS = ("cancel", "pause", "resume", "decide", "priority")
+CANCEL, PAUSE, RESUME, DECIDE, PRIORITY, APPROVE = KINDS = (
+    "cancel",
+    "pause",
+    "resume",
+    "decide",
+    "priority",
+    "approve",
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,8 @@ def read(row: CommandRow) -> Command | None:
             return Command(row.id, Pause())
         case "resume":
             return Command(row.id, Resume())
+        case "approve":
+            return Command(row.id, Approve(row.body))
         case "priority":
             return Command(row.id, priority=int(row.body))
         case "decide":

@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
+from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
 from orchestrator.drive import record
 from orchestrator.drive.attempt import Attempt, Ended
 from orchestrator.drive.commands import Command
-from orchestrator.drive.record import Record, Told, key_of
+from orchestrator.drive.record import Record, Told, key_of, restored
 from orchestrator.drive.world import World
 from orchestrator.pure import graph, outcome
 from orchestrator.pure.signals import (
@@ -31,9 +32,9 @@ from orchestrator.pure.signals import (
     Dispatch,
     Event,
     ExecutionChanged,
+    Expire,
     Key,
     Output,
-    Restored,
     Withdraw,
 )
 from orchestrator.pure.walk import Walk
@@ -90,6 +91,8 @@ class Execution:
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
         self._attempts: dict[Key, Attempt] = {}
         self._ending: set[Key] = set()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._leaving: dict[Key, Attempt] = {}  # were told to end
         self._tasks: set[asyncio.Task[None]] = set()
         self.sequence = job.sequence
         """Of the job's latest event."""
@@ -108,6 +111,7 @@ class Execution:
             outputs = self._first()
             await self._write(outputs, {})
             self._act(outputs)
+            self._set_alarm()
             while not self.walk.finished and not self._parked():
                 await self._turn()
             self._take_no_more()
@@ -120,8 +124,23 @@ class Execution:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _set_alarm(self) -> None:
+        """Ends the execution when its time is over."""
+        if not self._spec.HasField("deadline"):
+            return
+        left = self._spec.deadline.ToMicroseconds() / 1e6 - now() / 1e6
+        status = Status(code=code_pb2.DEADLINE_EXCEEDED, message="the job's deadline has passed")
+        self._alarm = asyncio.get_running_loop().call_later(max(0.0, left), lambda: self._put(Expire(status)))
+
+    def _put(self, event: Event) -> None:
+        if not self._ended:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._inbox.put_nowait(_Item(event, Told(), None, done))
+
     def _take_no_more(self) -> None:
         self._ended = True
+        if self._alarm is not None:
+            self._alarm.cancel()
         while not self._inbox.empty():
             item = self._inbox.get_nowait()
             if not item.done.done():
@@ -214,20 +233,10 @@ class Execution:
             self.record.add_pending(self.walk.instances)
             return self.walk.apply(Begin())
         outputs = self.walk.restore(
-            [self._restored(row) for row in self.record.rows.values()], ExecutionState.ValueType(state)
+            [restored(row, self._graph.steps[row.step].method) for row in self.record.rows.values()],
+            ExecutionState.ValueType(state),
         )
         return outputs + self.walk.apply(Begin()) if queued else outputs
-
-    def _restored(self, row: StepRow) -> Restored:
-        method = self._graph.steps[row.step].method
-        return Restored(
-            key=key_of(row),
-            state=StepState.ValueType(row.state),
-            result=method.result.FromString(row.result) if row.result is not None else None,
-            error=Status.FromString(row.error) if row.error is not None else None,
-            attempts=row.attempts,
-            scene_id=row.scene_id,
-        )
 
     async def _turn(self) -> None:
         """Takes in all that has happened since the last turn."""
@@ -336,6 +345,7 @@ class Execution:
             failures=row.failures,
             fresh=key.step in self._fresh,
         )
+        self._leaving.pop(key, None)
         self._attempts[key] = attempt
         attempt.reported = asyncio.get_running_loop().time()  # that it begins is an event already
         attempt.task = self._spawn(attempt.drive(self))
@@ -345,11 +355,13 @@ class Execution:
         if attempt is not None and attempt.task is not None:
             attempt.withdrawn = True
             attempt.task.cancel()
+            self._leaving[key] = attempt
 
     def _cancel_call(self, key: Key) -> None:
         attempt = self._attempts.pop(key, None)
         if attempt is not None and attempt.task is not None:
             attempt.task.cancel()
+            self._leaving[key] = attempt
         self._ending.add(key)
         self._spawn(self._end_call(key))
 
@@ -364,9 +376,14 @@ class Execution:
         An instance that waits for its next attempt, or was found running after a crash, may have work there.
         """
         row = self.record.rows[key]
-        if row.attempts:
+        request_id, called = row.request_id, bool(row.attempts)
+        attempt = self._leaving.pop(key, None)
+        if attempt is not None and attempt.task is not None:
+            await asyncio.gather(attempt.task, return_exceptions=True)
+            request_id, called = attempt.request_id, called or attempt.called
+        if called and not self._world.flights.wanted(request_id):
             method = self._graph.steps[key.step].method
-            await self._world.mesh.cancel(method, row.request_id, replace(self._context, step=str(key)))
+            await self._world.mesh.cancel(method, request_id, replace(self._context, step=str(key)))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

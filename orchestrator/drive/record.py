@@ -16,7 +16,8 @@ from google.rpc.status_pb2 import Status
 from google.type.money_pb2 import Money
 
 from orchestrator.drive import money
-from orchestrator.pure.signals import Changed, ExecutionChanged, Key, Output, Planned
+from orchestrator.pure.methods import Method
+from orchestrator.pure.signals import Changed, ExecutionChanged, Key, Output, Planned, Restored
 from orchestrator.pure.walk import Walk
 from orchestrator.store.appending import Append
 from orchestrator.store.rows import ExecutionRow, JobRow, RememberedRow, StepRow, timestamp
@@ -81,7 +82,7 @@ class Record:
     def __post_init__(self) -> None:
         self._unwritten: dict[Key, StepRow] = {}
         self._states = Counter(row.state for row in self.rows.values())
-        self._warned = 0
+        self._warned, self._partial = 0, False
         self._costs = [Money.FromString(self.execution.cost)] if self.execution.cost else []
 
     def write(
@@ -202,8 +203,9 @@ class Record:
             return
         self._warned = len(warnings)
         total, whole = money.total([*self._costs, *new])
+        self._partial |= not whole
         warnings = list(warnings)
-        if not whole:
+        if self._partial:
             warnings.append("costs in other currencies are not counted in the execution's cost")
         self._costs = [total] if total is not None else []
         self.execution = replace(
@@ -217,6 +219,8 @@ class Record:
         state: int = _JOB_STATES[ExecutionState.ValueType(self.execution.state)]
         if self.execution.state == ExecutionState.EXECUTION_STATE_RUNNING and self._waits_for_a_person():
             state = JobState.JOB_STATE_UNCONFIRMED
+        elif self.execution.state == ExecutionState.EXECUTION_STATE_RUNNING and self._waits_for_review():
+            state = JobState.JOB_STATE_WAITING_FOR_REVIEW
         if state == self.job.state:
             return {}
         changes: dict[str, Any] = {"state": state}
@@ -230,6 +234,11 @@ class Record:
     def _waits_for_a_person(self) -> bool:
         """Whether a paid call is unconfirmed and nothing else can be done meanwhile."""
         return bool(self._states[StepState.STEP_STATE_UNCONFIRMED]) and not any(
+            self._states[state] for state in STEP_ACTIVE
+        )
+
+    def _waits_for_review(self) -> bool:
+        return bool(self._states[StepState.STEP_STATE_WAITING_FOR_REVIEW]) and not any(
             self._states[state] for state in STEP_ACTIVE
         )
 
@@ -263,6 +272,18 @@ def instance(key: Key, row: StepRow) -> StepInstance:
 def key_of(row: StepRow) -> Key:
     """The key of a row."""
     return Key(row.step, None if row.index == NO_INDEX else row.index)
+
+
+def restored(row: StepRow, method: Method) -> Restored:
+    """A stored instance as a walk is given it back."""
+    return Restored(
+        key=key_of(row),
+        state=StepState.ValueType(row.state),
+        result=method.result.FromString(row.result) if row.result is not None else None,
+        error=Status.FromString(row.error) if row.error is not None else None,
+        attempts=row.attempts,
+        scene_id=row.scene_id,
+    )
 
 
 def _known(extra: Told) -> dict[str, Any]:

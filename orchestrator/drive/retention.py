@@ -16,7 +16,7 @@ from orchestrator.drive.mesh import STORAGE, CallFailed
 from orchestrator.drive.world import World
 from orchestrator.store import retention
 from orchestrator.store.appending import Transaction
-from orchestrator.store.retention import Swept
+from orchestrator.store.retention import Due, Swept
 from orchestrator.store.rows import now
 from servers.chassis.context import CallContext
 from servers.chassis.errors import Unavailable
@@ -36,6 +36,7 @@ class Keep:
 
     every_seconds: float = 3600.0
     jobs_days: float | None = None
+    deleted_days: float | None = None
     events_days: float | None = None
     remembered_days: float | None = None
 
@@ -88,17 +89,16 @@ class Retention:
         return swept
 
     async def _old(self, swept: Swept) -> None:
-        before = _before(self.keep.jobs_days)
-        while before:
+        due = Due(_before(self.keep.jobs_days), _before(self.keep.deleted_days))
+        gone = [True]
+        while any(gone):
             async with self._store.read() as connection:
-                found = await retention.old_jobs(connection, before)
+                found = await retention.old_jobs(connection, due)
             gone = [
-                await self._store.transact(lambda t: retention.purge(t, owner, job_id, before))  # noqa: B023
+                await self._store.transact(lambda t: retention.purge(t, owner, job_id, due))  # noqa: B023
                 for owner, job_id in found
             ]
             swept.jobs += sum(gone)
-            if not any(gone):
-                break
         before = _before(self.keep.events_days)
         while before and (
             count := await self._store.transact(lambda t: retention.trim(t.connection, before))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestrator.drive.flights import Flights
+from orchestrator.drive.limiting import Limits
 from orchestrator.drive.limits import Limiter
 from orchestrator.drive.log import LiveLog
 from orchestrator.drive.mesh import Mesh
@@ -38,3 +40,5 @@ class World:
     log: LiveLog
     usual: Usual
     rules: Rules
+    limits: Limits
+    flights: Flights = field(default_factory=Flights)

@@ -40,6 +40,10 @@ from orchestrator.store.schema import UNENDED, WAITING, commands, jobs
 
 CALM_SECONDS = 5
 """Time after the database's start in which no replica counts as gone: each has to find its way back first."""
+_REPLICAS = text(
+    "SELECT objid::bigint AS objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :locks "
+    "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+).bindparams(locks=LOCKS)
 _CLOCK = cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
 
 
@@ -137,6 +141,14 @@ class Leases:
         freed = update(jobs).where(jobs.c.id.in_(select(query.cte("freed").c.id)))
         free = {"lease_holder": None, "lease_until": None, "lease_token": jobs.c.lease_token + 1}
         return (await connection.execute(freed.values(**free))).rowcount
+
+    async def place(self, connection: AsyncConnection) -> tuple[int, int]:
+        """(which this replica is, how many there are), in the order of their numbers."""
+        if not self.expire:
+            return 0, 1
+        found = [row.objid for row in await connection.execute(_REPLICAS)]
+        holders = sorted({*found, self.holder})
+        return holders.index(self.holder), len(holders)
 
     async def asked(self, connection: AsyncConnection) -> list[CommandRow]:
         """What was asked of the executions of this replica and is not done yet, in order."""

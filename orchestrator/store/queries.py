@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import Row, Table, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator.store.rows import EditRow, ExecutionRow, JobRow, RememberedRow, StepRow
+from orchestrator.store.rows import EditRow, ExecutionRow, JobRow, LimitRow, RememberedRow, StepRow
 from orchestrator.store.schema import (
     NO_INDEX,
     durations,
@@ -15,16 +16,44 @@ from orchestrator.store.schema import (
     executions,
     jobs,
     labels,
+    limits,
     remembered,
     scene_edits,
     steps,
 )
-from reelmesh.orchestrator.v1.job_pb2 import JobState
+from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobState
 
 ENDED = (JobState.JOB_STATE_SUCCEEDED, JobState.JOB_STATE_FAILED, JobState.JOB_STATE_CANCELLED)
 """States of a job that has no execution under way."""
 RUNNABLE = (JobState.JOB_STATE_QUEUED, JobState.JOB_STATE_RUNNING, JobState.JOB_STATE_CANCELLING)
 """States in which there is something to do without anybody asking. `schema.WAITING` repeats their numbers."""
+
+
+_LATEST = 50
+"""Executions of which an average is made."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which jobs: what holds for all of them."""
+
+    states: Collection[int] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    ids: Collection[str] = ()
+
+    def conditions(self, owner: str, *, hidden: bool = False) -> list[ColumnElement[bool]]:
+        """The WHERE of a query of jobs."""
+        found: list[ColumnElement[bool]] = [jobs.c.owner == owner]
+        if not hidden:
+            found.append(jobs.c.delete_time.is_(None))
+        if self.states:
+            found.append(jobs.c.state.in_(self.states))
+        if self.ids:
+            found.append(jobs.c.id.in_(self.ids))
+        for name, value in self.labels.items():
+            same = and_(labels.c.job_id == jobs.c.id, labels.c.name == name, labels.c.value == value)
+            found.append(exists().where(same))
+        return found
 
 
 # Made once, since every step asks: making a statement costs more than running it.
@@ -34,9 +63,16 @@ _RECALL = select(remembered).where(
 )
 
 
-async def job(connection: AsyncConnection, owner: str, job_id: str, *, lock: bool = False) -> JobRow | None:
-    """A job of the owner's. `lock`: nobody else changes it before the transaction has ended."""
+async def job(
+    connection: AsyncConnection, owner: str, job_id: str, *, lock: bool = False, hidden: bool = False
+) -> JobRow | None:
+    """A job of the owner's. `lock`: nobody else changes it before the transaction has ended.
+
+    `hidden`: also where DeleteJob has hidden it.
+    """
     query = select(jobs).where(jobs.c.id == job_id, jobs.c.owner == owner)
+    if not hidden:
+        query = query.where(jobs.c.delete_time.is_(None))
     return _job((await connection.execute(query.with_for_update() if lock else query)).one_or_none())
 
 
@@ -54,20 +90,47 @@ async def list_jobs(
     *,
     before: str = "",
     limit: int,
-    states: Collection[int] = (),
-    with_labels: Mapping[str, str] | None = None,
+    where: Filter = Filter(),
+    hidden: bool = False,
 ) -> list[JobRow]:
     """Jobs of the owner's, newest first; `before` is the id of the last one of the page before."""
-    query = select(jobs).where(jobs.c.owner == owner).order_by(jobs.c.id.desc()).limit(limit)
+    query = select(jobs).where(*where.conditions(owner, hidden=hidden)).order_by(jobs.c.id.desc())
     if before:
         query = query.where(jobs.c.id < before)
-    if states:
-        query = query.where(jobs.c.state.in_(states))
-    for name, value in (with_labels or {}).items():
-        query = query.where(
-            exists().where(and_(labels.c.job_id == jobs.c.id, labels.c.name == name, labels.c.value == value))
+    return [JobRow(**row._mapping) for row in await connection.execute(query.limit(limit))]
+
+
+async def count_jobs(connection: AsyncConnection, owner: str, where: Filter) -> dict[int, int]:
+    """How many jobs of the owner's are in each state."""
+    query = select(jobs.c.state, func.count()).where(*where.conditions(owner)).group_by(jobs.c.state)
+    return {row[0]: row[1] for row in await connection.execute(query)}
+
+
+async def usual_execution_seconds(connection: AsyncConnection, owner: str) -> float | None:
+    """What the owner's latest executions that succeeded took, on average; None: there is none."""
+    took = executions.c.end_time - executions.c.start_time
+    latest = (
+        select(took.label("took"))
+        .join(jobs, jobs.c.id == executions.c.job_id)
+        .where(
+            jobs.c.owner == owner, executions.c.state == ExecutionState.EXECUTION_STATE_SUCCEEDED, took > 0
         )
-    return [JobRow(**row._mapping) for row in await connection.execute(query)]
+        .order_by(executions.c.id.desc())
+        .limit(_LATEST)
+        .subquery()
+    )
+    mean = (await connection.execute(select(func.avg(latest.c.took)))).scalar_one()
+    return float(mean) / 1e6 if mean is not None else None
+
+
+async def begin_times(connection: AsyncConnection, owner: str, where: Filter) -> list[int]:
+    """When the executions of the owner's running jobs began."""
+    query = (
+        select(executions.c.start_time)
+        .join(jobs, jobs.c.execution_id == executions.c.id)
+        .where(*where.conditions(owner), jobs.c.state == JobState.JOB_STATE_RUNNING)
+    )
+    return [row.start_time for row in await connection.execute(query) if row.start_time is not None]
 
 
 async def execution(connection: AsyncConnection, execution_id: str) -> ExecutionRow | None:
@@ -212,6 +275,11 @@ async def edits(connection: AsyncConnection, job_id: str) -> dict[str, EditRow]:
 async def usual_seconds(connection: AsyncConnection) -> dict[tuple[str, str], float]:
     """What calls usually take: (method, engine) -> seconds."""
     return {(row.method, row.engine): row.seconds for row in await connection.execute(select(durations))}
+
+
+async def limits_set(connection: AsyncConnection) -> list[LimitRow]:
+    """The limits that were set while running."""
+    return [LimitRow(**row._mapping) for row in await connection.execute(select(limits))]
 
 
 async def counts(connection: AsyncConnection) -> dict[str, int]:

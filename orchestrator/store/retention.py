@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.store import queries
 from orchestrator.store.appending import Transaction, insert_new
-from orchestrator.store.rows import now
+from orchestrator.store.rows import JobRow, now
 from orchestrator.store.schema import (
     ENDED,
     events,
@@ -68,17 +68,34 @@ async def end(connection: AsyncConnection, sweep_id: int, swept: Swept) -> None:
     await connection.execute(update(sweeps).where(sweeps.c.id == sweep_id).values(**done))
 
 
-async def old_jobs(connection: AsyncConnection, before: int) -> list[tuple[str, str]]:
-    """(owner, id) of some jobs that ended before a time."""
-    query = select(jobs.c.owner, jobs.c.id).where(ENDED, jobs.c.end_time < before).limit(PAGE)
+@dataclass(frozen=True)
+class Due:
+    """Which jobs go."""
+
+    ended_before: int = 0
+    """By their end, microseconds since the epoch. 0: none."""
+    hidden_before: int = 0
+    """By when DeleteJob hid them."""
+
+    def holds_for(self, row: JobRow) -> bool:
+        """Whether a job goes."""
+        ended = row.state in queries.ENDED and row.end_time is not None and row.end_time < self.ended_before
+        return ended or (row.delete_time is not None and row.delete_time < self.hidden_before)
+
+
+async def old_jobs(connection: AsyncConnection, due: Due) -> list[tuple[str, str]]:
+    """(owner, id) of some jobs that are due."""
+    ended = and_(ENDED, jobs.c.end_time < due.ended_before)
+    query = select(jobs.c.owner, jobs.c.id).where(or_(ended, jobs.c.delete_time < due.hidden_before))
+    query = query.limit(PAGE)
     return [(row.owner, row.id) for row in await connection.execute(query)]
 
 
-async def purge(transaction: Transaction, owner: str, job_id: str, before: int) -> bool:
-    """Removes a job with everything of it, unless it has been run again meanwhile."""
+async def purge(transaction: Transaction, owner: str, job_id: str, due: Due) -> bool:
+    """Removes a job with everything of it, unless it has been run again or brought back meanwhile."""
     connection = transaction.connection
-    row = await queries.job(connection, owner, job_id, lock=True)
-    if row is None or row.state not in queries.ENDED or row.end_time is None or row.end_time >= before:
+    row = await queries.job(connection, owner, job_id, lock=True, hidden=True)
+    if row is None or not due.holds_for(row):
         return False
     named = digests([row.spec, row.result])
     for blobs in _blobs_of_jobs([job_id]):

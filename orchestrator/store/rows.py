@@ -34,6 +34,21 @@ class JobRow:
     lease_token: int = 0
     lease_until: int | None = None
     turn: int = 0
+    key_name: str = ""
+    delete_time: int | None = None
+
+
+@dataclass(frozen=True)
+class LimitRow:
+    """A limit that was set while running."""
+
+    name: str
+    at_once: int | None
+    per_second: float | None
+    burst: int
+    weight: float
+    paused: bool
+    time: int
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration this code needs. Kept here so that a start with an up-to-date database loads no Alembic."""
 
 NO_INDEX = -1
@@ -74,6 +75,8 @@ jobs = Table(
     Column("lease_until", BigInteger),  # by the database's clock; null where leases do not expire
     # Its place among those of its priority: small goes first. See `leases.next_turn`.
     Column("turn", BigInteger, nullable=False, server_default="0"),
+    Column("key_name", String(128), nullable=False, server_default=""),  # that it was submitted with
+    Column("delete_time", BigInteger),  # when DeleteJob hid it; null: it is not hidden
     UniqueConstraint("owner", "request_id"),
     Index(None, "owner", "id"),
     Index(None, "state"),
@@ -211,6 +214,19 @@ orphans = Table(
     Column("digest", String(64), primary_key=True),
 )
 """Assets that something removed has named: they go when nothing else does."""
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("name", String(200), primary_key=True),  # see `orchestrator.drive.limits`
+    Column("at_once", Integer),
+    Column("per_second", Double),
+    Column("burst", Integer, nullable=False),
+    Column("weight", Double, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("time", BigInteger, nullable=False),  # when it was set
+)
+"""Limits that were set while running. What is not here, the settings say."""
 
 compatibility = Table(
     "compatibility",

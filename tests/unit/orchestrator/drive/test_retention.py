@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from orchestrator.building import database_url
 from orchestrator.drive.retention import DAY
 from orchestrator.store import queries, retention
+from orchestrator.store.retention import Due
 from orchestrator.store.rows import now
 from orchestrator.store.schema import executions, jobs, orphans, remembered, sweeps
 from orchestrator.store.store import Store
@@ -99,6 +100,26 @@ async def eventually_gone(one: Any, job_id: str) -> None:
     assert refused.value.code() == grpc.StatusCode.NOT_FOUND
 
 
+async def test_a_deleted_job_can_be_had_back_until_it_is_purged(bench: Workbench) -> None:
+    await bench.mesh.start("tts")
+    async with bench.orchestrator() as one:
+        hidden, back = [await one.ended((await one.submit(speech(text))).id) for text in "ab"]
+        for job in (hidden, back):
+            await one.jobs.DeleteJob(pb.DeleteJobRequest(job_id=job.id), **ANN)
+        await one.jobs.UndeleteJob(pb.UndeleteJobRequest(job_id=back.id), **ANN)
+    async with opened(bench) as store:
+        await store.transact(
+            lambda t: t.connection.execute(update(jobs).values(delete_time=jobs.c.delete_time - DAY))
+        )
+        due = Due(hidden_before=now())
+        async with store.read() as connection:
+            assert await retention.old_jobs(connection, due) == [("ann", hidden.id)]
+        assert not await store.transact(lambda t: retention.purge(t, "ann", back.id, due))
+        assert await store.transact(lambda t: retention.purge(t, "ann", hidden.id, due))
+        async with store.read() as connection:
+            assert (await queries.counts(connection))["jobs"] == 1
+
+
 async def watch_for_ever(one: Any, job_id: str) -> None:
     """Reads the whole log again and again: all of it, every time."""
     while True:
@@ -157,7 +178,7 @@ async def test_a_job_that_was_run_again_is_not_old(bench: Workbench) -> None:
         job = await one.ended((await one.submit(speech("a"))).id)
     async with opened(bench) as store:
         await age(store, [job.id], days=10)
-        before = now() - 5 * DAY
+        before = Due(ended_before=now() - 5 * DAY)
         async with store.read() as connection:
             assert await retention.old_jobs(connection, before) == [("ann", job.id)]
         await store.transact(lambda t: t.connection.execute(update(jobs).values(state=1, end_time=None)))
