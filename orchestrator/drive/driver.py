@@ -101,11 +101,17 @@ class Driver:
         return len(self._held)
 
     async def done(self, owner: str, command_id: int) -> None:
-        """Waits until a command is done, here or by another replica; not for ever."""
+        """Waits until a command is done, here or by another replica; not for ever.
+
+        Raises:
+            Unavailable: this replica is stopping. The command is stored, and another one will do it.
+        """
         bell = self._world.log.bell(owner)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                while not self._closed:
+                while True:
+                    if self._closed:
+                        raise Unavailable("the orchestrator is stopping")
                     bell.clear()
                     async with self._store.read() as connection:
                         if not await leases.is_open(connection, command_id):
