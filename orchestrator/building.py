@@ -20,6 +20,7 @@ from orchestrator.drive.limiting import Limits
 from orchestrator.drive.limits import OVERALL, Limiter, service
 from orchestrator.drive.log import LiveLog
 from orchestrator.drive.mesh import Mesh, Patience
+from orchestrator.drive.retention import Keep, Retention
 from orchestrator.drive.retry import Policy
 from orchestrator.drive.usual import Usual
 from orchestrator.drive.world import Rules, World
@@ -46,6 +47,7 @@ async def build(resources: Resources) -> Built:
     limiter = Limiter()
     limits = Limits(store, limiter)
     world = World(store, mesh, limiter, log, usual, Rules(), limits)
+    retention = Retention(world, Keep(**settings.retention.model_dump()))
     _apply(world, settings)
     driver = Driver(world)
     server = JobServer(
@@ -60,12 +62,15 @@ async def build(resources: Resources) -> Built:
     following.start()
     await limits.start()
     driver.start()
+    retention.start()
 
     async def reload(changed: Settings) -> None:
         _apply(world, changed.orchestrator)
+        retention.keep = Keep(**changed.orchestrator.retention.model_dump())
 
     async def drain() -> None:
         log.close()
+        await retention.close()
         await driver.close()
 
     async def close() -> None:

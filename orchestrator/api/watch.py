@@ -59,8 +59,9 @@ class Watching:
     ) -> AsyncIterator[bytes]:
         if request.HasField("after_sequence"):
             last = request.after_sequence
-            state = (await self._checked(owner, request.job_id, last)).state
-            async for event, answer in self._replay(request.job_id, last):
+            job = await self._checked(owner, request.job_id, last)
+            state = job.state
+            async for event, answer in self._replay(request.job_id, last, job.sequence):
                 last = event.sequence
                 state = event.job_changed.state if event.HasField("job_changed") else state
                 yield answer
@@ -81,7 +82,7 @@ class Watching:
                     yield news.frame
             elif event.sequence > last:
                 if event.sequence > last + 1:  # written by another replica, and not heard of here
-                    async for _, answer in self._replay(request.job_id, last, event.sequence):
+                    async for _, answer in self._replay(request.job_id, last, event.sequence - 1):
                         yield answer
                 last = event.sequence
                 state = event.job_changed.state if event.HasField("job_changed") else state
@@ -152,26 +153,19 @@ class Watching:
             raise OutOfRange(f"the latest sequence is {row.sequence}")
         return row
 
-    async def _replay(
-        self, job_id: str, after: int, before: int | None = None
-    ) -> AsyncIterator[tuple[Event, bytes]]:
-        """The stored events after a sequence, and before another, with their encoded answers.
+    async def _replay(self, job_id: str, after: int, last: int) -> AsyncIterator[tuple[Event, bytes]]:
+        """The stored events after a sequence, up to another, with their encoded answers.
 
         Raises:
-            OutOfRange: some of them have been purged meanwhile.
+            OutOfRange: retention has taken some of them away meanwhile.
         """
-        while True:
+        while after < last:
             async with self._world.store.read() as connection:
-                page = await queries.events_after(connection, job_id, after, PAGE)
-            for sequence, body in page:
-                if before is not None and sequence >= before:
-                    return
-                if sequence != after + 1:
-                    raise _too_old(sequence)
-                after = sequence
+                page = await queries.events_after(connection, job_id, after, min(PAGE, last - after))
+            if not page or page[0][0] != after + 1:
+                raise _too_old(page[0][0] if page else last + 1)
+            for after, body in page:  # noqa: B007  (read on from it)
                 yield Event.FromString(body), frame(body)
-            if len(page) < PAGE:
-                return
 
     async def _snapshot(self, owner: str, job_id: str) -> tuple[JobRow, list[Event]]:
         async with self._world.store.read() as connection:
@@ -182,6 +176,12 @@ class Watching:
             steps = await queries.step_rows(connection, row.execution_id)
         shown = views.execution(execution, steps, self._driver.find(job_id)) if execution else None
         return row, list(_parts(row, views.job(row, shown)))
+
+
+def _too_old(first: int) -> OutOfRange:
+    fault = OutOfRange(f"the log begins with sequence {first}: watch again without a cursor")
+    fault.metadata["oldest_sequence"] = str(first)
+    return fault
 
 
 def _parts(row: JobRow, job: Job) -> Iterator[Event]:
@@ -212,12 +212,6 @@ def _chunks(instances: Sequence[StepInstance], first_bytes: int) -> Iterator[lis
         chunk.append(instance)
         room -= size
     yield chunk
-
-
-def _too_old(first: int) -> OutOfRange:
-    fault = OutOfRange(f"the log begins with sequence {first}: watch again without a cursor")
-    fault.metadata["oldest_sequence"] = str(first)
-    return fault
 
 
 async def _rung(bell: asyncio.Event, timeout_seconds: float) -> bool:

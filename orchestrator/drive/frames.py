@@ -1,8 +1,8 @@
 """Answers of the watching RPCs as bytes: an event is encoded once, however many watch it.
 
 WatchJobResponse and WatchJobsResponse hold an event as field 1; the latter a cursor as field 2. A message is
-the encoding of its fields one after the other, so an answer is put together from bytes that are there already,
-and those of a stored event are not even read.
+the encoding of its fields one after the other, so an answer is put together from bytes that are there
+already, and those of a stored event are not even read.
 """
 
 from __future__ import annotations

@@ -196,6 +196,18 @@ class Mesh:
             missing.update(response.missing)
         return missing
 
+    async def delete(self, context: CallContext, digests: Collection[str]) -> set[str]:
+        """Takes the owner's references to assets away. Returns those that a lease holds: they were left.
+
+        Raises:
+            CallFailed: Storage can not be reached.
+        """
+        if not digests:
+            return set()
+        request = storage_pb2.DeleteRequest(digests=sorted(digests), keep_leased=True)
+        response = await self._storage("Delete", request, storage_pb2.DeleteResponse, context)
+        return set(response.leased)
+
     async def sign(self, context: CallContext, asset: Asset, lifetime: Duration, file_name: str) -> str:
         """A link to an asset.
 

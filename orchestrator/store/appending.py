@@ -239,6 +239,11 @@ def _learn(dialect: str) -> Any:
     return statement.on_conflict_do_update(index_elements=list(durations.primary_key), set_={"seconds": mean})
 
 
+def insert_new(dialect: str, table: Table) -> Any:
+    """Inserts rows, and leaves those alone that are there."""
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
 def _insert(dialect: str, table: Table) -> Any:
     """INSERT that can say ON CONFLICT, which each database spells in its own dialect."""
     if dialect == "postgresql":

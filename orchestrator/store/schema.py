@@ -207,6 +207,14 @@ sweeps = Table(
 )
 """The runs of retention, with how much each removed."""
 
+orphans = Table(
+    "orphans",
+    metadata,
+    Column("owner", String(200), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+)
+"""Assets that something removed has named: they go when nothing else does."""
+
 limits = Table(
     "limits",
     metadata,

@@ -166,6 +166,20 @@ class RetrySettings(Section):
     max_delay_seconds: float = Field(60.0, gt=0, description="Upper bound of any delay.")
 
 
+class RetentionSettings(Section):
+    """How long the orchestrator keeps things, in days. Empty: for ever."""
+
+    every_seconds: float = Field(3600.0, gt=0, description="Time between two runs.")
+    jobs_days: float | None = Field(
+        None, gt=0, description="Jobs, after their end; with them go the assets that nothing else names."
+    )
+    deleted_days: float | None = Field(7.0, gt=0, description="Jobs that DeleteJob has hidden.")
+    events_days: float | None = Field(None, gt=0, description="Events of a job, after its end.")
+    remembered_days: float | None = Field(
+        None, gt=0, description="Results that later jobs can take over, after they were made."
+    )
+
+
 class OrchestratorSettings(WorkSettings):
     """The orchestrator."""
 
@@ -186,6 +200,7 @@ class OrchestratorSettings(WorkSettings):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     timeouts_seconds: TimeoutSettings = Field(default_factory=TimeoutSettings)
     retry: RetrySettings = Field(default_factory=RetrySettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     remember: bool = Field(True, description="Use earlier results of the same requests.")
     silence_seconds: float = Field(
         60.0, gt=0, description="A call that is silent for so long counts as lost."

@@ -170,9 +170,12 @@ async def test_lists_are_paged_and_filtered(database: URL) -> None:
             first = await queries.list_jobs(connection, "ann", limit=4)
             rest = await queries.list_jobs(connection, "ann", limit=4, before=first[-1].id)
             assert [job.id for job in first + rest] == sorted(ids, reverse=True)
-            running = await queries.list_jobs(connection, "ann", limit=9, states=[2])
+            running = await queries.list_jobs(connection, "ann", limit=9, where=queries.Filter(states=[2]))
             assert {job.id for job in running} == {job_id for n, job_id in enumerate(ids) if n % 2}
-            assert await queries.list_jobs(connection, "ann", limit=9, with_labels={"a": "b"}) == []
+            assert (
+                await queries.list_jobs(connection, "ann", limit=9, where=queries.Filter(labels={"a": "b"}))
+                == []
+            )
 
 
 async def test_readers_can_not_write(database: URL) -> None:

@@ -57,6 +57,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sweeps")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "orphans",
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "digest", name=op.f("pk_orphans")),
+    )
     made = op.create_table(
         "compatibility",
         sa.Column("oldest", sa.String(length=32), nullable=False),

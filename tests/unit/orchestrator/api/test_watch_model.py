@@ -1,4 +1,4 @@
-"""The stream against its model: whatever happens, a watcher gets every event once, in order, or OUT_OF_RANGE."""
+"""The stream against its model: a watcher gets every event once, in order, or OUT_OF_RANGE."""
 
 from __future__ import annotations
 
