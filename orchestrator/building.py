@@ -12,7 +12,7 @@ from orchestrator.api.export import Exporting
 from orchestrator.api.jobs import Jobs
 from orchestrator.api.limits import LimitServer
 from orchestrator.api.scenes import Scenes
-from orchestrator.api.service import JobServer
+from orchestrator.api.service import SERVICE, JobServer
 from orchestrator.api.watch import Watching
 from orchestrator.drive.driver import Driver
 from orchestrator.drive.following import Following
@@ -27,14 +27,12 @@ from orchestrator.drive.world import Rules, World
 from orchestrator.pure.fairness import Limit
 from orchestrator.store import queries
 from orchestrator.store.store import Store
-from reelmesh.orchestrator.v1 import job_service_pb2, limit_service_pb2
-from reelmesh.orchestrator.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
+from reelmesh.orchestrator.v1 import limit_service_pb2
 from reelmesh.orchestrator.v1.limit_service_pb2_grpc import add_LimitServiceServicer_to_server
 from servers.chassis.errors import FailedPrecondition
 from servers.chassis.serve import Built, PlainServer, Resources, Service
 from servers.chassis.settings import LimitSettings, OrchestratorSettings, Settings, reveal
 
-SERVICE = job_service_pb2.DESCRIPTOR.services_by_name["JobService"].full_name
 LIMIT_SERVICE = limit_service_pb2.DESCRIPTOR.services_by_name["LimitService"].full_name
 
 
@@ -84,12 +82,12 @@ async def build(resources: Resources) -> Built:
         await store.close()
 
     def add(target: grpc.aio.Server) -> None:
-        add_JobServiceServicer_to_server(server, target)
+        target.add_generic_rpc_handlers((server.handler(),))
 
     def add_limits(target: grpc.aio.Server) -> None:
         add_LimitServiceServicer_to_server(LimitServer(limits), target)
 
-    services = [Service(SERVICE, add), Service(LIMIT_SERVICE, add_limits)]
+    services = [Service(SERVICE.full_name, add), Service(LIMIT_SERVICE, add_limits)]
     return Built(services, close=close, drain=drain, reload=reload)
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from orchestrator.api import views
 from orchestrator.drive.driver import Driver
+from orchestrator.drive.frames import News, frame
 from orchestrator.drive.log import Subscription
 from orchestrator.drive.world import World
 from orchestrator.store import queries
@@ -23,6 +24,7 @@ from servers.chassis.errors import InvalidArgument, NotFound, OutOfRange, Unavai
 
 PART_BYTES = 2_500_000
 """Most bytes of step instances in one part of a snapshot."""
+Page = list[tuple[int, bytes]]
 PAGE = 500
 """Events read from the store at once."""
 
@@ -33,9 +35,10 @@ class Watching:
     def __init__(self, world: World, driver: Driver) -> None:
         self._world = world
         self._driver = driver
+        self._reading: dict[tuple[str, int, bool, int], asyncio.Task[Page]] = {}
 
-    async def job(self, owner: str, request: WatchJobRequest) -> AsyncIterator[Event]:
-        """The events of one job; see the contract's WatchJob.
+    async def job(self, owner: str, request: WatchJobRequest) -> AsyncIterator[bytes]:
+        """The events of one job as encoded WatchJobResponses; see the contract's WatchJob.
 
         Raises:
             NotFound: there is no such job.
@@ -44,46 +47,49 @@ class Watching:
             Unavailable: the orchestrator is stopping.
         """
         log = self._world.log
-        subscription = log.subscribe(request.job_id)
+        subscription = log.subscribe(request.job_id, wants_progress=not request.without_progress)
         try:
-            async for event in self._events(owner, request, subscription):
-                yield event
+            async for answer in self._events(owner, request, subscription):
+                yield answer
         finally:
             log.unsubscribe(request.job_id, subscription)
 
     async def _events(
         self, owner: str, request: WatchJobRequest, subscription: Subscription
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncIterator[bytes]:
         if request.HasField("after_sequence"):
             last = request.after_sequence
             job = await self._checked(owner, request.job_id, last)
             state = job.state
-            async for event in self._replay(request.job_id, last, job.sequence):
+            async for event, answer in self._replay(request.job_id, last, job.sequence):
                 last = event.sequence
                 state = event.job_changed.state if event.HasField("job_changed") else state
-                yield event
+                yield answer
         else:
             job, parts = await self._snapshot(owner, request.job_id)
             last, state = job.sequence, job.state
             for part in parts:
-                yield part
+                yield News(part).frame
         while request.follow or state not in queries.ENDED or not subscription.empty:
             news = await subscription.next(self._world.rules.idle_seconds)
             if news is None:
-                yield Event(sequence=last, time=timestamp(now()), job_id=request.job_id, idle=Idle())
-            elif news.HasField("step_progressed"):
-                if news.sequence >= last and not request.without_progress:
-                    yield news
-            elif news.sequence > last:
-                if news.sequence > last + 1:  # written by another replica, and not heard of here
-                    async for event in self._replay(request.job_id, last, news.sequence - 1):
-                        yield event
-                last = news.sequence
-                state = news.job_changed.state if news.HasField("job_changed") else state
-                yield news
+                idle = Event(sequence=last, time=timestamp(now()), job_id=request.job_id, idle=Idle())
+                yield News(idle).frame
+                continue
+            event = news.event
+            if event.HasField("step_progressed"):
+                if event.sequence >= last:
+                    yield news.frame
+            elif event.sequence > last:
+                if event.sequence > last + 1:  # written by another replica, and not heard of here
+                    async for _, answer in self._replay(request.job_id, last, event.sequence - 1):
+                        yield answer
+                last = event.sequence
+                state = event.job_changed.state if event.HasField("job_changed") else state
+                yield news.frame
 
-    async def jobs(self, owner: str, request: WatchJobsRequest) -> AsyncIterator[tuple[Event, str]]:
-        """(event, cursor) of all of the owner's jobs; see the contract's WatchJobs.
+    async def jobs(self, owner: str, request: WatchJobsRequest) -> AsyncIterator[bytes]:
+        """The events of all of the owner's jobs as encoded WatchJobsResponses; see the contract's WatchJobs.
 
         Raises:
             InvalidArgument: the cursor is not one of this server's.
@@ -94,18 +100,32 @@ class Watching:
             last = await self._cursor(request.cursor)
             while True:
                 bell.clear()
-                async with self._world.store.read() as connection:
-                    page = await queries.owner_events_after(
-                        connection, owner, last, with_steps=request.with_steps, limit=PAGE
-                    )
+                page = await self._page(owner, last, with_steps=request.with_steps)
                 for last, body in page:
-                    yield Event.FromString(body), paging.encode(str(last))
+                    yield frame(body, paging.encode(str(last)))
                 if self._world.log.closed:
                     raise Unavailable("the orchestrator is stopping: watch again from the last cursor seen")
                 if not page and not await _rung(bell, self._world.rules.idle_seconds):
-                    yield Event(time=timestamp(now()), idle=Idle()), paging.encode(str(last))
+                    idle = Event(time=timestamp(now()), idle=Idle())
+                    yield frame(idle.SerializeToString(), paging.encode(str(last)))
         finally:
             self._world.log.unbell(owner, bell)
+
+    async def _page(self, owner: str, after: int, *, with_steps: bool) -> Page:
+        """The events after one. Many who stand at the same place, and were woken together, share a query."""
+        place = (owner, after, with_steps, self._world.log.rings)
+        reading = self._reading.get(place)
+        if reading is None:
+
+            async def read() -> Page:
+                async with self._world.store.read() as connection:
+                    return await queries.owner_events_after(
+                        connection, owner, after, with_steps=with_steps, limit=PAGE
+                    )
+
+            reading = self._reading[place] = asyncio.create_task(read())
+            reading.add_done_callback(lambda _: self._reading.pop(place, None))
+        return await asyncio.shield(reading)
 
     async def _cursor(self, cursor: str) -> int:
         async with self._world.store.read() as connection:
@@ -133,8 +153,8 @@ class Watching:
             raise OutOfRange(f"the latest sequence is {row.sequence}")
         return row
 
-    async def _replay(self, job_id: str, after: int, last: int) -> AsyncIterator[Event]:
-        """The stored events after a sequence, up to another.
+    async def _replay(self, job_id: str, after: int, last: int) -> AsyncIterator[tuple[Event, bytes]]:
+        """The stored events after a sequence, up to another, with their encoded answers.
 
         Raises:
             OutOfRange: retention has taken some of them away meanwhile.
@@ -145,7 +165,7 @@ class Watching:
             if not page or page[0][0] != after + 1:
                 raise _too_old(page[0][0] if page else last + 1)
             for after, body in page:  # noqa: B007  (read on from it)
-                yield Event.FromString(body)
+                yield Event.FromString(body), frame(body)
 
     async def _snapshot(self, owner: str, job_id: str) -> tuple[JobRow, list[Event]]:
         async with self._world.store.read() as connection:

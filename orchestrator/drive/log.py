@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
+from orchestrator.drive.frames import News
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from servers.chassis.errors import Fault, NotFound, ResourceExhausted, Unavailable
 
@@ -22,16 +23,19 @@ COME_BACK_SECONDS = 1.0
 class Subscription:
     """One watcher's backlog."""
 
-    def __init__(self) -> None:
-        self._backlog: deque[Event] = deque()
+    def __init__(self, *, wants_progress: bool = True) -> None:
+        self.wants_progress = wants_progress
+        self._backlog: deque[News] = deque()
         self._news = asyncio.Event()
         self._fault: Fault | None = None
 
-    def push(self, event: Event) -> None:
+    def push(self, news: News) -> None:
         """Adds an event; one too many cuts the watcher off."""
         if self._fault is not None:
             return
-        if event.HasField("step_progressed") and len(self._backlog) >= PROGRESS_LIMIT:
+        if news.event.HasField("step_progressed") and (
+            not self.wants_progress or len(self._backlog) >= PROGRESS_LIMIT
+        ):
             return
         if len(self._backlog) >= BACKLOG_LIMIT:
             self.end(
@@ -42,7 +46,7 @@ class Subscription:
                 )
             )
             return
-        self._backlog.append(event)
+        self._backlog.append(news)
         self._news.set()
 
     def end(self, fault: Fault) -> None:
@@ -56,7 +60,7 @@ class Subscription:
         """Whether nothing waits for the watcher."""
         return not self._backlog and self._fault is None
 
-    async def next(self, timeout_seconds: float) -> Event | None:
+    async def next(self, timeout_seconds: float) -> News | None:
         """The next event; None when there was none in time.
 
         Raises:
@@ -81,11 +85,13 @@ class LiveLog:
         self._by_job: dict[str, set[Subscription]] = {}
         self._by_owner: dict[str, set[asyncio.Event]] = {}
         self._heads: dict[str, int] = {}
+        self.rings = 0
+        """How often bells were rung."""
         self._closed = False
 
-    def subscribe(self, job_id: str) -> Subscription:
+    def subscribe(self, job_id: str, *, wants_progress: bool = True) -> Subscription:
         """A backlog that gets the events of one job from now on. Give it back with `unsubscribe`."""
-        subscription = Subscription()
+        subscription = Subscription(wants_progress=wants_progress)
         self._by_job.setdefault(job_id, set()).add(subscription)
         if self._closed:
             subscription.end(_stopping())
@@ -117,15 +123,19 @@ class LiveLog:
 
         Where replicas take turns in writing a job, some may be missing: a watcher reads those from the store.
         """
-        for owner, event in events:
-            if event.job_id in self._by_job:
+        for _, event in events:
+            watchers = self._by_job.get(event.job_id)
+            if watchers:
                 self._heads[event.job_id] = max(event.sequence, self._heads.get(event.job_id, 0))
-            for subscription in self._by_job.get(event.job_id, ()):
-                subscription.push(event)
+                news = News(event)
+                for subscription in watchers:
+                    subscription.push(news)
+        for owner in {owner for owner, _ in events}:
             self.ring(owner)
 
     def ring(self, owner: str | None) -> None:
         """Rings the bells of an owner. None: of all."""
+        self.rings += 1
         for bells in self._by_owner.values() if owner is None else (self._by_owner.get(owner, ()),):
             for bell in bells:
                 bell.set()
@@ -141,8 +151,9 @@ class LiveLog:
 
     def progressed(self, event: Event) -> None:
         """Tells of progress."""
+        news = News(event)
         for subscription in self._by_job.get(event.job_id, ()):
-            subscription.push(event)
+            subscription.push(news)
 
     def watched(self, job_id: str) -> bool:
         """Whether anybody watches a job."""
