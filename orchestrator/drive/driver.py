@@ -18,6 +18,7 @@ from google.rpc.status_pb2 import Status
 
 from orchestrator.drive import commands
 from orchestrator.drive.execution import Execution
+from orchestrator.drive.log import rung
 from orchestrator.drive.world import World
 from orchestrator.store import leases, queries
 from orchestrator.store.appending import Append, Gone, Transaction
@@ -336,13 +337,3 @@ class Driver:
             _log.info("the job was deleted, or is another replica's now", job=job.id)
         except REFUSALS as fault:
             _log.error("the database refuses to write", job=job.id, cause=str(fault))
-
-
-async def rung(bell: asyncio.Event, timeout_seconds: float) -> bool:
-    """Waits for a bell, for a time. Whether it was rung."""
-    try:
-        async with asyncio.timeout(timeout_seconds):
-            await bell.wait()
-    except TimeoutError:
-        return False
-    return True
