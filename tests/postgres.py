@@ -106,9 +106,8 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [self._bin / program, *arguments],
+            [*self._as, self._bin / program, *arguments],
             cwd=self._folder,
-            user=self._user,
             check=True,
             capture_output=True,
         )
