@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from orchestrator.api import views
 from orchestrator.drive.driver import Driver
 from orchestrator.drive.frames import News, frame
-from orchestrator.drive.log import Subscription
+from orchestrator.drive.log import Subscription, rung
 from orchestrator.drive.world import World
 from orchestrator.store import queries
 from orchestrator.store.rows import JobRow, now, timestamp
@@ -105,7 +105,7 @@ class Watching:
                     yield frame(body, paging.encode(str(last)))
                 if self._world.log.closed:
                     raise Unavailable("the orchestrator is stopping: watch again from the last cursor seen")
-                if not page and not await _rung(bell, self._world.rules.idle_seconds):
+                if not page and not await rung(bell, self._world.rules.idle_seconds):
                     idle = Event(time=timestamp(now()), idle=Idle())
                     yield frame(idle.SerializeToString(), paging.encode(str(last)))
         finally:
@@ -212,12 +212,3 @@ def _chunks(instances: Sequence[StepInstance], first_bytes: int) -> Iterator[lis
         chunk.append(instance)
         room -= size
     yield chunk
-
-
-async def _rung(bell: asyncio.Event, timeout_seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(timeout_seconds):
-            await bell.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -18,6 +18,7 @@ from google.rpc.status_pb2 import Status
 
 from orchestrator.drive import commands
 from orchestrator.drive.execution import Execution
+from orchestrator.drive.log import rung
 from orchestrator.drive.world import World
 from orchestrator.store import leases, queries
 from orchestrator.store.appending import Append, Gone, Transaction
@@ -101,11 +102,17 @@ class Driver:
         return len(self._held)
 
     async def done(self, owner: str, command_id: int) -> None:
-        """Waits until a command is done, here or by another replica; not for ever."""
+        """Waits until a command is done, here or by another replica; not for ever.
+
+        Raises:
+            Unavailable: this replica is stopping. The command is stored, and another one will do it.
+        """
         bell = self._world.log.bell(owner)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                while not self._closed:
+                while True:
+                    if self._closed:
+                        raise Unavailable("the orchestrator is stopping")
                     bell.clear()
                     async with self._store.read() as connection:
                         if not await leases.is_open(connection, command_id):
@@ -330,13 +337,3 @@ class Driver:
             _log.info("the job was deleted, or is another replica's now", job=job.id)
         except REFUSALS as fault:
             _log.error("the database refuses to write", job=job.id, cause=str(fault))
-
-
-async def rung(bell: asyncio.Event, timeout_seconds: float) -> bool:
-    """Waits for a bell, for a time. Whether it was rung."""
-    try:
-        async with asyncio.timeout(timeout_seconds):
-            await bell.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
-from orchestrator.drive.log import LiveLog
+from orchestrator.drive.log import LiveLog, rung
 from orchestrator.store import queries
 from orchestrator.store.notices import Notice
 from orchestrator.store.store import Store
@@ -68,7 +68,7 @@ class Following:
         clock = asyncio.get_running_loop().time
         due = clock() + POLL_SECONDS
         while True:
-            await _rung(self._news, due - clock())
+            await rung(self._news, max(0.0, due - clock()))
             self._news.clear()
             try:
                 if clock() >= due:
@@ -107,11 +107,3 @@ class Following:
             if not page:
                 return
             after = page[-1][0]
-
-
-async def _rung(bell: asyncio.Event, timeout_seconds: float) -> None:
-    try:
-        async with asyncio.timeout(max(0.0, timeout_seconds)):
-            await bell.wait()
-    except TimeoutError:
-        pass

@@ -182,3 +182,13 @@ class LiveLog:
 
 def _stopping() -> Unavailable:
     return Unavailable("the orchestrator is stopping: watch again from the last sequence seen")
+
+
+async def rung(bell: asyncio.Event, timeout_seconds: float) -> bool:
+    """Waits for a bell, for a time. Whether it was rung."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            await bell.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -94,6 +94,9 @@ def _plan(video: NarratedVideo) -> Step:
     call.engine, call.model = options.engine, options.model
     call.text, call.language = video.text, video.language
     call.scenes.extend(video.scenes)
+    call.characters.extend(video.characters)
+    call.stock_clips.extend(video.stock_clips)
+    call.stock_share = video.stock_share
     if options.HasField("target_scene_duration"):
         call.target_scene_duration.CopyFrom(options.target_scene_duration)
     if options.HasField("prompt_parts"):
@@ -159,7 +162,11 @@ def _illustrate(video: NarratedVideo) -> Step:
     step.generate_image.CopyFrom(call)
     _bind(step, "prompt", "item.image_prompt")
     _bind(step, "negative_prompt", "item.negative_prompt")
-    _bind(step, "seed", "item.seed")
+    _bind(step, "layers", "item.animate")
+    for field in ("seed", "place_seed", "character_seed", "reference_image", "loras"):
+        _bind(step, field, f"item.{field}")
+    if video.characters or not options.character:  # else whoever the text names would take its place
+        _bind(step, "character", "item.character")
     return step
 
 
@@ -180,6 +187,8 @@ def _animate(video: NarratedVideo) -> Step:
         call.routing.CopyFrom(options.routing)
     step.generate_video.CopyFrom(call)
     _bind(step, "first_frame", "illustrate.images[0].asset", "item.picture")
+    # A scene with a picture of its own is not illustrated, so there are no layers but those of first_frame.
+    _bind(step, "layers", "illustrate.images[0].layers")
     _bind(step, "prompt", "item.motion_prompt")
     _bind(step, "negative_prompt", "item.negative_prompt")
     _bind(step, "seed", "item.seed")

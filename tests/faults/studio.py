@@ -60,6 +60,12 @@ class Process:
         """Whether it runs."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        assert self._process is not None
+        return self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         """Sends it a signal."""
         if self.alive:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.engine import URL
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from orchestrator.store import postgres as postgres_engines
 from orchestrator.store.appending import Transaction
 from orchestrator.store.rows import new_id, now
 from orchestrator.store.schema import executions, jobs
@@ -17,6 +19,12 @@ from orchestrator.store.store import Store
 from reelmesh.orchestrator.v1.events_pb2 import Event, JobChanged
 from reelmesh.orchestrator.v1.job_pb2 import JobState
 from tests.postgres import Postgres
+
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+"""Ends every other connection to a PostgreSQL database."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -26,6 +34,11 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> URL:
         server: Postgres = request.getfixturevalue("postgres")
         return await server.database()
     return file(tmp_path / "jobs.db")
+
+
+def engine(url: URL) -> AsyncEngine:
+    """An engine of the test's own, beside the orchestrators."""
+    return postgres_engines.writer(url)
 
 
 def file(path: Path) -> URL:

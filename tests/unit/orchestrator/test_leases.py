@@ -17,7 +17,7 @@ from orchestrator.store.schema import jobs
 from orchestrator.store.store import Store
 from reelmesh.orchestrator.v1.job_pb2 import JobState
 from servers.chassis.errors import FailedPrecondition
-from tests.unit.orchestrator.stores import add_job, changed, database, opened
+from tests.unit.orchestrator.stores import CUT, add_job, changed, database, opened
 
 __all__ = ["database"]  # a fixture
 
@@ -219,14 +219,7 @@ async def age(store: Store, seconds: float) -> None:
 
 async def cut_all(store: Store) -> None:
     """Ends every other connection to the database."""
-    await store.transact(
-        lambda t: t.connection.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        )
-    )
+    await store.transact(lambda t: t.connection.execute(text(CUT)))
 
 
 def test_leases_that_do_not_expire_have_no_time() -> None:

@@ -104,6 +104,20 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         metavar="SHARE",
         help="share of the scenes to make clips of, 0 to 1; default 0",
     )
+    look.add_argument(
+        "--character",
+        action="append",
+        default=[],
+        metavar="NAME=LOOKS",
+        help="what a character of the story looks like, or NAME=@FILE, a picture of it; may be given again",
+    )
+    look.add_argument("--stock", default="", metavar="FOLDER", help="clips of your own to mix in")
+    look.add_argument(
+        "--stock-share",
+        type=float,
+        metavar="SHARE",
+        help="share of the scenes that show a clip of --stock, 0 to 1",
+    )
     sound = film.add_argument_group("how it sounds")
     sound.add_argument(
         "--lang", metavar="TAG", help='language, e.g. "en" or "zh"; default: found from the text'
@@ -113,6 +127,11 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     sound.add_argument("--audio", metavar="FILE", help="your own recording, in place of a STORY")
     sound.add_argument("--music", metavar="FILE", help="music under the film")
     how = film.add_argument_group("how it is made")
+    how.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="encoding of text files and manifests that are not UTF-8 and have no byte order mark, e.g. gbk",
+    )
     how.add_argument(
         "--engine",
         action="append",
@@ -175,11 +194,21 @@ def _batches(commands: argparse._SubParsersAction[Parser], common: argparse.Argu
     batch.add_argument("batch", metavar="ID", help="the batch's id, as `submit` printed it")
     batch.add_argument("--watch", action="store_true", help="follow it until all has ended")
     publish = _add(
-        commands, "publish", both, "Write films to a folder under readable names. Nothing is overwritten."
+        commands,
+        "publish",
+        both,
+        "Write films to a folder or a bucket under readable names. Nothing is overwritten. The keys, region "
+        "and endpoint of a bucket are set in the environment: AWS_..., REELMESH_PUBLISH__S3__ENDPOINT ...",
     )
     publish.add_argument("jobs", metavar="JOB", nargs="*", help=_JOB)
     publish.add_argument("--batch", default="", metavar="ID", help="all jobs of this batch")
-    publish.add_argument("--to", required=True, metavar="FOLDER", help="where to; made if it is not there")
+    publish.add_argument(
+        "--to",
+        required=True,
+        metavar="PLACE",
+        help="a folder, made if it is not there, or a bucket: s3://BUCKET/PREFIX, oss://, gs://, "
+        "az://, cos://, obs://, b2://",
+    )
     publish.add_argument(
         "--name",
         default="{title}",

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from google.protobuf import json_format
 
+from reelmesh.cli import casting, encodings
 from reelmesh.cli.failures import UsageError
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.timeline_pb2 import SubtitleMode
@@ -82,11 +83,11 @@ def set_engine(video: NarratedVideo, choice: str) -> None:
     options.model = model or ""
 
 
-def read_story(path: str) -> str:
+def read_story(path: str, encoding: str = encodings.DEFAULT) -> str:
     """The text of a story's file; "-" reads stdin.
 
     Raises:
-        UsageError: it is empty, too long, or not UTF-8 text.
+        UsageError: it is empty, too long, or of another encoding.
         OSError: it can not be read.
     """
     if path == "-":
@@ -95,9 +96,11 @@ def read_story(path: str) -> str:
         with Path(path).open("rb") as file:
             raw = file.read(STORY_BYTES + 1)
     try:
-        text = raw[:STORY_BYTES].decode("utf-8-sig", "ignore" if len(raw) > STORY_BYTES else "strict")
+        text = encodings.decoded(
+            raw[:STORY_BYTES], encoding, "ignore" if len(raw) > STORY_BYTES else "strict"
+        )
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8 text") from None
+        raise UsageError(f"{path}: {encodings.rule(encoding)}") from None
     if len(raw) > STORY_BYTES or len(text) > STORY_CHARACTERS:
         raise UsageError(f"{path}: is too long: a story has at most {STORY_CHARACTERS:,} characters")
     if not text.strip():
@@ -147,11 +150,13 @@ def draft(options: argparse.Namespace) -> JobSpec:
             Path(named).open("rb").close()
     spec = read_json(Path(story)) if story and story.endswith(".json") else JobSpec()
     if spec.WhichOneof("work") == "graph":
-        if options.audio or options.music:
-            raise UsageError(f"{story} is a step graph: --audio and --music are for stories")
+        if options.audio or options.music or options.character or options.stock:
+            raise UsageError(
+                f"{story} is a step graph: --audio, --music, --character and --stock are for stories"
+            )
         return spec
     if story and not story.endswith(".json"):
-        spec.narrated_video.text = read_story(story)
+        spec.narrated_video.text = read_story(story, encodings.checked(options.encoding))
     fill_in(spec.narrated_video, options)
     return spec
 
@@ -167,6 +172,12 @@ async def attach(client: Uploads, spec: JobSpec, options: argparse.Namespace) ->
         spec.narrated_video.audio.CopyFrom(await client.upload(options.audio))
     if options.music:
         spec.narrated_video.music.audio.CopyFrom(await client.upload(options.music))
+    for character in casting.characters(options.character):
+        if character.picture:
+            known = casting.profile(spec.narrated_video, character.name)
+            known.reference_image.CopyFrom(await client.upload(character.picture))
+    for clip in casting.stock(options.stock, options.stock_share):
+        spec.narrated_video.stock_clips.append(await client.upload(clip))
 
 
 def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
@@ -175,6 +186,9 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
     Raises:
         UsageError: an option breaks a rule.
     """
+    casting.describe(video, casting.characters(options.character))
+    if casting.stock(options.stock, options.stock_share):
+        video.stock_share = options.stock_share
     if options.size:
         video.canvas.width_pixels, video.canvas.height_pixels = size(options.size)
     if options.fps:

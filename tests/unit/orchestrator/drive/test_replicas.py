@@ -103,7 +103,7 @@ async def test_a_paused_job_is_nobodys_until_it_is_resumed(bench: Workbench) -> 
 async def test_a_replica_that_stops_hands_over_at_once(bench: Workbench) -> None:
     await bench.mesh.start("storage", "tts")
     toy = bench.mesh.toys["tts"]
-    forever = {"lease_seconds": 3600.0, "remember": False}
+    forever = {"lease_seconds": 3600.0, "remember": False, "limits": LimitSettings(tts=64)}
     async with bench.orchestrator(**forever) as other:
         async with bench.orchestrator(**forever) as one:
             jobs = [await replica.submit(speech("[hang] a", "b")) for replica in (one, other) * 5]

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from orchestrator.pure.edits import lay_over
 from orchestrator.pure.graph import check, compile
 from orchestrator.pure.recipe import narrated_video
 from orchestrator.pure.rules import broken
@@ -19,11 +20,14 @@ from reelmesh.asr.v1.asr_pb2 import TranscribeRequest
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from reelmesh.compose.v1.timeline_pb2 import Music
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest as PictureRequest
+from reelmesh.imagegen.v1.imagegen_pb2 import GenerateResult as PictureResult
+from reelmesh.imagegen.v1.imagegen_pb2 import Lora
 from reelmesh.orchestrator.v1 import job_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
+from reelmesh.orchestrator.v1.job_service_pb2 import EditSceneRequest
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
-from reelmesh.script.v1.script_pb2 import PlanRequest, PlanResult
+from reelmesh.script.v1.script_pb2 import CharacterProfile, PlanRequest, PlanResult, Scene
 from reelmesh.tts.v1.tts_pb2 import SynthesizeRequest
 from reelmesh.video.v1.video_pb2 import GenerateRequest as ClipRequest
 from tests.unit.orchestrator.graphs import Driving, asset, plan_of
@@ -191,6 +195,29 @@ def test_the_users_own_picture_and_clip_are_used() -> None:
     assert film.scenes[1].clip == asset("film of mine")
 
 
+def test_a_scene_that_is_animated_is_painted_and_filmed_in_layers() -> None:
+    plan = plan_of([(True, True, True), (True, True, False)])
+    walked = Driving(compile(narrated_video(NarratedVideo(text="A"))), plan).run()
+    pictures = [walked.walk.request(Key("illustrate", index)) for index in (0, 1)]
+    clip = walked.walk.request(Key("animate", 0))
+    assert [picture.layers for picture in pictures if isinstance(picture, PictureRequest)] == [True, False]
+    made = walked.walk.instances[Key("illustrate", 0)].result
+    assert isinstance(clip, ClipRequest)
+    assert isinstance(made, PictureResult)
+    assert clip.first_frame == made.images[0].asset
+    assert list(clip.layers) == list(made.images[0].layers) != []
+
+
+def test_a_chosen_picture_is_filmed_without_the_layers_of_the_one_before() -> None:
+    video, plan = NarratedVideo(text="A text."), plan_of([ALL])
+    id = plan.scenes[0].id
+    edited = lay_over(plan, {id: EditSceneRequest(scene_id=id, picture=asset("chosen"))})
+    clip = Driving(compile(narrated_video(video, edited)), edited).run().walk.request(Key("animate", 0))
+    assert isinstance(clip, ClipRequest)
+    assert clip.first_frame == asset("chosen")
+    assert not clip.layers
+
+
 def test_an_edited_scene_alone_asks_for_something_else() -> None:
     video = NarratedVideo(text="A text.")
     before = plan_of([ALL, ALL, ALL])
@@ -219,3 +246,49 @@ def test_what_the_spec_says_is_not_bound(field: str) -> None:
     for video, bound in ((NarratedVideo(text="A"), True), (NarratedVideo(text="A", **{field: text}), False)):  # type: ignore[arg-type]
         compose = narrated_video(video).steps[-1]
         assert any(binding.to == field for binding in compose.bindings) is bound
+
+
+def pictures_of(video: NarratedVideo, *scenes: Scene) -> list[PictureRequest]:
+    """What is asked of ImageGen for some scenes of a plan."""
+    plan = PlanResult(scenes=scenes)
+    walked = Driving(compile(narrated_video(video, plan)), plan, spec=JobSpec(narrated_video=video)).run()
+    found = [walked.walk.request(Key("illustrate", at)) for at in range(len(scenes))]
+    assert all(isinstance(one, PictureRequest) for one in found)
+    return found  # type: ignore[return-value]
+
+
+def test_characters_and_stock_reach_the_plan() -> None:
+    mira = CharacterProfile(name="Mira", description="a girl")
+    video = NarratedVideo(text="A text.", characters=[mira], stock_clips=[asset("s")], stock_share=0.25)
+    plan = steps(narrated_video(video))["plan"]
+    assert list(plan.characters) == [mira]
+    assert list(plan.stock_clips) == [asset("s")]
+    assert plan.stock_share == 0.25
+
+
+def test_what_a_scene_knows_of_its_picture_goes_before_the_job_s() -> None:
+    video = NarratedVideo(text="A text.", characters=[CharacterProfile(name="Mira")])
+    video.picture.character = "a fox in a scarf"
+    video.picture.loras.add(name="ink")
+    own = Scene(
+        id="a", text="One.", image_prompt="p", illustrate=True, seed=1, place_seed=2, character_seed=3
+    )
+    own.character = "Mira: a girl"
+    own.reference_image.CopyFrom(asset("face"))
+    own.loras.add(name="mira")
+    plain = Scene(id="b", text="Two.", image_prompt="p", illustrate=True, seed=4, place_seed=2)
+    one, two = pictures_of(video, own, plain)
+    assert (one.seed, one.place_seed, one.character_seed, one.character) == (1, 2, 3, "Mira: a girl")
+    assert one.reference_image == asset("face")
+    assert list(one.loras) == [Lora(name="mira")]
+    assert (two.seed, two.place_seed, two.character) == (4, 2, "a fox in a scarf")
+    assert not two.HasField("reference_image")
+    assert list(two.loras) == [Lora(name="ink")]
+
+
+def test_the_job_s_character_is_kept_where_there_are_no_profiles() -> None:
+    video = NarratedVideo(text="A text.")
+    scene = Scene(id="a", text="One.", image_prompt="p", illustrate=True, character="crow")
+    assert pictures_of(video, scene)[0].character == "crow"
+    video.picture.character = "a fox in a scarf"
+    assert pictures_of(video, scene)[0].character == "a fox in a scarf"
