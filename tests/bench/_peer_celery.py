@@ -29,6 +29,7 @@ def nothing(number: int) -> int:
 
 def main(url: str, chains: int, steps: int, at_once: int) -> None:
     """Measures."""
+    app.conf.update(broker_url=url, result_backend=url)
     environment = {**os.environ, "BENCH_REDIS_URL": url}
     folder = Path(__file__).resolve().parent
     command = [sys.executable, "-m", "celery", "-A", "_peer_celery", "worker", "-l", "error"]

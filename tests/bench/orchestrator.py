@@ -213,7 +213,8 @@ def _peer(python: Path, script: str, where: str, load: Load) -> float:
     for line in ran.stdout.splitlines():
         with contextlib.suppress(ValueError, KeyError, TypeError):
             return float(json.loads(line)["steps_per_second"])
-    print(f"{script} did not run: {(ran.stderr.splitlines() or ['no reason given'])[-1][:200]}")
+    reasons = [line for line in ran.stderr.splitlines() if line.strip()]
+    print(f"{script} did not run: {reasons[-1][:200] if reasons else 'no reason given'}")
     return math.nan
 
 
