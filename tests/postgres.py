@@ -38,8 +38,10 @@ OPTIONS = {
 class Postgres:
     """A server on a unix socket in a folder of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: str) -> None:
+        """`options`: settings of the server's besides OPTIONS."""
         self._bin = _programs()
+        self._settings = {**OPTIONS, **options}
         self._folder = Path(tempfile.mkdtemp(prefix="rm-pg-"))
         self._as: list[str] = []
         if os.geteuid() == 0:
@@ -52,7 +54,7 @@ class Postgres:
 
     def start(self) -> None:
         """Starts it; returns when it takes connections."""
-        options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._as, self._bin / "postgres", "-D", "data", "-k", str(self._folder), *options],

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Double, Table, bindparam, insert, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -90,8 +90,8 @@ class Transaction:
                 await self.connection.execute(_LOCK, {"key": EVENT_ORDER})
             await self.connection.execute(_EVENTS, self._rows)
         if shared and self.notice:
-            for payload in self.notice.payloads(self.leases.holder):
-                await self.connection.execute(_NOTIFY, {"channel": CHANNEL, "payload": payload})
+            payloads = list(self.notice.payloads(self.leases.holder))
+            await self.connection.execute(_NOTIFY, {"channel": CHANNEL, "payloads": payloads})
 
     def _append(self, connection: Connection, appends: Sequence[Append]) -> None:
         groups: dict[str, list[Append]] = {}
@@ -127,7 +127,7 @@ class Transaction:
 # Made once: making a statement costs more than running it.
 _EVENTS = insert(events)
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
-_NOTIFY = text("SELECT pg_notify(:channel, :payload)")
+_NOTIFY = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
 _FOUND = (
     select(jobs.c.id, jobs.c.sequence, jobs.c.lease_token)
     .where(jobs.c.id.in_(bindparam("keys", expanding=True)))
@@ -177,11 +177,7 @@ def _write(connection: Connection, appends: Sequence[Append], held: Leases) -> N
     ):
         if rows:
             connection.execute(_upsert(dialect, table), rows)
-    learned = [
-        {"method": method, "engine": engine, "seconds": seconds}
-        # In order: replicas that write the same ones must not wait for each other in a circle.
-        for method, engine, seconds in sorted(one for append in appends for one in append.durations)
-    ]
+    learned = _learned([one for append in appends for one in append.durations])
     if learned:
         connection.execute(_learn(dialect), learned)
     done = [one for append in appends for one in append.commands]
@@ -231,11 +227,27 @@ def _upsert(dialect: str, table: Table) -> Any:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
 
 
+def _learned(durations: Sequence[tuple[str, str, float]]) -> list[dict[str, Any]]:
+    """What calls took, one row for each method and engine, as if they had been taken in one after the other.
+
+    In order: replicas that write the same rows must not wait for each other in a circle.
+    """
+    rows: dict[tuple[str, str], dict[str, Any]] = {}
+    for method, engine, seconds in durations:
+        row = rows.setdefault((method, engine), {"seconds": seconds, "kept": 1.0, "added": 0.0})
+        row["seconds"] += SMOOTHING * (seconds - row["seconds"])  # where there is no row yet
+        row["kept"] *= 1 - SMOOTHING
+        row["added"] = row["added"] * (1 - SMOOTHING) + seconds * SMOOTHING
+    return [{"method": method, "engine": engine, **row} for (method, engine), row in sorted(rows.items())]
+
+
 @functools.cache
 def _learn(dialect: str) -> Any:
     """Moves what calls usually take towards what they took."""
-    statement = _insert(dialect, durations)
-    mean = durations.c.seconds * (1 - SMOOTHING) + statement.excluded.seconds * SMOOTHING
+    statement = _insert(dialect, durations).values(
+        method=bindparam("method"), engine=bindparam("engine"), seconds=bindparam("seconds")
+    )
+    mean = durations.c.seconds * bindparam("kept", type_=Double) + bindparam("added", type_=Double)
     return statement.on_conflict_do_update(index_elements=list(durations.primary_key), set_={"seconds": mean})
 
 

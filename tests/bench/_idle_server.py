@@ -1,8 +1,8 @@
 """The server that the orchestrator's benchmark calls: python -m tests.bench._idle_server ADDRESS.
 
-A TTS server on the chassis whose engine does nothing, for as many seconds as the request's text says. It notes
-when each piece of work began and ended, and tells on stdout how long the successor of each step took to begin
-whenever a line comes on stdin.
+A TTS server on the chassis whose engine does nothing, for as many seconds as the request's text says. It
+notes when each piece of work began and ended, and tells on stdout how long the successor of each step took to
+begin whenever a line comes on stdin.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Celery on Redis beside the orchestrator's benchmark, in the peers' own environment.
 
-python _peer_celery.py REDIS_URL CHAINS STEPS AT_ONCE: starts a worker with a process for each core, and prints
-{"steps_per_second"} for chains of tasks that do nothing. Results are kept in Redis, as its durable state.
+python _peer_celery.py REDIS_URL CHAINS STEPS AT_ONCE: starts a worker with a process for each core, and
+prints {"steps_per_second"} for chains of tasks that do nothing. Results are kept in Redis, as its state.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 from celery import Celery, chain  # type: ignore[import-not-found, unused-ignore]
 
@@ -28,8 +29,9 @@ def nothing(number: int) -> int:
 
 def main(url: str, chains: int, steps: int, at_once: int) -> None:
     """Measures."""
+    app.conf.update(broker_url=url, result_backend=url)
     environment = {**os.environ, "BENCH_REDIS_URL": url}
-    folder = os.path.dirname(os.path.abspath(__file__))
+    folder = Path(__file__).resolve().parent
     command = [sys.executable, "-m", "celery", "-A", "_peer_celery", "worker", "-l", "error"]
     worker = subprocess.Popen(
         [*command, "-c", str(os.cpu_count()), "--without-gossip", "--without-mingle"],

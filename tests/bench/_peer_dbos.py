@@ -1,7 +1,7 @@
 """DBOS beside the orchestrator's benchmark, in the peers' own environment.
 
-python _peer_dbos.py DATABASE_URL WORKFLOWS STEPS AT_ONCE: prints {"steps_per_second"}. As many workflows are under
-way at once as the orchestrator has jobs; their steps do nothing.
+python _peer_dbos.py DATABASE_URL WORKFLOWS STEPS AT_ONCE: prints {"steps_per_second"}. So many workflows are
+under way at once; their steps do nothing.
 """
 
 from __future__ import annotations
