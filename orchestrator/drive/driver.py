@@ -7,7 +7,7 @@ that is asked of an execution comes through the database, too, so that it reache
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +58,11 @@ class _Held:
     def finished(self) -> bool:
         """Whether it has ended; it may still have to tell servers so."""
         return self.execution is not None and self.execution.walk.finished
+
+    @property
+    def priority(self) -> int:
+        """The job's priority as it is now."""
+        return (self.execution.record.job if self.execution is not None else self.job).priority
 
     @property
     def lease(self) -> Lease:
@@ -197,7 +202,7 @@ class Driver:
 
         Those of lower priority do not count: what is urgent never waits for what is not.
         """
-        counts = Counter(held.job.priority for held in self._held.values())
+        counts = Counter(held.priority for held in self._held.values())
         for least in range(TOP_PRIORITY + 1):
             room = self._world.rules.active - sum(counts[p] for p in range(least, TOP_PRIORITY + 1))
             if room > 0:
@@ -249,24 +254,28 @@ class Driver:
 
     async def _begin(self, rows: Sequence[JobRow]) -> None:
         """Begins executions whose leases were just taken, or goes on with them."""
+        left = deque(rows)
         try:
             async with self._store.read() as connection:
                 found = await queries.executions_by_id(connection, [row.execution_id for row in rows])
                 steps = await queries.steps_of(connection, list(found))
                 asked = await self._leases.asked(connection)
-        except BaseException:
-            self._returned += [(row.id, row.lease_token) for row in rows]
-            raise
-        for row in rows:
-            before = self._held.get(row.id)
-            if before is not None and before.task is not None and not before.finished:
-                before.task.cancel()  # it does not know yet that another replica had it meanwhile
-                await asyncio.gather(before.task, return_exceptions=True)
-            execution = found[row.execution_id]
-            self._launch(
-                row, execution, steps.get(execution.id, []), [c for c in asked if c.job_id == row.id]
-            )
-            await asyncio.sleep(0)  # what has begun goes on while others are read
+            while left:
+                job = left[0]
+                await self._replace(job.id)
+                row = found[job.execution_id]
+                self._launch(job, row, steps.get(row.id, []), [one for one in asked if one.job_id == job.id])
+                left.popleft()
+                await asyncio.sleep(0)  # what has begun goes on while others are read
+        finally:
+            self._returned += [(row.id, row.lease_token) for row in left]
+
+    async def _replace(self, job_id: str) -> None:
+        """Ends an execution here that does not know yet that another replica had it meanwhile."""
+        before = self._held.get(job_id)
+        if before is not None and before.task is not None and not before.finished:
+            before.task.cancel()
+            await asyncio.gather(before.task, return_exceptions=True)
 
     def _launch(
         self, job: JobRow, row: ExecutionRow, steps: Sequence[StepRow], asked: Sequence[CommandRow]
