@@ -7,6 +7,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +20,11 @@ from orchestrator.store.store import Store
 
 UNPRIVILEGED = "nobody"
 """Who runs it where the tests run as root, whom PostgreSQL refuses."""
+BECOME = (
+    "import os, sys; uid, gid = map(int, sys.argv[1:3]); os.setgroups([]); os.setgid(gid); os.setuid(uid); "
+    "os.execv(sys.argv[3], sys.argv[3:])"
+)
+"""Not by Popen's `user`, which forks: a process that has used gRPC must not."""
 OPTIONS = {
     "listen_addresses": "",
     "fsync": "off",  # the machine is not switched off; a killed process loses nothing by it
@@ -37,10 +43,11 @@ class Postgres:
         self._bin = _programs()
         self._settings = {**OPTIONS, **options}
         self._folder = Path(tempfile.mkdtemp(prefix="rm-pg-"))
-        self._user = UNPRIVILEGED if os.geteuid() == 0 else None
-        if self._user is not None:
-            entry = pwd.getpwnam(self._user)
+        self._as: list[str] = []
+        if os.geteuid() == 0:
+            entry = pwd.getpwnam(UNPRIVILEGED)
             os.chown(self._folder, entry.pw_uid, entry.pw_gid)
+            self._as = [sys.executable, "-c", BECOME, str(entry.pw_uid), str(entry.pw_gid)]
         self._run("initdb", "-D", "data", "-U", "reelmesh", "--auth=trust", "--encoding=UTF8", "--no-sync")
         self._made = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -50,8 +57,8 @@ class Postgres:
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._bin / "postgres", "-D", "data", "-k", str(self._folder), *options],
-                cwd=self._folder, user=self._user, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                [*self._as, self._bin / "postgres", "-D", "data", "-k", str(self._folder), *options],
+                cwd=self._folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         while not self._ready():
             if self._process.poll() is not None:
@@ -59,7 +66,7 @@ class Postgres:
             time.sleep(0.02)
 
     def _ready(self) -> bool:
-        asked = [self._bin / "pg_isready", "-q", "-h", str(self._folder)]
+        asked = [self._bin / "pg_isready", "-q", "-h", str(self._folder), "-U", "reelmesh"]
         return subprocess.run(asked, check=False).returncode == 0
 
     def stop(self, how: signal.Signals = signal.SIGQUIT) -> None:
@@ -101,9 +108,8 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [self._bin / program, *arguments],
+            [*self._as, self._bin / program, *arguments],
             cwd=self._folder,
-            user=self._user,
             check=True,
             capture_output=True,
         )

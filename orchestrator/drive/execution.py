@@ -81,7 +81,7 @@ class Execution:
         self._world = world
         self._graph = graph.compile(StepGraph.FromString(row.graph))
         self._spec = JobSpec.FromString(job.spec)
-        self._fresh = _from(self._graph, row.from_step)
+        self._fresh = graph.onwards(self._graph, row.from_step)
         self.walk = Walk(self._graph, self._spec)
         self.record = Record(job, row, {key_of(step): step for step in steps})
         self.progress: dict[Key, Progress] = {}
@@ -397,15 +397,6 @@ class Execution:
             _log.error("a task of the execution failed", exc_info=task.exception())
         if not self._tasks and not self._runnable:  # it may be parked now
             self._inbox.put_nowait(_Item(None, Told(), None, asyncio.get_running_loop().create_future()))
-
-
-def _from(compiled: graph.CompiledGraph, from_step: str) -> frozenset[str]:
-    """The steps that run anew: the one named and all that depend on it."""
-    anew: set[str] = set()
-    for step in compiled.steps.values():  # in topological order
-        if step.id == from_step or not anew.isdisjoint(step.depends_on):
-            anew.add(step.id)
-    return frozenset(anew)
 
 
 def _trace(execution_id: str) -> str:
