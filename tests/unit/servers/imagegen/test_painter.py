@@ -191,4 +191,4 @@ async def test_layers_lie_over_each_other_to_the_picture(
     assert not alone.layers
     with Image.open(await assets.path(OWNER, alone.asset, "asset")) as picture:
         drawn_at_once = np.asarray(picture.convert("RGB")).astype(int)
-    assert np.abs(drawn_at_once - np.asarray(whole.convert("RGB"))).max() <= 3
+    assert np.abs(drawn_at_once - np.asarray(whole.convert("RGB"))).max() <= 6  # rounding, once a sheet
