@@ -195,7 +195,8 @@ class OrchestratorSettings(WorkSettings):
         15.0, ge=1, description="How long a job is kept from other orchestrators without a sign of progress."
     )
     servers: dict[str, str] = Field(
-        default_factory=dict, description="Addresses of the servers by name; `reelmesh up` fills them in."
+        default_factory=dict,
+        description="Addresses of the servers by name, of replicas by commas; `reelmesh up` fills them in.",
     )
     limits: LimitSettings = Field(default_factory=LimitSettings)
     timeouts_seconds: TimeoutSettings = Field(default_factory=TimeoutSettings)

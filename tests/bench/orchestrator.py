@@ -2,8 +2,8 @@
 
 Every row does the same work: jobs that are chains of steps, some at once. "Bare" makes the same calls
 (Resolve and the work itself) one after the other and keeps nothing: the limit. DBOS and Celery run chains of
-steps of their own, in an environment that is made on first use; their steps call nobody. A row that can not be
-had here says why.
+steps of their own, in an environment that is made on first use; their steps call nobody. A row that can not
+be had here says why.
 
 The successor's wait is measured in the server: from a step's end to the begin of the next one, while 100
 jobs run slow steps at no more than half of the rate that was measured. The cost of a step is measured again

@@ -150,6 +150,13 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         help="engine of script, tts, image, video, asr or compose; may be given again",
     )
     how.add_argument("--seed", type=int, metavar="N", help="seed of all that is drawn at random; default 0")
+    how.add_argument(
+        "--review",
+        action="append",
+        default=[],
+        choices=("plan", "pictures", "clips"),
+        help="stop after this stage until `reelmesh approve`; may be given again",
+    )
     return film
 
 
