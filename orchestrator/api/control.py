@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from orchestrator.api.jobs import hide, run_again
-from orchestrator.api.reviewing import end_review, gate_of, is_edited, up_to
+from orchestrator.api.reviewing import end_review, gate_of, is_edited, up_to, when_let_go
 from orchestrator.drive import commands
 from orchestrator.drive.driver import Driver
 from orchestrator.drive.world import World
@@ -66,7 +66,7 @@ class Control:
             await run_again(transaction, row, pb.RunJobRequest(job_id=row.id), opened)
             return gate, None
 
-        gate, command = await self._world.store.transact(work)
+        gate, command = await when_let_go(lambda: self._world.store.transact(work))
         if command is not None:
             await self._driver.done(owner, command)
         return gate

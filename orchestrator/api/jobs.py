@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from orchestrator.api import views
 from orchestrator.api.naming import file_name
 from orchestrator.api.planning import graph_of, next_graph, refuse
-from orchestrator.api.reviewing import end_review
+from orchestrator.api.reviewing import end_review, when_let_go
 from orchestrator.drive import commands
 from orchestrator.drive.driver import Driver
 from orchestrator.drive.mesh import CallFailed
@@ -192,7 +192,7 @@ class Jobs:
             await run_again(transaction, row, request)
             return row
 
-        row = await self._world.store.transact(work)
+        row = await when_let_go(lambda: self._world.store.transact(work))
         return await self.get(owner, row.id)
 
     async def update(self, owner: str, request: job_service_pb2.UpdateJobRequest) -> Job:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.drive.record import Record, key_of, restored
@@ -14,6 +18,27 @@ from orchestrator.store.rows import ExecutionRow, JobRow, StepRow, now
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobSpec
 from servers.chassis.errors import Aborted, FailedPrecondition
+
+T = TypeVar("T")
+PATIENCE_SECONDS = 10.0
+PAUSE_SECONDS = 0.05
+
+
+async def when_let_go(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Tries until whoever runs the execution has let go of it, which takes a moment after it has stopped.
+
+    Raises:
+        Aborted: it was not let go of in time.
+    """
+    clock = asyncio.get_running_loop().time
+    until = clock() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await attempt()
+        except Aborted:
+            if clock() > until:
+                raise
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def gate_of(connection: AsyncConnection, row: JobRow, wanted: str) -> str:
