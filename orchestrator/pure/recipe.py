@@ -13,7 +13,7 @@ from __future__ import annotations
 from reelmesh.compose.v1 import compose_pb2, timeline_pb2
 from reelmesh.imagegen.v1 import imagegen_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import ON_FAILURE_CONTINUE, Step, StepGraph
-from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo, ReviewStage
 from reelmesh.script.v1 import script_pb2
 from reelmesh.tts.v1 import tts_pb2
 from reelmesh.video.v1 import video_pb2
@@ -21,6 +21,12 @@ from reelmesh.video.v1 import video_pb2
 PLAN = "plan"
 """Id of the step that gives the plan."""
 SCENES = "plan.scenes"
+GATED = {
+    ReviewStage.REVIEW_STAGE_PLAN: {"narrate", "align", "illustrate", "animate", "compose"},
+    ReviewStage.REVIEW_STAGE_PICTURES: {"animate", "compose"},
+    ReviewStage.REVIEW_STAGE_CLIPS: {"compose"},
+}
+"""The steps that wait until a stage has been looked at."""
 DEFAULT_WIDTH_PIXELS = 1080
 DEFAULT_HEIGHT_PIXELS = 1920
 DEFAULT_FRAMES_PER_SECOND = 30.0
@@ -45,6 +51,7 @@ def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = No
     if not recorded:
         graph.steps.extend([_narrate(video), _align(video)])
     graph.steps.extend([_illustrate(video), _animate(video), _compose(video)])
+    _set_gates(graph, video, planned=plan is not None)
     return graph
 
 
@@ -56,6 +63,17 @@ def _besides(output: timeline_pb2.Output) -> tuple[tuple[str, bool], ...]:
         ("thumbnails", output.thumbnails > 0),
         ("gif", output.gif),
     )
+
+
+def _set_gates(graph: StepGraph, video: NarratedVideo, *, planned: bool) -> None:
+    """Lets steps wait for review. A plan that is given has been looked at."""
+    stages = [ReviewStage.REVIEW_STAGE_PLAN] if not planned else []
+    stages += [ReviewStage.REVIEW_STAGE_PICTURES, ReviewStage.REVIEW_STAGE_CLIPS]
+    for stage in stages:
+        if stage in video.review:
+            for step in graph.steps:
+                if step.id in GATED[stage]:
+                    step.gates.append(ReviewStage.Name(stage).removeprefix("REVIEW_STAGE_").lower())
 
 
 def canvas(video: NarratedVideo) -> timeline_pb2.Canvas:

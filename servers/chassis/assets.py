@@ -27,6 +27,8 @@ from servers.chassis.errors import DataLoss, Fault, Internal, NotFound, Resource
 
 CHUNK_BYTES = 512 * 1024
 UPLOAD_ATTEMPTS = 4
+LEASE_SECONDS = 3600.0
+"""How long what was made is safe from those who clean up: by then, a result that names it is stored."""
 _CUT = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.INTERNAL)
 
 
@@ -83,7 +85,10 @@ class SharedAssets:
 
     async def store(self, owner: str, path: Path, media_type: str, facts: MediaFacts | None = None) -> Asset:
         """See `Assets.store`."""
-        return await asyncio.to_thread(self._folder.put_file, path, owner, media_type, facts)
+        until = time.time() + LEASE_SECONDS
+        return await asyncio.to_thread(
+            self._folder.put_file, path, owner, media_type, facts, lease_until=until
+        )
 
     async def require_room(self) -> None:
         """See `Assets.require_room`."""

@@ -219,6 +219,20 @@ class BlobFolder:
             sync_folder(reference.parent)
         return True
 
+    def unrefer_unleased(self, owner: str, digest: str) -> bool | None:
+        """As `unrefer`, but leaves what a lease holds alone, and returns None."""
+        lease = self.root / "leases" / _fanned(digest)
+        reference = self._reference(owner, digest)
+        with self._locked(digest):
+            if lease.exists() and lease.stat().st_mtime > time.time():
+                return None
+            try:
+                reference.unlink()
+            except FileNotFoundError:
+                return False
+            sync_folder(reference.parent)
+        return True
+
     def set_aside_if_damaged(self, digest: str) -> bool:
         """Reads the bytes again; if they do not have their digest, moves them out of the way.
 

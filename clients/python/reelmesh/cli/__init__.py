@@ -45,11 +45,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Command:
-    from reelmesh.cli import batch, doctor, jobs, making, meshes, publish
+    from reelmesh.cli import batch, control, doctor, jobs, making, meshes, publish
 
     commands: dict[str, Command] = {
         **jobs.COMMANDS,
         **batch.COMMANDS,
+        **control.COMMANDS,
         **publish.COMMANDS,
         **meshes.COMMANDS,
         "make": making.make,

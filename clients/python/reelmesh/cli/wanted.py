@@ -17,7 +17,7 @@ from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.timeline_pb2 import SubtitleMode, SubtitleStyle, TransitionKind, VideoCodec
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
-from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo, ReviewStage
 
 SHAPES = {"portrait": (1080, 1920), "landscape": (1920, 1080), "square": (1080, 1080)}
 SUBTITLES = {
@@ -214,6 +214,8 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
         video.voice.speed = options.speed
     if options.seed is not None:
         video.seed = options.seed
+    for stage in getattr(options, "review", ()):  # a manifest has no such column
+        video.review.append(ReviewStage.Value(f"REVIEW_STAGE_{stage.upper()}"))
     video.language = options.lang or video.language
     video.voice.voice = options.voice or video.voice.voice
     video.picture.style = options.style or video.picture.style
