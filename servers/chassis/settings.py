@@ -128,8 +128,9 @@ class ProviderSettings(Section):
 
 
 class VideoSettings(EngineSettings):
-    """The VideoProvider server."""
+    """The VideoProvider server. Most of its work is waiting for vendors."""
 
+    capacity: int = Field(64, ge=1, description="Clips at once, over all providers.")
     providers: dict[str, ProviderSettings] = Field(
         default_factory=dict, description="Accounts at vendors, by a name of one's own."
     )

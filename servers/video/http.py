@@ -24,6 +24,7 @@ MOST_ANSWER_BYTES = 4 * 2**20
 """Largest answer of an API that is read; clips are streamed."""
 MOST_REDIRECTS = 5
 TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=30.0)
+_CONNECTIONS, _KEPT_CONNECTIONS, _KEPT_SECONDS = 64, 8, 5.0
 _MASK = "***"
 
 
@@ -91,11 +92,8 @@ class Http:
         self._secrets = tuple(secret for secret in secrets if secret)
         trusted = urlsplit(self.base_url)
         self._trusted = {(trusted.hostname or "").lower(), *(host.lower() for host in private_hosts)}
-        self._transport = httpx.AsyncHTTPTransport(retries=0, limits=httpx.Limits(max_connections=64))
-        # What httpx would resolve for itself is resolved, checked and connected to here.
-        self._transport._pool._network_backend = _Guarded(self._trusted)
         self._client = httpx.AsyncClient(
-            transport=self._transport, timeout=timeout, follow_redirects=False, trust_env=False
+            transport=_Transport(self._trusted), timeout=timeout, follow_redirects=False, trust_env=False
         )
 
     async def call(
@@ -201,6 +199,24 @@ async def _bounded(response: httpx.Response, most: int) -> bytes:
 
 def _said(error: Exception) -> str:
     return str(error) or type(error).__name__
+
+
+class _Transport(httpx.AsyncHTTPTransport):
+    """httpx's own transport over a pool whose connections are guarded, and that never sends anything twice."""
+
+    def __init__(self, trusted: set[str]) -> None:
+        # Not super().__init__: it would make a pool that resolves names for itself. Were httpx to keep its pool
+        # elsewhere one day, every request would fail here rather than go out unguarded.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=_CONNECTIONS,
+            max_keepalive_connections=_KEPT_CONNECTIONS,
+            keepalive_expiry=_KEPT_SECONDS,
+            http1=True,
+            http2=False,
+            retries=0,
+            network_backend=_Guarded(trusted),
+        )
 
 
 class _Guarded(httpcore.AsyncNetworkBackend):

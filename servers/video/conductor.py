@@ -1,0 +1,402 @@
+"""One request's way through the providers: joined, authorised, handed in, followed, failed over. Crash-proof.
+
+The ledger holds all state. A request that is called again, here or at another replica, after a crash or a day
+later, goes on from what is recorded: a task that is known is followed, one of unknown outcome is looked up, a
+clip that was made is given again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from reelmesh.common.v1.asset_pb2 import Asset
+from reelmesh.common.v1.progress_pb2 import Progress
+from reelmesh.video.v1 import video_pb2
+from reelmesh.video.v1.video_pb2 import GenerateRequest, GenerateResult
+from servers.chassis.context import current
+from servers.chassis.engine import WorkContext
+from servers.chassis.errors import FailedPrecondition, NotFound, ResourceExhausted, UNCONFIRMED
+from servers.chassis.media.probe import Prober
+from servers.chassis.servicer import fingerprint
+from servers.video import verdict
+from servers.video.accounts import Account, with_defaults
+from servers.video.ledger.ledger import LEASE_SECONDS, Fenced, Ledger
+from servers.video.ledger.records import Attempt, Held, Lease, Run, Standing, Wish, money, nanos_of
+from servers.video.ledger.reports import Reports
+from servers.video.ledger.schema import LIVE, AttemptState, RunState
+from servers.video.ranking import Candidate, rank
+from servers.video.task import Made, Task, Unconfirmed
+from servers.video.vendor import Medium
+
+MOST_ATTEMPTS = 8
+"""Attempts of one run before it is given up."""
+PATIENCE_SECONDS = 900.0
+"""How long a run waits for a provider to have room."""
+_LOOK_SECONDS = 1.0
+_log = structlog.get_logger("reelmesh.video")
+
+
+@dataclass
+class Standings:
+    """How the providers do, as last read: enough for ranking, since the ledger decides."""
+
+    of: Mapping[str, Standing] = field(default_factory=dict)
+
+    def get(self, provider: str) -> Standing:
+        """One provider's."""
+        return self.of.get(provider) or Standing(provider)
+
+
+class Conductor:
+    """Serves requests through the accounts."""
+
+    def __init__(
+        self,
+        accounts: Mapping[str, Account],
+        ledger: Ledger,
+        reports: Reports,
+        media: Callable[[Asset, str, WorkContext], Medium],
+        *,
+        zone: ZoneInfo,
+        failover: bool = True,
+        give_up: bool = False,
+    ) -> None:
+        self.accounts = accounts
+        self.ledger = ledger
+        self.reports = reports
+        self.standings = Standings()
+        self.failover = failover
+        self.give_up = give_up
+        self.zone = zone
+        self._media = media
+        self._prober = Prober(size=2)
+        self._driven: dict[tuple[str, str], asyncio.Task[None]] = {}
+        """What goes on after its caller is gone: a submit whose answer has to be recorded, a cancel."""
+
+    async def run(
+        self, request: GenerateRequest, work: WorkContext, pinned: str = ""
+    ) -> AsyncIterator[Progress | GenerateResult]:
+        """Serves one request; see `Engine.run`.
+
+        Raises:
+            FailedPrecondition: an unknown outcome (reason UNCONFIRMED), a ceiling, a key, a credit.
+            Fault: what the last provider met, see `servers.video.verdict`.
+        """
+        context = current()
+        asked = GenerateRequest()
+        asked.CopyFrom(request)
+        asked.engine = pinned
+        begun = await self.ledger.begin(context, work.request_id, fingerprint(asked), asked.SerializeToString())
+        key = (context.owner, work.request_id)
+        while True:
+            if key in self._driven:
+                await asyncio.wait([self._driven[key]])
+            run = await self.reports.run(*key) or begun
+            if run.state is RunState.DONE and (result := await self._kept(run, work)) is not None:
+                yield result
+                return
+            lease = await self.ledger.take(*key)
+            if lease is not None:
+                try:
+                    async with self._held(lease):
+                        if run.state is not RunState.OPEN:
+                            await self.ledger.reopen(lease)
+                        async for item in self._drive(asked, lease, work, pinned):
+                            yield item
+                    return
+                except Fenced:
+                    _log.warning("lost the lease of a run", request_id=work.request_id)
+            yield Progress(stage="elsewhere", detail="another server has this request in hand")
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def follow(self, run: Run, work: WorkContext) -> None:
+        """Follows what an abandoned run has at a vendor to its end; hands in nothing new."""
+        lease = await self.ledger.take(run.owner, run.request_id)
+        if lease is None:
+            return
+        request = GenerateRequest.FromString(run.request)
+        async with self._held(lease):
+            with contextlib.suppress(FailedPrecondition):
+                async for _ in self._drive(request, lease, work, request.engine, may_begin=False):
+                    pass
+            if not run.wanted:
+                last = (await self.reports.attempts_of(run.owner, run.request_id))[-1:]
+                if last and last[0].state is not AttemptState.SUCCEEDED:
+                    await self.ledger.end(lease, RunState.CANCELLED)
+
+    async def close(self) -> None:
+        """Waits for what has to be recorded."""
+        if self._driven:
+            await asyncio.wait(list(self._driven.values()), timeout=10.0)
+        for task in list(self._driven.values()):
+            task.cancel()
+        await self._prober.close()
+
+    async def _drive(
+        self, request: GenerateRequest, lease: Lease, work: WorkContext, pinned: str, *, may_begin: bool = True
+    ) -> AsyncGenerator[Progress | GenerateResult, None]:
+        while True:
+            history = await self.reports.attempts_of(lease.owner, lease.request_id)
+            attempt = next((one for one in history if one.state in LIVE), None)
+            if attempt is None:
+                if not may_begin:
+                    return
+                async for item in self._authorise(request, lease, history, pinned):
+                    if isinstance(item, Progress):
+                        yield item
+                    else:
+                        attempt = item
+                assert attempt is not None
+            account = self.accounts.get(attempt.provider)
+            if account is None:
+                raise FailedPrecondition(
+                    f'the task is at provider "{attempt.provider}", which the settings no longer name: '
+                    f"put video.providers.{attempt.provider} back",
+                    reason="PROVIDER_GONE",
+                )
+            task = Task(attempt, account, request, lease, self.ledger, self._medium(work), work)
+            fresh = not any(one.id == attempt.id for one in history)
+            try:
+                await self._hand_in(task, lease, work, fresh=fresh)
+            except Unconfirmed:
+                raise self._unconfirmed(account, task.attempt) from None
+            async for item in self._clip(task, lease, work):
+                yield item
+                if isinstance(item, GenerateResult):
+                    return
+
+    async def _hand_in(self, task: Task, lease: Lease, work: WorkContext, *, fresh: bool) -> None:
+        """Brings an attempt to where the vendor's id is known, or it is refused. Not interrupted half-way."""
+        if task.attempt.state not in (AttemptState.INTENT, AttemptState.UNCONFIRMED):
+            return
+        await self._whole(lease, work, task, task.submit() if fresh else task.reconcile())
+
+    async def _clip(
+        self, task: Task, lease: Lease, work: WorkContext
+    ) -> AsyncGenerator[Progress | GenerateResult, None]:
+        """Follows a task whose id is known; gives its clip as the run's result, or nothing when it failed."""
+        if task.attempt.state is not AttemptState.SUBMITTED:
+            return
+        usual = self.standings.get(task.account.name).p50_seconds
+        try:
+            async with contextlib.aclosing(task.follow(self._prober, usual)) as reports:
+                async for item in reports:
+                    if isinstance(item, Made):
+                        result = await self._result(task, item, lease)
+                        data = result.SerializeToString()
+                        clip = item.asset.SerializeToString()
+                        await self.ledger.succeeded(lease, task.attempt, clip, item.cost, data)
+                        yield result
+                    else:
+                        yield item
+        except asyncio.CancelledError:
+            if work.unwanted:
+                self._detach(lease, self._give_up_task(task, lease))
+            raise
+
+    async def _authorise(
+        self, request: GenerateRequest, lease: Lease, history: Sequence[Attempt], pinned: str
+    ) -> AsyncGenerator[Progress | Attempt, None]:
+        """Waits until a provider may be asked, and yields the attempt that the ledger authorised, last."""
+        waited = 0.0
+        while True:
+            wishes = self._wishes(request, history, pinned)
+            why = verdict.why(history, wishes[0].provider)
+            answer = await self.ledger.authorise(lease, wishes, why)
+            if isinstance(answer, Attempt):
+                yield answer
+                return
+            wait = verdict.wait(answer)
+            if waited + wait > PATIENCE_SECONDS:
+                raise ResourceExhausted(_why(answer), retry_after_seconds=wait, reason="PROVIDERS_BUSY")
+            yield Progress(stage="queued", detail=_why(answer)[:500])
+            await asyncio.sleep(wait * random.uniform(0.8, 1.2))
+            waited += wait
+
+    def _wishes(self, request: GenerateRequest, history: Sequence[Attempt], pinned: str) -> list[Wish]:
+        """The providers that may be asked next, best first.
+
+        Raises:
+            FailedPrecondition: none can serve the request, or each costs too much.
+            Fault: what the last provider met, when none is left.
+        """
+        mode = request.routing.failover
+        may_fail_over = self.failover if not mode else mode == video_pb2.FAILOVER_ON
+        left = verdict.left(list(self.accounts), history, may_fail_over=may_fail_over, most=MOST_ATTEMPTS)
+        if history and not left:
+            raise verdict.fault(history[-1], asked=mode == video_pb2.FAILOVER_ASK)
+        wishes: dict[str, Wish] = {}
+        refusals: dict[str, str] = {}
+        for name in left:
+            found = self._wish(name, request, pinned)
+            if isinstance(found, str):
+                refusals[name] = found
+            else:
+                wishes[name] = found
+        if not wishes:
+            if history:
+                raise verdict.fault(history[-1])
+            raise verdict.nobody(refusals, pinned)
+        return [wishes[one.provider] for one in self.ranked(request, list(wishes.values()))]
+
+    def ranked(self, request: GenerateRequest, wishes: Sequence[Wish]) -> list[Candidate]:
+        """Providers by the request's strategy, best first."""
+        candidates = []
+        for wish in wishes:
+            account, standing = self.accounts[wish.provider], self.standings.get(wish.provider)
+            candidates.append(
+                Candidate(
+                    provider=wish.provider,
+                    position=account.position,
+                    priority=account.account.priority,
+                    quality=account.account.quality,
+                    cost=wish.cost,
+                    load=standing.under_way / account.account.concurrency,
+                    seconds=standing.p50_seconds,
+                    last_intent=standing.last_intent,
+                    open=verdict.seems_open(standing),
+                )
+            )
+        return rank(candidates, request.routing.strategy)
+
+    def _wish(self, name: str, request: GenerateRequest, pinned: str) -> Wish | str:
+        account = self.accounts[name]
+        if pinned and name != pinned:
+            return "another is pinned"
+        if missing := account.missing():
+            return "; ".join(f"{item.name} is missing: {item.remedy}" for item in missing)
+        if request.routing.allow and name not in request.routing.allow:
+            return "routing.allow does not name it"
+        found = account.wish(request, self.zone)
+        if isinstance(found, str) or not request.routing.HasField("max_cost"):
+            return found
+        ceiling = request.routing.max_cost
+        if found.cost and (found.currency != ceiling.currency_code or found.cost > nanos_of(ceiling)):
+            return f"routing.max_cost: it would cost {found.cost / 1e9:g} {found.currency}"
+        return found
+
+    def offers(self, request: GenerateRequest) -> tuple[list[Wish], dict[str, str]]:
+        """Who would serve a request, best first, and why each of the others can not. Nobody is called."""
+        filled = with_defaults(request)
+        found = {name: self._wish(name, filled, request.engine) for name in self.accounts}
+        able = {name: wish for name, wish in found.items() if isinstance(wish, Wish)}
+        ranked = [able[one.provider] for one in self.ranked(filled, list(able.values()))]
+        return ranked, {name: why for name, why in found.items() if isinstance(why, str)}
+
+    async def _result(self, task: Task, made: Made, lease: Lease) -> GenerateResult:
+        result = GenerateResult(clip=made.asset, duration=made.facts.duration)
+        told = result.provenance
+        told.engine, told.model = task.account.name, task.attempt.model
+        if made.cost:
+            told.cost.CopyFrom(money(made.cost, task.attempt.currency))
+        told.warnings.extend(line for line in task.attempt.fitted.split("\n") if line)
+        for one in await self.reports.attempts_of(lease.owner, lease.request_id):
+            if one.id != task.attempt.id:
+                told.warnings.append(verdict.line(one))
+        return result
+
+    async def _kept(self, run: Run, work: WorkContext) -> GenerateResult | None:
+        """The result of a run that is done; None when its clip is no longer in the store."""
+        result = GenerateResult.FromString(run.result or b"")
+        try:
+            await work.path(result.clip, "clip")
+        except NotFound:
+            return None
+        return result
+
+    def _unconfirmed(self, account: Account, attempt: Attempt) -> FailedPrecondition:
+        cost = f"{attempt.reserved / 1e9:g} {attempt.currency}" if attempt.reserved else "an unknown amount"
+        message = (
+            f"{account.name}: it is not known whether the task was accepted ({attempt.message}); {cost} is at risk. "
+            "It is not handed in again by itself"
+        )
+        reason = "UNCONFIRMED_GIVEN_UP" if self.give_up else UNCONFIRMED
+        return FailedPrecondition(message, reason=reason)
+
+    def _medium(self, work: WorkContext) -> Callable[[Asset, str], Medium]:
+        return lambda asset, name: self._media(asset, name, work)
+
+    async def _whole(
+        self, lease: Lease, work: WorkContext, task: Task, step: Coroutine[Any, Any, None]
+    ) -> None:
+        """Runs a step that must not be cut off in the middle: it goes on when its caller is cancelled."""
+        running = asyncio.create_task(step)
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if not running.done():
+                self._detach(lease, self._afterwards(running, task, lease, unwanted=work.unwanted))
+            raise
+
+    async def _afterwards(
+        self, running: asyncio.Task[None], task: Task, lease: Lease, *, unwanted: bool
+    ) -> None:
+        with contextlib.suppress(Exception):
+            await running
+        if unwanted and task.attempt.state is AttemptState.SUBMITTED:
+            await self._give_up_task(task, lease)
+
+    async def _give_up_task(self, task: Task, lease: Lease) -> None:
+        """The caller has cancelled: the vendor is told; where it can not stop, the record says so."""
+        await self.ledger.unwanted(lease)
+        outcome = await task.cancel()
+        _log.info("cancelled at the provider", provider=task.account.name, outcome=outcome.value)
+        if task.attempt.state is AttemptState.CANCELLED:
+            await self.ledger.end(lease, RunState.CANCELLED)
+
+    def _detach(self, lease: Lease, work: Coroutine[Any, Any, None]) -> None:
+        key = (lease.owner, lease.request_id)
+        kept = asyncio.create_task(self._keeping(lease, work))
+        self._driven[key] = kept
+        kept.add_done_callback(lambda _: self._driven.pop(key, None))
+
+    async def _keeping(self, lease: Lease, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            async with self._renewed(lease):
+                await work
+        except Fenced:
+            _log.info("another server drives the run", request_id=lease.request_id)
+        except Exception as error:
+            _log.error("what was left to do failed", request_id=lease.request_id, exc_info=error)
+        finally:
+            await self.ledger.release(lease)
+
+    @contextlib.asynccontextmanager
+    async def _held(self, lease: Lease) -> AsyncIterator[None]:
+        """Keeps a lease while a run is driven, and lets it go at the end, unless something goes on after it."""
+        try:
+            async with self._renewed(lease):
+                yield
+        finally:
+            if (lease.owner, lease.request_id) not in self._driven:
+                await asyncio.shield(self.ledger.release(lease))
+
+    @contextlib.asynccontextmanager
+    async def _renewed(self, lease: Lease) -> AsyncIterator[None]:
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(LEASE_SECONDS / 3)
+                # One that is lost shows at the next write, which carries it.
+                with contextlib.suppress(Fenced, SQLAlchemyError):
+                    await self.ledger.renew(lease)
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+
+
+def _why(held: Sequence[Held]) -> str:
+    return "; ".join(one.message for one in held) or "no provider has room"
+
+
