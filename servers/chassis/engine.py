@@ -55,7 +55,7 @@ class WorkContext(Protocol):
 
     @property
     def unwanted(self) -> bool:
-        """True when the work is cancelled because a caller no longer wants it, not because the server stops."""
+        """True when it is cancelled because a caller no longer wants it, not as the server stops."""
 
     @property
     def scratch(self) -> Path:

@@ -134,14 +134,16 @@ class VideoSettings(EngineSettings):
     providers: dict[str, ProviderSettings] = Field(
         default_factory=dict, description="Accounts at vendors, by a name of one's own."
     )
-    ledger: str = Field("", description="SQLAlchemy URL of the ledger. Empty: ledger.db in mesh.home (SQLite).")
+    ledger: str = Field(
+        "", description="SQLAlchemy URL of the ledger. Empty: ledger.db in mesh.home (SQLite)."
+    )
     time_zone: str = Field("UTC", description="Time zone (IANA) in which days and months of ceilings begin.")
     failover: bool = Field(True, description="Ask the next provider after a definite refusal or failure.")
     unconfirmed: str = Field(
         "wait",
         pattern="^(wait|give_up)$",
-        description='What to do when it can not be known whether paid work was accepted: "wait" for a person, '
-        'or "give_up". It is never submitted again by itself.',
+        description='What to do when it can not be known whether paid work was accepted: "wait" for a '
+        'person, or "give_up". It is never submitted again by itself.',
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -90,14 +90,18 @@ class Account(Engine):
         """See `Engine.missing`: the key, or that it is switched off."""
         where = f"video.providers.{self.name}"
         if not self.account.enabled:
-            return (Missing(kind=MISSING_KIND_SETTING, name="enabled", remedy=f"set {where}.enabled to true"),)
+            return (
+                Missing(kind=MISSING_KIND_SETTING, name="enabled", remedy=f"set {where}.enabled to true"),
+            )
         if self.vendor.keyed:
             try:
                 keyed = bool(reveal(self.account.key))
             except FailedPrecondition as fault:
                 return (Missing(kind=MISSING_KIND_KEY, name="key", remedy=fault.message),)
             if not keyed:
-                remedy = f'set {where}.key to a reference such as "${{{self.name.upper().replace("-", "_")}_KEY}}"'
+                remedy = (
+                    f'set {where}.key to a reference such as "${{{self.name.upper().replace("-", "_")}_KEY}}"'
+                )
                 return (Missing(kind=MISSING_KIND_KEY, name="key", remedy=remedy),)
         return self.vendor.missing()
 
@@ -244,5 +248,3 @@ def _nanos(amount: float | None) -> int | None:
 
 def _set(duration: Any, seconds: Any) -> None:
     duration.FromNanoseconds(int(seconds * NANOS))
-
-

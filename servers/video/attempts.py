@@ -15,9 +15,7 @@ from servers.video.ledger.records import Attempt, money
 from servers.video.ledger.reports import Reports
 from servers.video.ledger.schema import AttemptState, attempts, runs
 
-_STATES = {
-    getattr(video_pb2, f"ATTEMPT_STATE_{state.name}"): state for state in AttemptState
-}
+_STATES = {getattr(video_pb2, f"ATTEMPT_STATE_{state.name}"): state for state in AttemptState}
 _NUMBERS = {state: number for number, state in _STATES.items()}
 
 

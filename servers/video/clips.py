@@ -1,4 +1,4 @@
-"""Clips from vendors: downloaded at once, checked, and brought to the length, size and rate that were asked for."""
+"""Clips from vendors: downloaded at once, checked, brought to the length, size and rate asked for."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def fetch(finished: Finished, http: Http, path: Path) -> None:
 
 async def _more(finished: Finished, http: Http, path: Path) -> bool:
     """One download from where the file ends. True: it is whole."""
-    offset = path.stat().st_size if path.exists() else 0
+    offset = await asyncio.to_thread(_size, path)
     async with http.download(finished.url, finished.headers, offset=offset) as response:
         if response.status_code in _GONE:
             raise Gone
@@ -74,7 +74,9 @@ async def _more(finished: Finished, http: Http, path: Path) -> bool:
         if response.status_code == 200:
             offset = 0  # it does not know ranges
         told = response.headers.get("content-length", "")
-        expected = offset + int(told) if told.isdigit() and "content-encoding" not in response.headers else None
+        expected = (
+            offset + int(told) if told.isdigit() and "content-encoding" not in response.headers else None
+        )
         if expected is not None and expected > MOST_BYTES:
             raise Bad(f"the clip is said to have {expected} bytes")
         size = offset
@@ -86,6 +88,10 @@ async def _more(finished: Finished, http: Http, path: Path) -> bool:
                     raise Bad(f"the clip has more than {MOST_BYTES} bytes")
                 await asyncio.to_thread(file.write, chunk)
     return expected is None or size >= expected
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 async def check(path: Path, ordered: Fraction, prober: Prober) -> Probe:

@@ -24,7 +24,7 @@ from reelmesh.video.v1 import video_pb2
 from reelmesh.video.v1.video_pb2 import GenerateRequest, GenerateResult
 from servers.chassis.context import current
 from servers.chassis.engine import WorkContext
-from servers.chassis.errors import FailedPrecondition, NotFound, ResourceExhausted, UNCONFIRMED
+from servers.chassis.errors import UNCONFIRMED, FailedPrecondition, NotFound, ResourceExhausted
 from servers.chassis.media.probe import Prober
 from servers.chassis.servicer import fingerprint
 from servers.video import verdict
@@ -95,7 +95,9 @@ class Conductor:
         asked = GenerateRequest()
         asked.CopyFrom(request)
         asked.engine = pinned
-        begun = await self.ledger.begin(context, work.request_id, fingerprint(asked), asked.SerializeToString())
+        begun = await self.ledger.begin(
+            context, work.request_id, fingerprint(asked), asked.SerializeToString()
+        )
         key = (context.owner, work.request_id)
         while True:
             if key in self._driven:
@@ -142,7 +144,13 @@ class Conductor:
         await self._prober.close()
 
     async def _drive(
-        self, request: GenerateRequest, lease: Lease, work: WorkContext, pinned: str, *, may_begin: bool = True
+        self,
+        request: GenerateRequest,
+        lease: Lease,
+        work: WorkContext,
+        pinned: str,
+        *,
+        may_begin: bool = True,
     ) -> AsyncGenerator[Progress | GenerateResult, None]:
         while True:
             history = await self.reports.attempts_of(lease.owner, lease.request_id)
@@ -150,11 +158,11 @@ class Conductor:
             if attempt is None:
                 if not may_begin:
                     return
-                async for item in self._authorise(request, lease, history, pinned):
-                    if isinstance(item, Progress):
-                        yield item
+                async for step in self._authorise(request, lease, history, pinned):
+                    if isinstance(step, Progress):
+                        yield step
                     else:
-                        attempt = item
+                        attempt = step
                 assert attempt is not None
             account = self.accounts.get(attempt.provider)
             if account is None:
@@ -316,8 +324,8 @@ class Conductor:
     def _unconfirmed(self, account: Account, attempt: Attempt) -> FailedPrecondition:
         cost = f"{attempt.reserved / 1e9:g} {attempt.currency}" if attempt.reserved else "an unknown amount"
         message = (
-            f"{account.name}: it is not known whether the task was accepted ({attempt.message}); {cost} is at risk. "
-            "It is not handed in again by itself"
+            f"{account.name}: it is not known whether the task was accepted ({attempt.message}); "
+            f"{cost} is at risk. It is not handed in again by itself"
         )
         reason = "UNCONFIRMED_GIVEN_UP" if self.give_up else UNCONFIRMED
         return FailedPrecondition(message, reason=reason)
@@ -372,7 +380,7 @@ class Conductor:
 
     @contextlib.asynccontextmanager
     async def _held(self, lease: Lease) -> AsyncIterator[None]:
-        """Keeps a lease while a run is driven, and lets it go at the end, unless something goes on after it."""
+        """Keeps a lease while a run is driven; lets it go at the end, unless something goes on after it."""
         try:
             async with self._renewed(lease):
                 yield
@@ -398,5 +406,3 @@ class Conductor:
 
 def _why(held: Sequence[Held]) -> str:
     return "; ".join(one.message for one in held) or "no provider has room"
-
-

@@ -1,4 +1,4 @@
-"""Fitting a request to what a vendor makes, and back: the nearest length and size, then trimmed and scaled."""
+"""Fitting a request to what a vendor makes: the nearest length and size."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ def asked_seconds(request: GenerateRequest) -> Fraction:
 
 
 def fit(request: GenerateRequest, offer: Offer) -> Fit:
-    """The nearest that the offer makes: the next longer length, the size of nearest proportions, then area."""
+    """The nearest that the offer makes: the next longer length; the size of nearest shape, then area."""
     changed: list[str] = []
     wanted = asked_seconds(request)
     seconds = _length(wanted, offer)
     if seconds > wanted:
         changed.append(f"{offer.model} makes {_told(seconds)}: trimmed to {_told(wanted)}")
     elif seconds < wanted:
-        changed.append(f"{offer.model} makes at most {_told(seconds)}: shorter than the {_told(wanted)} asked for")
+        changed.append(
+            f"{offer.model} makes at most {_told(seconds)}: shorter than the {_told(wanted)} asked for"
+        )
     width, height = _size(request.width_pixels, request.height_pixels, offer)
     if (width, height) != (request.width_pixels, request.height_pixels):
         changed.append(
@@ -45,7 +47,9 @@ def fit(request: GenerateRequest, offer: Offer) -> Fit:
     prompt = request.prompt
     if offer.most_prompt_characters and len(prompt) > offer.most_prompt_characters:
         prompt = prompt[: offer.most_prompt_characters]
-        changed.append(f"prompt: cut to the {offer.most_prompt_characters} characters that {offer.model} takes")
+        changed.append(
+            f"prompt: cut to the {offer.most_prompt_characters} characters that {offer.model} takes"
+        )
     for name, given, able in (
         ("negative_prompt", bool(request.negative_prompt), offer.negative_prompt),
         ("seed", request.HasField("seed"), offer.seed),

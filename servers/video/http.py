@@ -1,8 +1,10 @@
-"""HTTP to vendors: one client for each provider, bounded, without secrets in what it says, and never retrying.
+"""HTTP to vendors: one client for each provider, bounded, without secrets in what it says, and never
+retrying.
 
 The host of a provider's configured base URL is trusted, since the operator named it. Every other address (a
 clip's, a redirect's) comes from outside: it must be public, which is checked on the very address that is
-connected to, so that a name can not be resolved to one address for the check and to another for the connection.
+connected to, so that a name can not be resolved to one address for the check and to another for the
+connection.
 """
 
 from __future__ import annotations
@@ -59,7 +61,9 @@ class Answer:
 
     def text(self, most: int = 300) -> str:
         """The beginning of the body on one line, without our secrets, for messages."""
-        return redacted(" ".join(self.content[: most * 4].decode(errors="replace").split())[:most], self.secrets)
+        return redacted(
+            " ".join(self.content[: most * 4].decode(errors="replace").split())[:most], self.secrets
+        )
 
     @property
     def retry_after_seconds(self) -> float | None:
@@ -128,7 +132,12 @@ class Http:
                 content = await _bounded(response, MOST_ANSWER_BYTES)
             finally:
                 await response.aclose()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+        except (
+            httpx.ConnectError,
+            httpx.ConnectTimeout,
+            httpx.PoolTimeout,
+            httpx.UnsupportedProtocol,
+        ) as error:
             raise NotSent(self.redacted(f"can not be reached: {_said(error)}")) from error
         except (httpx.HTTPError, _TooLarge) as error:
             raise NoAnswer(self.redacted(f"gave no whole answer: {_said(error)}")) from error
@@ -154,7 +163,12 @@ class Http:
             request = self._client.build_request("GET", url, headers=sent)
             try:
                 response = await self._client.send(request, stream=True)
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            except (
+                httpx.ConnectError,
+                httpx.ConnectTimeout,
+                httpx.UnsupportedProtocol,
+                httpx.InvalidURL,
+            ) as error:
                 raise NotSent(self.redacted(f"the clip's address: {_said(error)}")) from error
             except httpx.HTTPError as error:
                 raise NoAnswer(self.redacted(f"the clip's host: {_said(error)}")) from error
@@ -202,11 +216,11 @@ def _said(error: Exception) -> str:
 
 
 class _Transport(httpx.AsyncHTTPTransport):
-    """httpx's own transport over a pool whose connections are guarded, and that never sends anything twice."""
+    """httpx's own transport over a pool whose connections are guarded, and that sends nothing twice."""
 
     def __init__(self, trusted: set[str]) -> None:
-        # Not super().__init__: it would make a pool that resolves names for itself. Were httpx to keep its pool
-        # elsewhere one day, every request would fail here rather than go out unguarded.
+        # Not super().__init__: it would make a pool that resolves names for itself. Were httpx to keep its
+        # pool elsewhere one day, every request would fail here rather than go out unguarded.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=httpx.create_ssl_context(),
             max_connections=_CONNECTIONS,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -53,7 +54,10 @@ class Keeper:
             if key not in self._following and len(self._following) < _AT_ONCE:
                 task = asyncio.create_task(self._follow(run), name=f"follow {run.request_id}")
                 self._following[key] = task
-                task.add_done_callback(lambda _, key=key: self._following.pop(key, None))
+                task.add_done_callback(functools.partial(self._forget, key))
+
+    def _forget(self, key: tuple[str, str], _: asyncio.Task[None]) -> None:
+        self._following.pop(key, None)
 
     async def close(self) -> None:
         """Lets go of everything, as it is recorded."""

@@ -1,4 +1,4 @@
-"""Links to our pictures for vendors that take nothing else: made by Storage, readable from the open internet."""
+"""Links to our pictures for vendors that take nothing else, readable from the open internet."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ class PublicLinks:
             FailedPrecondition: the link would not be reachable for a vendor; it names the setting.
             Unavailable: Storage does not answer.
         """
-        address = self._settings.mesh.storage_address or self._settings.orchestrator.servers.get("storage", "")
+        address = self._settings.mesh.storage_address or self._settings.orchestrator.servers.get(
+            "storage", ""
+        )
         if not address:
             raise _unreachable("it is not known where Storage is (mesh.storage_address)")
         if self._channel is None:
@@ -54,7 +56,9 @@ class PublicLinks:
         except grpc.aio.AioRpcError as error:
             if error.code() == grpc.StatusCode.FAILED_PRECONDITION:
                 raise _unreachable(error.details() or "Storage makes no links") from error
-            raise Unavailable(f"Storage answered {error.code().name}", reason="STORAGE_UNAVAILABLE") from error
+            raise Unavailable(
+                f"Storage answered {error.code().name}", reason="STORAGE_UNAVAILABLE"
+            ) from error
         url = str(signed.url)
         if not self._settings.storage.http_public_url and not await _reachable(url):
             raise _unreachable("Storage's links lead to an address of this network")

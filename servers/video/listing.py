@@ -96,7 +96,7 @@ class VideoProviderMethods:
         return found
 
     async def Quote(self, request: video_pb2.QuoteRequest, context: CallContext) -> video_pb2.QuoteResponse:
-        """Who would serve a request: those that can, in the order in which they would be asked, then the rest."""
+        """Who would serve a request: those that can, in the order of asking, then the rest."""
         asked = request.request
         response = video_pb2.QuoteResponse()
         able, refusals = self._conductor.offers(asked)
@@ -165,7 +165,9 @@ class VideoProviderMethods:
             if spent:
                 amount.CopyFrom(money(spent, currency))
             if ceiling and spent >= _NEAR * ceiling * NANOS:
-                told.alerts.append(f"{spent / NANOS:g} of the {name} ceiling of {ceiling:g} {currency} are spent")
+                told.alerts.append(
+                    f"{spent / NANOS:g} of the {name} ceiling of {ceiling:g} {currency} are spent"
+                )
 
     def _named(self, name: str) -> Engine:
         for engine in self._engines.all():

@@ -1,4 +1,4 @@
-"""Pictures and sounds of a request, in whichever form a vendor takes them: a link, or bytes within its limits."""
+"""Pictures and sounds of a request as a vendor takes them: a link, or bytes within its limits."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ _SHRINK_SECONDS = 60.0
 class Stored:
     """An asset of the request; see `servers.video.vendor.Medium`."""
 
-    def __init__(
-        self, asset: Asset, field: str, work: WorkContext, sign: Sign, workers: WorkerPool
-    ) -> None:
+    def __init__(self, asset: Asset, field: str, work: WorkContext, sign: Sign, workers: WorkerPool) -> None:
         self._asset = asset
         self._field = field
         self._work = work
@@ -65,7 +63,10 @@ class Stored:
         if not kind.startswith("image/"):
             told = f"{kind} of {size} bytes"
             raise InvalidArgument(
-                (self._field, f"must be {' or '.join(media_types)} of at most {most_bytes} bytes; this is {told}")
+                (
+                    self._field,
+                    f"must be {' or '.join(media_types)} of at most {most_bytes} bytes; this is {told}",
+                )
             )
         out = self._work.scratch / f"{self._field.replace('.', '-')}.jpg"
         arguments = {"path": str(path), "field": self._field, "most_bytes": most_bytes, "out": str(out)}

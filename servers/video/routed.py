@@ -1,8 +1,8 @@
 """The VideoProvider server's engines: the accounts at vendors, the built-in ones, and the router over them.
 
 A request that names a provider is pinned to it. One that names none goes to the router where accounts are set
-up: who serves it is decided when it is dispatched, so it resolves to the engine "router", and a remembered clip
-stays good whoever made it. Without accounts the built-in providers serve, as in any other server.
+up: who serves it is decided when it is dispatched, so it resolves to the engine "router", and a remembered
+clip stays good whoever made it. Without accounts the built-in providers serve, as in any other server.
 """
 
 from __future__ import annotations

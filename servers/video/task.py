@@ -1,6 +1,7 @@
 """One task at one vendor: handing it in, finding a lost one, following it to its clip. Each step is recorded.
 
-What is true is recorded whoever finds it out; what decides (a new attempt, an end) only by who holds the lease.
+What is true is recorded whoever finds it out; what decides (a new attempt, an end) only by who holds the
+lease.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import asyncio
 import dataclasses
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import structlog
@@ -104,7 +105,9 @@ class Task:
                 task_id = await self.account.vendor.submit(shot, self.attempt.id, self.account.http)
         except Refused as refused:
             await self._end(AttemptState.REFUSED, refused.trouble, 0)
-        except Fault as fault:  # a picture that can not be had, a store without a public address: nothing was sent
+        except (
+            Fault
+        ) as fault:  # a picture that can not be had, a store without a public address: nothing was sent
             await self._end(AttemptState.REFUSED, Trouble(Kind.INVALID, fault.message), 0)
             raise
         except NotSent as error:
@@ -118,7 +121,8 @@ class Task:
     async def reconcile(self, said: str = "") -> None:
         """Finds out what became of a submit that was never answered.
 
-        A vendor that knows our handle, and certainly has no task of it, is handed the very same attempt again.
+        A vendor that knows our handle, and certainly has no task of it, is handed the very same attempt
+        again.
 
         Raises:
             Unconfirmed: nobody can tell.
@@ -128,7 +132,9 @@ class Task:
             if number:
                 await asyncio.sleep(min(1.5**number, 8.0))
             try:
-                found = await vendor.find(self._shot(), self.attempt.id, self.attempt.intent_time, account.http)
+                found = await vendor.find(
+                    self._shot(), self.attempt.id, self.attempt.intent_time, account.http
+                )
             except (Unreachable, NotSent, NoAnswer) as error:
                 said = str(error) or said
                 continue
@@ -146,11 +152,12 @@ class Task:
         self.attempt = dataclasses.replace(self.attempt, state=AttemptState.UNCONFIRMED, message=message)
         raise Unconfirmed
 
-    async def follow(self, prober: Prober, usual: float | None) -> AsyncIterator[Progress | Made]:
+    async def follow(self, prober: Prober, usual: float | None) -> AsyncGenerator[Progress | Made, None]:
         """Polls until the task ends. Yields progress, and, last, the clip; nothing when it failed.
 
         Raises:
-            DeadlineExceeded: it takes longer than the account allows and can not be cancelled: it is asked about
+            DeadlineExceeded: it takes longer than the account allows and can not be cancelled: it is asked
+            about
                 again by the next call.
         """
         links = 0
@@ -173,7 +180,9 @@ class Task:
                     await self._end(AttemptState.FAILED, bad.trouble, _paid(state.cost, self.attempt))
                     return
             if isinstance(state, Failed):
-                await self._end(AttemptState.FAILED, state.trouble, 0 if state.refunded else self.attempt.reserved)
+                await self._end(
+                    AttemptState.FAILED, state.trouble, 0 if state.refunded else self.attempt.reserved
+                )
                 return
             elapsed = time.time() - began
             if elapsed > self.account.account.timeout_seconds:
@@ -247,7 +256,8 @@ class Task:
         request, offer, fit = self._request, self._offer(), self._fit()
 
         def medium(field: str) -> Medium | None:
-            return self._media(getattr(request, field), field) if request.HasField(field) else None
+            given = {known.name: value for known, value in request.ListFields()}
+            return self._media(given[field], field) if field in given else None
 
         return Shot(
             prompt=fit.prompt,

@@ -1,9 +1,10 @@
 """The seam between the router and a vendor's API.
 
-A vendor is one module with one class: what it can make (`offer`), and how its API is spoken (`submit`, `poll`,
-and where the API has them `find`, `cancel`, `balance`, `reach`). It keeps no state and decides nothing: who is
-asked, whether a submit may be sent, what is retried, what is paid and what becomes of a lost answer are the
-router's and the ledger's business. So a vendor's module is only translation, and can not pay twice.
+A vendor is one module with one class: what it can make (`offer`), and how its API is spoken (`submit`,
+`poll`, and where the API has them `find`, `cancel`, `balance`, `reach`). It keeps no state and decides
+nothing: who is asked, whether a submit may be sent, what is retried, what is paid and what becomes of a lost
+answer are the router's and the ledger's business. So a vendor's module is only translation, and can not pay
+twice.
 
 The one rule that a vendor has to keep: `submit` sends at most one request that can cost money, and tells
 truly what is known of it. A `Refused` says that the vendor certainly did not take the task; an `Unknown` says
@@ -239,7 +240,8 @@ class Vendor(ABC):
     async def submit(self, shot: Shot, handle: str, http: Http) -> str:
         """Hands in the task and returns the vendor's id of it.
 
-        `handle` is unique to this attempt, 36 characters of [0-9a-f-]: a vendor that takes an id of ours gets it.
+        `handle` is unique to this attempt, 36 characters of [0-9a-f-]: a vendor that takes an id of ours
+        gets it.
 
         Raises:
             Refused: the vendor certainly did not take the task.
@@ -294,7 +296,7 @@ class Vendor(ABC):
 
 
 def serves(offer: Offer, request: GenerateRequest) -> str:
-    """Why an offer can not serve a request; empty when it can. Lengths and sizes are fitted, never refused."""
+    """Why an offer can not serve a request; empty when it can. Lengths and sizes are fitted."""
     if request.model and request.model != offer.model:
         return f"model {request.model} is not {offer.model}"
     if request.HasField("driving_audio") and not offer.driving_audio:

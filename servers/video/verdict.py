@@ -53,7 +53,8 @@ def wait(held: Sequence[Held]) -> float:
     """Seconds until it is worth to ask the ledger again.
 
     Raises:
-        FailedPrecondition: waiting a little changes nothing: a ceiling is reached, a key is wrong, a credit used up.
+        FailedPrecondition: waiting a little changes nothing: a ceiling is reached, a key is wrong, a credit
+        used up.
     """
     waits = [one.retry_after_seconds for one in held if one.retry_after_seconds is not None]
     if not waits or min(waits) > _LONGEST_WAIT_SECONDS:
@@ -91,7 +92,9 @@ def nobody(refusals: Mapping[str, str], pinned: str) -> Fault:
     told = "; ".join(f"{name}: {why}" for name, why in list(refusals.items())[:8])
     if refusals and all(why.startswith("routing.max_cost") for why in refusals.values()):
         return FailedPrecondition(told, reason="COST_CEILING")
-    return FailedPrecondition(f"no provider can serve the request ({told or 'none is set up'})", reason="NO_PROVIDER")
+    return FailedPrecondition(
+        f"no provider can serve the request ({told or 'none is set up'})", reason="NO_PROVIDER"
+    )
 
 
 def line(attempt: Attempt) -> str:

@@ -35,7 +35,9 @@ class Request:
     def form(self) -> dict[str, str]:
         """The body as form fields, urlencoded or multipart; files are in `files`."""
         if self.headers.get("content-type", "").startswith("multipart/form-data"):
-            return {name: content.decode() for name, (file, content, _) in self._parts().items() if file is None}
+            return {
+                name: content.decode() for name, (file, content, _) in self._parts().items() if file is None
+            }
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
     def files(self) -> dict[str, tuple[str, bytes, str]]:
@@ -81,7 +83,7 @@ Handler = Callable[[Request], Reply | Awaitable[Reply]]
 
 
 class Server:
-    """Serves one handler in a thread of its own, so that it goes on whatever the tests do. A context manager."""
+    """Serves one handler in a thread of its own, whatever the tests do. A context manager."""
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler

@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from tests.vendors.http import Reply, Request
-from tests.vendors.simulator import Simulator, SimTask
+from tests.vendors.simulator import SimTask, Simulator
 
 ACCESS, SECRET = "ak-test", "sk-test-secret"
 _MODELS = {
@@ -102,7 +102,9 @@ class Kling(Simulator):
         return Reply.of(_envelope({**_told(task, "submitted"), "task_info": {"external_task_id": handle}}))
 
     def _one(self, kind: str, ident: str) -> Reply:
-        task = self.tasks.get(ident) or next((t for t in self.tasks.values() if ident and t.handle == ident), None)
+        task = self.tasks.get(ident) or next(
+            (t for t in self.tasks.values() if ident and t.handle == ident), None
+        )
         if task is None or task.request["kind"] != kind:
             return _error(404, 1203, "task not found")
         return Reply.of(_envelope(self._state(task)))
@@ -111,7 +113,9 @@ class Kling(Simulator):
         size, page = int(request.query.get("pageSize", "30")), int(request.query.get("pageNum", "1"))
         if not (1 <= size <= 500 and 1 <= page <= 1000):
             return _error(400, 1201, "pageNum or pageSize is out of range")
-        newest = [t for t in reversed(self.tasks.values()) if t.request["kind"] == kind][size * (page - 1) : size * page]
+        newest = [t for t in reversed(self.tasks.values()) if t.request["kind"] == kind][
+            size * (page - 1) : size * page
+        ]
         return Reply.of(_envelope([_told(task, "processing") for task in newest]))
 
     def _state(self, task: SimTask) -> dict[str, Any]:
@@ -120,7 +124,9 @@ class Kling(Simulator):
         told = _told(task, words.get(state, state))
         if state == "succeeded":
             url = self.clip_url(task)
-            told["task_result"] = {"videos": [{"id": "v1", "url": url, "duration": f"{self.seconds_of(task)}"}]}
+            told["task_result"] = {
+                "videos": [{"id": "v1", "url": url, "duration": f"{self.seconds_of(task)}"}]
+            }
             told["final_unit_deduction"] = "2"
         if state == "failed":
             told["task_status_msg"] = task.failure or "internal error"
@@ -130,7 +136,8 @@ class Kling(Simulator):
         if not {"start_time", "end_time"} <= set(request.query):
             return _error(400, 1201, "start_time and end_time are required")
         pack = {
-            "resource_pack_name": "Videos", "resource_pack_id": "p1", "resource_pack_type": "decreasing_total",
+            "resource_pack_name": "Videos", "resource_pack_id": "p1",
+            "resource_pack_type": "decreasing_total",
             "total_quantity": 1000.0, "remaining_quantity": 731.5, "purchase_time": 1726124664368,
             "effective_time": 1726124664368, "invalid_time": 1827660799999, "status": "online",
         }  # fmt: skip
@@ -141,7 +148,9 @@ def _wrong(kind: str, body: dict[str, Any]) -> str | None:
     unknown = sorted(set(body) - _KNOWN)
     if unknown:
         return f"unknown parameter {unknown[0]}"
-    if any(not isinstance(body.get(name, ""), str) for name in ("duration", "prompt", "negative_prompt", "image")):
+    if any(
+        not isinstance(body.get(name, ""), str) for name in ("duration", "prompt", "negative_prompt", "image")
+    ):
         return "parameter of a wrong type"
     if len(body.get("prompt", "")) > 2500 or len(body.get("negative_prompt", "")) > 2500:
         return "prompt is longer than 2500 characters"

@@ -1,4 +1,5 @@
-"""What every vendor's simulator shares: tasks with a scripted life, a bill, injected faults, and clips to download.
+"""What every vendor's simulator shares: tasks with a scripted life, a bill, injected faults, and clips to
+download.
 
 A simulator is written from the vendor's published facts, not from our client, and is strict: what the vendor
 would refuse, it refuses. It counts what it accepted, which is what a vendor would bill.
@@ -154,7 +155,10 @@ class Simulator(ABC):
             begin = int(wanted[6:].split("-")[0])
             if begin >= len(content):
                 return Reply(416, b"", {"content-range": f"bytes */{len(content)}"})
-            told = {"content-range": f"bytes {begin}-{len(content) - 1}/{len(content)}", "content-type": "video/mp4"}
+            told = {
+                "content-range": f"bytes {begin}-{len(content) - 1}/{len(content)}",
+                "content-type": "video/mp4",
+            }
             return Reply(206, content[begin:], told)
         return Reply(200, content, {"content-type": "video/mp4", "accept-ranges": "bytes"})
 
@@ -167,8 +171,8 @@ def clip(seconds: float) -> bytes:
         source = f"testsrc2=size=128x72:rate=10:duration={seconds}"
         arguments = ["-v", "error", "-f", "lavfi", "-i", source, "-c:v", "libx264", "-preset", "ultrafast"]
         subprocess.run(
-            [commands.executable(), *arguments, "-pix_fmt", "yuv420p", str(path)], check=True, capture_output=True
+            [commands.executable(), *arguments, "-pix_fmt", "yuv420p", str(path)],
+            check=True,
+            capture_output=True,
         )
         return path.read_bytes()
-
-

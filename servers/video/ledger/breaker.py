@@ -1,18 +1,25 @@
 """The circuit breaker of a provider: closed (asked), open (not asked), half open (one task is tried). Pure.
 
 It tells troubles apart. A wrong key or a used-up credit opens it at once, since every further task would meet
-the same; throttling opens it for as long as the vendor says; an outage or bad clips open it after a few in a row.
-Trouble with one request (its words, its picture) says nothing of the provider.
+the same; throttling opens it for as long as the vendor says; an outage or bad clips open it after a few in a
+row. Trouble with one request (its words, its picture) says nothing of the provider.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from servers.video.ledger.records import Row
 from servers.video.vendor import Kind, Trouble
 
-_PATIENCE = {Kind.AUTH: 1, Kind.CREDIT: 1, Kind.THROTTLED: 1, Kind.OUTAGE: 3, Kind.INTERNAL: 5, Kind.BAD_OUTPUT: 5}
+_PATIENCE = {
+    Kind.AUTH: 1,
+    Kind.CREDIT: 1,
+    Kind.THROTTLED: 1,
+    Kind.OUTAGE: 3,
+    Kind.INTERNAL: 5,
+    Kind.BAD_OUTPUT: 5,
+}
 """How many in a row open it."""
 _FIRST_SECONDS = {
     Kind.AUTH: 300.0,
@@ -26,7 +33,7 @@ _FIRST_SECONDS = {
 _LONGEST_SECONDS = 3600.0
 
 
-def after(row: Mapping[str, Any] | None, trouble: Trouble | None, now: float) -> dict[str, Any] | None:
+def after(row: Row | None, trouble: Trouble | None, now: float) -> dict[str, Any] | None:
     """The breaker after one more task has ended; None: as it was.
 
     Args:
@@ -50,7 +57,7 @@ def after(row: Mapping[str, Any] | None, trouble: Trouble | None, now: float) ->
     return _values(failures, trouble.kind, trouble.message, now + wait, min(trips + 1, 20), now)
 
 
-def shut(row: Mapping[str, Any], now: float, under_way: int) -> float | None:
+def shut(row: Row, now: float, under_way: int) -> float | None:
     """Seconds until the provider may be asked; None: it may be now.
 
     Half open, one task at a time is tried, until one succeeds.

@@ -1,4 +1,4 @@
-"""The ledger's database: SQLite by default, PostgreSQL for several replicas, one transaction shape for both."""
+"""The ledger's database: SQLite by default, PostgreSQL for several replicas."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that excludes every other writer, here and in other replicas: it is committed durably."""
+        """A transaction that excludes every other writer, here and in other replicas."""
         async with self._writing, self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))

@@ -37,9 +37,7 @@ class Ledger:
         self._database = database
         self.holder = holder or uuid.uuid4().hex
 
-    async def begin(
-        self, context: CallContext, request_id: str, fingerprint: bytes, request: bytes
-    ) -> Run:
+    async def begin(self, context: CallContext, request_id: str, fingerprint: bytes, request: bytes) -> Run:
         """The run of a request, written where it is not there.
 
         Raises:
@@ -130,7 +128,9 @@ class Ledger:
         async with self._database.write() as connection:
             open_ = attempts.c.state.in_((AttemptState.INTENT, AttemptState.UNCONFIRMED))
             values = {"state": AttemptState.SUBMITTED, "task_id": task_id, "submit_time": time.time()}
-            await connection.execute(update(attempts).where(attempts.c.id == attempt.id, open_).values(values))
+            await connection.execute(
+                update(attempts).where(attempts.c.id == attempt.id, open_).values(values)
+            )
 
     async def unconfirmed(self, lease: Lease, attempt: Attempt, message: str) -> None:
         """It may have been accepted, and nothing can tell."""
@@ -156,14 +156,18 @@ class Ledger:
             await connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
             await _note(connection, attempt.provider, trouble)
 
-    async def succeeded(
-        self, lease: Lease, attempt: Attempt, clip: bytes, cost: int, result: bytes
-    ) -> None:
+    async def succeeded(self, lease: Lease, attempt: Attempt, clip: bytes, cost: int, result: bytes) -> None:
         """The clip is in the store: attempt and run are done, in one transaction."""
         now = time.time()
         async with self._database.write() as connection:
             await _hold(connection, lease, state=RunState.DONE, result=result, end_time=now)
-            values = {"state": AttemptState.SUCCEEDED, "clip": clip, "cost": cost, "end_time": now, "message": ""}
+            values = {
+                "state": AttemptState.SUCCEEDED,
+                "clip": clip,
+                "cost": cost,
+                "end_time": now,
+                "message": "",
+            }
             await connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
             await _note(connection, attempt.provider, None)
 
@@ -217,7 +221,11 @@ async def _obstacle(connection: AsyncConnection, wish: Wish) -> Held | None:
     now = time.time()
     mine = attempts.c.provider == wish.provider
     under_way = await _count(connection, mine, attempts.c.state.in_(UNDER_WAY))
-    row = (await connection.execute(select(health).where(health.c.provider == wish.provider))).mappings().first()
+    row = (
+        (await connection.execute(select(health).where(health.c.provider == wish.provider)))
+        .mappings()
+        .first()
+    )
     if row is not None and (shut := breaker.shut(row, now, under_way)) is not None:
         return Held(wish.provider, "closed", shut, f"{wish.provider}: {row['message']}")
     if under_way >= wish.concurrency:
@@ -236,7 +244,9 @@ async def _obstacle(connection: AsyncConnection, wish: Wish) -> Held | None:
 
 
 async def _count(connection: AsyncConnection, *where: Any) -> int:
-    return int((await connection.execute(select(func.count()).select_from(attempts).where(*where))).scalar_one())
+    return int(
+        (await connection.execute(select(func.count()).select_from(attempts).where(*where))).scalar_one()
+    )
 
 
 async def _spent(connection: AsyncConnection, wish: Wish, start: float) -> int:
@@ -268,13 +278,19 @@ async def _run(connection: AsyncConnection, owner: str, request_id: str) -> Any:
 
 async def _hold(connection: AsyncConnection, lease: Lease, **values: Any) -> None:
     """Checks that the lease is still ours, in the very transaction, and sets what is to be set."""
-    changed = await connection.execute(update(runs).where(_leased(lease)).values(values or {"token": lease.token}))
+    changed = await connection.execute(
+        update(runs).where(_leased(lease)).values(values or {"token": lease.token})
+    )
     if changed.rowcount != 1:
         raise Fenced
 
 
 def _leased(lease: Lease) -> Any:
-    return (runs.c.owner == lease.owner) & (runs.c.request_id == lease.request_id) & (runs.c.token == lease.token)
+    return (
+        (runs.c.owner == lease.owner)
+        & (runs.c.request_id == lease.request_id)
+        & (runs.c.token == lease.token)
+    )
 
 
 def _is(row: Any) -> Any:

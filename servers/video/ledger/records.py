@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from google.type.money_pb2 import Money
+from sqlalchemy import RowMapping
 
 from servers.video.ledger.schema import AttemptState, RunState
 
 NANOS = 1_000_000_000
+Row = Mapping[str, Any] | RowMapping
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Run:
     result: bytes | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Run:
+    def of(cls, row: Row) -> Run:
         """A row of `runs`."""
         names = ("owner", "request_id", "request", "wanted", "result")
         return cls(state=RunState(row["state"]), **{name: row[name] for name in names})
@@ -67,9 +69,12 @@ class Attempt:
     end_time: float | None
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Attempt:
+    def of(cls, row: Row) -> Attempt:
         """A row of `attempts`."""
-        return cls(**{**row, "state": AttemptState(row["state"])})
+        return cls(
+            **{str(name): value for name, value in row.items() if name != "state"},
+            state=AttemptState(row["state"]),
+        )
 
     @property
     def at_risk(self) -> int:

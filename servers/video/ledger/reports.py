@@ -106,7 +106,10 @@ class Reports:
                 seconds[provider] = sorted((await connection.execute(took)).scalars().all())
         return {
             provider: _standing(
-                provider, [row for row in counted if row[0] == provider], seconds[provider], shut.get(provider)
+                provider,
+                [row for row in counted if row[0] == provider],
+                seconds[provider],
+                shut.get(provider),
             )
             for provider in providers
         }

@@ -74,7 +74,9 @@ runs = Table(
     Column("job_id", String(128), nullable=False),
     Column("step", String(128), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("wanted", Boolean, nullable=False),  # False: cancelled; a task that can not be is followed to its end
+    Column(
+        "wanted", Boolean, nullable=False
+    ),  # False: cancelled; a task that can not be is followed to its end
     Column("result", LargeBinary),  # GenerateResult
     Column("holder", String(64), nullable=False),  # who drives it; empty: nobody
     Column("token", BigInteger, nullable=False),  # rises with each holder; every write carries it

@@ -1,8 +1,8 @@
 """Kling (可灵): the classic API, /v1/videos. Source: klingai.com/document-api.
 
-Its key is a pair, access key and secret key, of which a token is signed for each call; a single key of the newer
-console is sent as it is. A task carries our handle as its external_task_id, which is unique for the account, so a
-lost task is found again by it, and the same handle is never taken twice.
+Its key is a pair, access key and secret key, of which a token is signed for each call; a single key of the
+newer console is sent as it is. A task carries our handle as its external_task_id, which is unique for the
+account, so a lost task is found again by it, and the same handle is never taken twice.
 """
 
 from __future__ import annotations
@@ -160,7 +160,9 @@ class Kling(Vendor):
         span = {"start_time": str(now - 30 * 86_400_000), "end_time": str(now)}
         data = await self._data(http, "/account/costs", params=span)
         packs = data.get("resource_pack_subscribe_infos") or []
-        left = sum(float(pack.get("remaining_quantity") or 0) for pack in packs if pack.get("status") == "online")
+        left = sum(
+            float(pack.get("remaining_quantity") or 0) for pack in packs if pack.get("status") == "online"
+        )
         return GetBalanceResponse(credits=left)
 
     async def _data(self, http: Http, path: str, params: dict[str, str] | None = None) -> dict[str, Any]:
