@@ -16,6 +16,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,8 @@ class Simulator(ABC):
         self.faults: deque[tuple[str, Reply]] = deque()
         """(regular expression of "METHOD /path", reply): each is used once, for the first request it fits."""
         self.seen: list[Request] = []
+        self.on_request: Callable[[str, str], None] = lambda line, when: None
+        """Called with ("METHOD /path", "before" or "after" the API took note of it), before it answers."""
         self.drop_after_accepting = 0
         """So many submits are accepted, and then the connection is dropped."""
         self.clip_faults: deque[Reply] = deque()
@@ -130,6 +133,7 @@ class Simulator(ABC):
         with self._lock:
             self.seen.append(request)
             line = f"{request.method} {request.path}"
+            self.on_request(line, "before")
             for index, (pattern, reply) in enumerate(self.faults):
                 if re.search(pattern, line):
                     del self.faults[index]
@@ -138,6 +142,7 @@ class Simulator(ABC):
                 return self._file(request)
             before = self.accepted
             reply = self.answer(request)
+            self.on_request(line, "after")
             if self.accepted > before and self.drop_after_accepting:
                 self.drop_after_accepting -= 1
                 return Reply(drop=True)

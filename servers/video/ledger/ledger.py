@@ -18,6 +18,7 @@ from servers.chassis.context import CallContext
 from servers.chassis.errors import AlreadyExists
 from servers.video.ledger import breaker
 from servers.video.ledger.database import Database
+from servers.video.ledger.holder import is_gone, own_name
 from servers.video.ledger.records import Attempt, Held, Lease, Run, Wish
 from servers.video.ledger.schema import LIVE, UNDER_WAY, AttemptState, RunState, attempts, health, runs
 from servers.video.vendor import Trouble
@@ -35,7 +36,7 @@ class Ledger:
 
     def __init__(self, database: Database, holder: str = "") -> None:
         self._database = database
-        self.holder = holder or uuid.uuid4().hex
+        self.holder = holder or own_name()
 
     async def begin(self, context: CallContext, request_id: str, fingerprint: bytes, request: bytes) -> Run:
         """The run of a request, written where it is not there.
@@ -77,7 +78,11 @@ class Ledger:
         """The lease of a run that nobody holds; None while somebody does."""
         async with self._database.write() as connection:
             row = await _run(connection, owner, request_id)
-            if row is None or (row["holder"] not in ("", self.holder) and row["lease_until"] > time.time()):
+            if row is None or (
+                row["holder"] not in ("", self.holder)
+                and row["lease_until"] > time.time()
+                and not is_gone(row["holder"])
+            ):
                 return None
             token = row["token"] + 1
             held = {"holder": self.holder, "token": token, "lease_until": time.time() + LEASE_SECONDS}

@@ -78,7 +78,7 @@ runs = Table(
         "wanted", Boolean, nullable=False
     ),  # False: cancelled; a task that can not be is followed to its end
     Column("result", LargeBinary),  # GenerateResult
-    Column("holder", String(64), nullable=False),  # who drives it; empty: nobody
+    Column("holder", String(128), nullable=False),  # who drives it; empty: nobody
     Column("token", BigInteger, nullable=False),  # rises with each holder; every write carries it
     Column("lease_until", Double, nullable=False),
     Column("create_time", Double, nullable=False),
