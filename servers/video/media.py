@@ -52,16 +52,20 @@ class Stored:
         return await self._sign(self._work.owner, self._asset)
 
     async def content(
-        self, *, most_bytes: int, media_types: Sequence[str] = ("image/jpeg", "image/png")
+        self,
+        *,
+        most_bytes: int,
+        media_types: Sequence[str] = ("image/jpeg", "image/png"),
+        size: tuple[int, int] | None = None,
     ) -> tuple[bytes, str]:
         """See `Medium.content`."""
         path = await self.path()
         kind = self.media_type
-        size = (await asyncio.to_thread(path.stat)).st_size
-        if size <= most_bytes and kind in media_types:
+        count = (await asyncio.to_thread(path.stat)).st_size
+        if size is None and count <= most_bytes and kind in media_types:
             return await asyncio.to_thread(path.read_bytes), kind
         if not kind.startswith("image/"):
-            told = f"{kind} of {size} bytes"
+            told = f"{kind} of {count} bytes"
             raise InvalidArgument(
                 (
                     self._field,
@@ -70,18 +74,23 @@ class Stored:
             )
         out = self._work.scratch / f"{self._field.replace('.', '-')}.jpg"
         arguments = {"path": str(path), "field": self._field, "most_bytes": most_bytes, "out": str(out)}
+        if size is not None:
+            arguments["size"] = list(size)
         await self._workers.call("shrink", arguments, timeout_seconds=_SHRINK_SECONDS)
         return await asyncio.to_thread(out.read_bytes), "image/jpeg"
 
 
-def jpeg_within(rgb: object, most_bytes: int) -> bytes | None:
+def jpeg_within(rgb: object, most_bytes: int, size: tuple[int, int] | None = None) -> bytes | None:
     """A picture (height x width x 3, 8 bits) as a JPEG of at most so many bytes, shrunk as far as it must be.
 
-    None: it can not be. Runs in a worker process.
+    With `size` it is cut to its middle, scaled to it, and only coded more coarsely. None: it can not be.
+    Runs in a worker process.
     """
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     picture = Image.fromarray(rgb)  # type: ignore[arg-type]
+    if size is not None:
+        picture = ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
     for quality in (92, 85, 75):
         for _ in range(12):
             out = io.BytesIO()
@@ -90,7 +99,7 @@ def jpeg_within(rgb: object, most_bytes: int) -> bytes | None:
                 return out.getvalue()
             if quality > 75:
                 break
-            if min(picture.size) < 320:  # below it vendors refuse a picture
+            if size is not None or min(picture.size) < 320:  # below it vendors refuse a picture
                 return None
             picture = picture.resize((picture.width * 4 // 5, picture.height * 4 // 5))
     return None

@@ -17,7 +17,8 @@ def shrink(arguments: dict[str, Any], _: Callable[[dict[str, Any]], None]) -> di
         rgb = camera.decode(Path(arguments["path"]))
     except camera.PictureRefused as refused:
         raise Refused(arguments["field"], str(refused)) from refused
-    made = jpeg_within(rgb, arguments["most_bytes"])
+    size = arguments.get("size")
+    made = jpeg_within(rgb, arguments["most_bytes"], tuple(size) if size else None)
     if made is None:
         raise Refused(arguments["field"], f"can not be brought to {arguments['most_bytes']} bytes")
     Path(arguments["out"]).write_bytes(made)

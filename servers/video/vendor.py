@@ -99,9 +99,15 @@ class Medium(Protocol):
         """
 
     async def content(
-        self, *, most_bytes: int, media_types: Sequence[str] = ("image/jpeg", "image/png")
+        self,
+        *,
+        most_bytes: int,
+        media_types: Sequence[str] = ("image/jpeg", "image/png"),
+        size: tuple[int, int] | None = None,
     ) -> tuple[bytes, str]:
         """The bytes and their media type; a picture is shrunk, or coded anew, when it must be.
+
+        `size` is the width and height that a picture must have exactly: it is cut to its middle and scaled.
 
         Raises:
             InvalidArgument: it can not be brought within the bound.
