@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from servers.chassis import serve
 from servers.chassis.assets import SharedAssets
 from servers.chassis.blobs import BlobFolder
 from servers.chassis.settings import Settings
+from servers.storage.__main__ import SERVER as STORAGE
 from servers.video.__main__ import SERVER
 
 OWNER = "local"
@@ -65,8 +67,32 @@ class Studio:
 @contextlib.asynccontextmanager
 async def studio(home: Path, sockets: Path, **providers: Mapping[str, Any]) -> AsyncIterator[Studio]:
     """A server with such accounts; settings of each over `FAST`."""
+    async with _studio(home, sockets, {}, providers) as made:
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def linked_studio(home: Path, sockets: Path, **providers: Mapping[str, Any]) -> AsyncIterator[Studio]:
+    """As `studio`, with a Storage server that makes links, which simulators can read."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        public = f"127.0.0.1:{free.getsockname()[1]}"
+    storage = {"http_listen": public, "http_public_url": f"http://{public}"}
+    settings = Settings(mesh={"home": home}, storage=storage)  # type: ignore[arg-type]
+    running = await serve.start(STORAGE, settings, f"unix:{sockets}/storage")
+    more = {"storage": storage, "orchestrator": {"servers": {"storage": running.address}}}
+    try:
+        async with _studio(home, sockets, more, providers) as made:
+            yield made
+    finally:
+        await running.stop(0)
+
+
+@contextlib.asynccontextmanager
+async def _studio(
+    home: Path, sockets: Path, more: Mapping[str, Any], providers: Mapping[str, Mapping[str, Any]]
+) -> AsyncIterator[Studio]:
     given = {name: {**FAST, **told} for name, told in providers.items()}
-    settings = Settings(mesh={"home": home}, video={"providers": given})  # type: ignore[arg-type]
+    settings = Settings(mesh={"home": home}, video={"providers": given}, **more)  # type: ignore[arg-type]
     running = await serve.start(SERVER, settings, f"unix:{sockets}/video")
     assets = SharedAssets(BlobFolder(settings.store_root, low_space_bytes=0))
     try:
