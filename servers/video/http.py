@@ -66,6 +66,11 @@ class Answer:
         )
 
     @property
+    def refused(self) -> bool:
+        """Whether the request was certainly turned away: a client error, but for those of a request cut off."""
+        return 400 <= self.status < 500 and self.status not in (408, 425, 499)
+
+    @property
     def retry_after_seconds(self) -> float | None:
         """What `retry-after-ms` or `retry-after` (in seconds) says. Source: RFC 9110, 10.2.3."""
         for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):

@@ -98,7 +98,7 @@ class ComfyUI(Vendor):
         answer = await http.call("POST", "/prompt", headers=self._headers(), json=body)
         if answer.status == 200 and answer.object().get("prompt_id"):
             return str(answer.object()["prompt_id"])
-        if answer.status in (400, 401, 403):
+        if answer.refused:
             raise Refused(_trouble(answer))
         raise Unknown(answer.text())
 

@@ -111,7 +111,7 @@ class Fal(Vendor):
             return json.dumps(
                 {name: _path(told.get(f"{name}_url")) for name in ("status", "response", "cancel")}
             )
-        if answer.status in _STATUSES or answer.status == 403:
+        if answer.refused:
             raise Refused(_trouble(answer))
         raise Unknown(answer.text())
 

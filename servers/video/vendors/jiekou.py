@@ -112,7 +112,7 @@ class Jiekou(Vendor):
         task_id = answer.object().get("task_id")
         if answer.status == 200 and task_id:
             return str(task_id)
-        if answer.status in _STATUSES:
+        if answer.refused:
             raise Refused(_trouble(answer))
         raise Unknown(answer.text())
 

@@ -89,7 +89,7 @@ class Luma(Vendor):
         task_id = answer.object().get("id")
         if 200 <= answer.status < 300 and task_id:
             return str(task_id)
-        if answer.status in _STATUSES:
+        if answer.refused:
             raise Refused(_trouble(answer))
         raise Unknown(answer.text())
 

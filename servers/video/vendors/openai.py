@@ -103,7 +103,7 @@ class OpenAI(Vendor):
         told = answer.object()
         if answer.status in (200, 201, 202) and told.get("id"):
             return str(told["id"])
-        if answer.status in _STATUSES:
+        if answer.refused:
             raise Refused(trouble(answer))
         raise Unknown(answer.text())
 

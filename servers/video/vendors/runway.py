@@ -86,7 +86,7 @@ class Runway(Vendor):
         task_id = answer.object().get("id")
         if answer.status == 200 and task_id:
             return str(task_id)
-        if answer.status in _STATUSES or answer.status == 429:
+        if answer.refused:
             raise Refused(_trouble(answer))
         raise Unknown(answer.text())
 

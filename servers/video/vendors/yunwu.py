@@ -44,7 +44,6 @@ _DONE = ("completed", "success", "succeeded")
 _FAILED = ("failed", "error", "video_generation_failed", "video_upsampling_failed")
 _QUEUED = ("pending", "queued", "submitted")
 _TAKEN = (200, 201, 202)
-_REFUSED = (400, 401, 402, 403, 404, 413, 422, 429)
 
 
 class Yunwu(Vendor):
@@ -91,7 +90,7 @@ class Yunwu(Vendor):
         task_id = answer.object().get("id")
         if answer.status in _TAKEN and task_id:
             return str(task_id)
-        if answer.status in _REFUSED:
+        if answer.refused:
             raise Refused(_trouble(answer))
         raise Unknown(answer.text())
 
