@@ -28,6 +28,8 @@ MOST_REDIRECTS = 5
 TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=30.0)
 _CONNECTIONS, _KEPT_CONNECTIONS, _KEPT_SECONDS = 64, 8, 5.0
 _MASK = "***"
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""IPv4 within IPv6. Source: RFC 6052."""
 
 
 class NotSent(Exception):
@@ -44,7 +46,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    content: bytes
+    content: bytes = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def json(self) -> Any:
@@ -67,7 +69,7 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """Whether the request was certainly turned away: a client error, but for those of a request cut off."""
+        """Whether it was certainly turned away: a client error, other than of a request cut off."""
         return 400 <= self.status < 500 and self.status not in (408, 425, 499)
 
     @property
@@ -286,5 +288,7 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one of the open internet."""
     found = ipaddress.ip_address(address.split("%")[0])
     mapped = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
+    if found in _NAT64:
+        mapped = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
     inner = mapped or found
     return found.is_global and inner.is_global and not inner.is_multicast

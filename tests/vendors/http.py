@@ -130,7 +130,7 @@ class Server:
                 if http.our_state is h11.MUST_CLOSE:
                     return
                 http.start_next_cycle()
-        except (OSError, h11.ProtocolError):
+        except (OSError, h11.ProtocolError, asyncio.CancelledError):
             return
         finally:
             writer.transport.abort()
