@@ -17,7 +17,8 @@ Request = asr_pb2.TranscribeRequest | asr_pb2.AlignRequest
 RECOGNISER = Missing(
     kind=MISSING_KIND_MODEL,
     name="speech recogniser",
-    remedy='install a package with an engine for it (entry points "reelmesh.asr.engines")',
+    remedy="install a package that brings an engine for it, such as one on FunASR or Whisper (entry point "
+    'group "reelmesh.asr.engines"); `reelmesh engines` lists what is there',
 )
 """What is missing where no engine transcribes a language."""
 

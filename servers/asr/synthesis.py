@@ -15,9 +15,10 @@ from servers.chassis.media.audio import Samples
 from servers.chassis.media.espeak.library import Speaker, loaded
 from servers.chassis.media.espeak.pieces import Piece, pieces_of, spoken_form
 from servers.chassis.media.espeak.timing import place
+from servers.chassis.media.espeak.tongues import file_for
+from servers.chassis.media.espeak.voices import catalogue, data_folder
 from servers.chassis.words import Span
 
-_CHINESE_VOICE = "sit/cmn"
 _GAP_SECONDS = 0.1
 
 
@@ -43,17 +44,17 @@ def spoken(
     *,
     voice: str,
     words_per_minute: float,
-    han_is_foreign: bool,
+    language: str,
     report: Callable[[float], None],
 ) -> Speech:
-    """Speaks a text whose words are `words`; reports how far it is, 0 to 1."""
+    """Speaks a text whose words are `words` with a voice of `language`; reports how far it is, 0 to 1."""
     said, _ = spoken_form(text)
     parts: list[Samples] = []
     times: list[tuple[int, int]] = []
     length = 0
     with loaded() as speaker:
         gap = np.zeros(round(_GAP_SECONDS * speaker.rate), np.int16)
-        for piece in pieces_of(text, words, han_is_foreign=han_is_foreign):
+        for piece in pieces_of(text, words, language):
             samples, spans = _piece(speaker, said, piece, voice, words_per_minute)
             times += [(length + first, length + end) for first, end in spans]
             parts += [samples, gap]
@@ -66,10 +67,11 @@ def spoken(
 def _piece(
     speaker: Speaker, text: str, piece: Piece, voice: str, words_per_minute: float
 ) -> tuple[Samples, list[tuple[int, int]]]:
-    name, plus, variant = voice.partition("+")
+    folder = data_folder()
+    assert folder is not None
     samples, events = speaker.speak(
         text[piece.span.start : piece.span.end],
-        voice=(_CHINESE_VOICE if piece.foreign else name) + plus + variant,
+        voice=file_for(piece.tongue, voice, catalogue(folder)),
         words_per_minute=words_per_minute,
         semitones=0.0,
     )

@@ -22,12 +22,12 @@ from servers.asr.messages import RECOGNISER, Request, alignment, check, language
 from servers.asr.recording import decoded
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
-from servers.chassis.media.espeak.voices import HAN_LANGUAGES, Catalogue, catalogue, data_folder
+from servers.chassis.media.espeak.voices import Catalogue, catalogue, data_folder
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import Returned, WorkerPool, relay
 
 PACKAGE = "espeakng-loader"
-OUR_VERSION = 1
+OUR_VERSION = 2
 """Raised whenever this engine would give other times for the same recording."""
 
 _WORK_PER_SECOND = 3.0
@@ -105,7 +105,7 @@ class WarpEngine(Engine):
             "text": request.text,
             # A female and a male voice.
             "voices": [known.file_of(voice), known.file_of(base)],
-            "han_is_foreign": base.partition("-")[0] not in HAN_LANGUAGES,
+            "language": base.partition("-")[0],
         }
         seconds = 60.0 + recording.seconds * _WORK_PER_SECOND + len(request.text) * _WORK_PER_CHARACTER
         heard: dict[str, Any] = {}

@@ -54,7 +54,7 @@ class _Reference:
 def align(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
     """Finds the words of `text` in `path`, raw 16-bit samples of one channel at 16 kHz.
 
-    Arguments: text, path, voices (as the library calls them, one or more), han_is_foreign.
+    Arguments: text, path, voices (as the library calls them, one or more), language (their primary tag).
     Returns: words as [char_start, char_end, start, end, confidence] with times in seconds, one for each word
     of the text; `found`: whether they were found, else the words are spread over the recording.
     """
@@ -96,7 +96,7 @@ def _best(
             spans,
             voice=voice,
             words_per_minute=words_per_minute,
-            han_is_foreign=arguments["han_is_foreign"],
+            language=arguments["language"],
             report=lambda done: report({"fraction": share * (step + 0.5 * done)}),
         )
 

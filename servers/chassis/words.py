@@ -14,7 +14,9 @@ LONGEST_WORD = 200
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF))
 
 _JOIN_ANY = frozenset("'’-‐‑_@&")
-_JOIN_DIGITS = frozenset(",:/：．，")
+_JOIN_DIGITS = frozenset(",:/：．")
+_JOIN_WIDE_DIGITS = frozenset("，")
+"""In a Chinese text this parts plain numbers: 3，5."""
 _BEFORE_DIGIT = frozenset("$£€¥₩₹+-−#")
 _AFTER_DIGIT = frozenset("%‰°％℃℉")
 
@@ -81,6 +83,8 @@ def _joins(text: str, position: int) -> bool:
     char = text[position]
     if char == ".":
         return before.isdigit() == following.isdigit()
+    if char in _JOIN_WIDE_DIGITS:
+        return before.isdigit() and following.isdigit() and not (before + following).isascii()
     return char in _JOIN_ANY or (char in _JOIN_DIGITS and before.isdigit() and following.isdigit())
 
 

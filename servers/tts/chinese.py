@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from servers.tts import numerals
+from servers.tts import numerals, web
 from servers.tts.rules import NOT_GOING_ON, NOT_WITHIN, NUMBER, Rule, plain
 
 _COINS: Mapping[str, str] = {
@@ -92,6 +92,18 @@ def _clock(match: re.Match[str], language: str) -> str:
     return f"{said}{'零' if minutes < 10 else ''}{minutes}分"
 
 
+def _hours(match: re.Match[str], language: str) -> str:
+    ends = [
+        f"{_count(str(int(match[hour])))}点" + (f"{int(match[minute])}分" if int(match[minute]) else "")
+        for hour, minute in ((1, 2), (3, 4))
+    ]
+    return f"{ends[0]}到{ends[1]}"
+
+
+def _timed(match: re.Match[str], language: str) -> str:
+    return f"{_count(str(int(match[1])))}点{int(match[2])}分{int(match[3])}秒"
+
+
 def _money(match: re.Match[str], language: str) -> str:
     scale = match["scale"] or ""
     upper = f"到{_price(match['upper'])}" if match["upper"] else ""
@@ -131,8 +143,68 @@ def _telephone(match: re.Match[str], language: str) -> str:
     return numerals.digit_by_digit(match[0], language, telephone=True)
 
 
+def _digits(match: re.Match[str], language: str) -> str:
+    return numerals.digit_by_digit(match["said"], language, telephone=True)
+
+
 def _spelled(match: re.Match[str], language: str) -> str:
-    return f"{numerals.spelled(match['letters'], 'en')} {match['number'] or ''}"
+    """The number of a flight, a train or an aircraft is told digit by digit."""
+    number = match["number"] or ""
+    if len(number) > 2 and number.isdigit():
+        number = numerals.digit_by_digit(number, language, telephone=True)
+    return f"{numerals.spelled(match['letters'], 'en')} {number}"
+
+
+def _by_name(match: re.Match[str], language: str) -> str:
+    return numerals.spelled(match[0], language)
+
+
+def _years(match: re.Match[str], language: str) -> str:
+    return "到".join(numerals.year(int(each), language) for each in match.group(1, 2)) + "年"
+
+
+_SIGNS: Mapping[str, str] = {
+    "+": "加",
+    "-": "减",
+    "−": "减",
+    "×": "乘",
+    "x": "乘",
+    "*": "乘",
+    "÷": "除以",
+    "/": "除以",
+    "=": "等于",
+    "<": "小于",
+    ">": "大于",
+    "≤": "小于等于",
+    "≥": "大于等于",
+    "≈": "约等于",
+    "~": "约",
+    "～": "约",
+    "±": "正负",
+}
+
+
+def _sign(match: re.Match[str], language: str) -> str:
+    return _SIGNS[match["said"].strip()]
+
+
+def _sum(match: re.Match[str], language: str) -> str:
+    return "".join(_SIGNS.get(char, char) for char in plain(match[0]) if not char.isspace())
+
+
+def _in_words(
+    spoken: Callable[[re.Match[str], str], str | None],
+) -> Callable[[re.Match[str], str], str | None]:
+    """The same with its numbers in Chinese words: the engine reads 12345 as twelve thousands."""
+
+    def said(match: re.Match[str], language: str) -> str | None:
+        told = spoken(match, language)
+        return None if told is None else _PLAIN.sub(lambda number: numerals.han(number[0]), told)
+
+    return said
+
+
+_PLAIN = re.compile(r"(?<![A-Za-z0-9])\d+(?:\.\d+)?(?![A-Za-z0-9])")
 
 
 _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
@@ -140,15 +212,31 @@ _MONEY = re.escape("".join(_COINS))
 _TO = r"\s?[-–—~～]\s?"
 
 RULES = tuple(
-    Rule(re.compile(pattern), spoken)
+    Rule(re.compile(pattern), _in_words(spoken))
     for pattern, spoken in (
         (
             r"(?<![A-Za-z0-9_/.-])(?P<y>\d{4})(?P<by>[-/.])(?P<m>\d{1,2})(?P=by)(?P<d>\d{1,2})(?![A-Za-z0-9_/-]|\.\d)",
             _date,
         ),
+        (web.ADDRESS, web.spoken),
+        (rf"(?<!\d)([12]\d{{3}}){_TO}([12]\d{{3}})\s?年", _years),
         (r"(?<=[日号月年时点分])\s?[-–—~～]\s?(?P<number>\d+)(?P<year>(?=年))?", _until),
         (rf"{NOT_WITHIN}(?P<said>[12]\d{{3}}|3000)(?=\s?年(?!历史|的历史|之久))", _year),
         (r"(?<![A-Za-z0-9_-])1[3-9]\d{9}(?![A-Za-z0-9_-])", _telephone),
+        (r"(?<![A-Za-z0-9-])(?:0\d{2,3}-\d{7,8}|[48]00-?\d{3,4}-?\d{3,4})(?![A-Za-z0-9-])", _telephone),
+        (r"(?:拨打|拨|打|呼叫)\s?(?P<said>\d{3,5})(?![\d.个])", _digits),
+        (r"(?<!\d)(?P<said>1[12]\d|119)(?=报警|急救|火警|热线|电话|指挥中心)", _digits),
+        (
+            r"(?:号码|房间号?|邮编|密码|验证码|尾号|工号|学号|编号|群号|QQ号?)[:：是为]?\s?(?P<said>\d{3,})(?![\d.])",
+            _digits,
+        ),
+        (r"(?<![A-Za-z0-9.])(?P<said>\d{3,4})(?=房间|室(?![内外温])|国道|次列车|航班)", _digits),
+        (r"(?<!\d)(?P<said>985|211|996|[0-9]0(?=后))(?=后(?!面)|高校|大学|院校|工程|工作制)", _digits),
+        (
+            rf"(?<![A-Za-z0-9:.])(\d{{1,2}})[:：]([0-5]\d){_TO}(\d{{1,2}})[:：]([0-5]\d)(?![:：]?\d|[A-Za-z])",
+            _hours,
+        ),
+        (r"(?<![A-Za-z0-9:.])(\d{1,2})[:：]([0-5]\d)[:：]([0-5]\d)(?![:：]?\d|[A-Za-z])", _timed),
         (r"(?<![A-Za-z0-9_:.])(?P<h>[01]?\d|2[0-4])[:：](?P<m>[0-5]\d)(?![:：]?\d|[A-Za-z])", _clock),
         (
             r"(?<![A-Za-z0-9_:.])(\d{1,3})[:：](\d{1,3})(?![:：]?\d|[A-Za-z])",
@@ -178,14 +266,27 @@ RULES = tuple(
             lambda match, _: f"负{plain(match['number'])}",
         ),
         (r"(?<![A-Za-z0-9_])No\.\s?(?P<number>\d+)", lambda match, _: f"{match['number']}号"),
-        (r"(?<=[\d\u4e00-\u9fff])\s?[×x]\s?(?=\d)", lambda *_: "乘"),
+        (rf"{NOT_WITHIN}{NUMBER}(?:\s?[-+−×x*÷/]\s?{NUMBER})+\s?=\s?{NUMBER}(?![A-Za-z0-9_])", _sum),
+        (rf"{NOT_WITHIN}{NUMBER}(?:\s?[+×x*÷]\s?{NUMBER})+(?![A-Za-z0-9_])", _sum),
+        (r"(?<=[\u4e00-\u9fff])\s?(?P<said>[×x])\s?(?=\d)", _sign),
+        (r"(?<=[约大])[~～](?=\d)", lambda *_: ""),
+        (r"(?<=[℃℉度%％元米])\s?[~～—–-]\s?(?=\d)", lambda *_: "到"),
+        (r"(?<![A-Za-z0-9~～<>])(?P<said>[<>≤≥≈~～±])\s?(?=\d)", _sign),
+        (r"(?<![A-Za-z0-9+])(?P<said>C\+\+)(?![A-Za-z0-9+])", lambda *_: "C 加加"),
+        (r"(?<![A-Za-z0-9_-])(?P<letters>PM)(?P<number>2\.5|10)(?![A-Za-z0-9_.])", _spelled),
         (
-            r"(?<![A-Za-z0-9_-])(?!TOP)(?P<letters>[A-Z]{1,3}|mp)(?P<number>\d{1,3})(?![A-Za-z0-9_.])",
+            r"(?<![A-Za-z0-9_-])(?P<said>H\d{1,2}N\d{1,2})(?![A-Za-z0-9_])",
+            lambda match, _: numerals.spelled(match["said"], "zh"),
+        ),
+        (
+            r"(?<![A-Za-z0-9_-])(?!TOP)(?P<letters>[A-Z]{1,3}|mp)(?P<number>\d{1,4})(?![A-Za-z0-9_]|\.\d)",
             _spelled,
         ),
         (
             r"(?<![A-Za-z0-9_-])(?P<letters>WHO|LED|VIP|MIT|FAQ)(?P<number>\d+)?(?![A-Za-z0-9_])",
             _spelled,
         ),
+        (r"(?<![A-Za-z0-9_])(?P<said>\d{3,4})(?=[Pp](?![A-Za-z0-9]))", _digits),
+        (rf"{NOT_WITHIN}{NUMBER}(?![A-Za-z0-9_])(?![.,:/\-–][0-9])", lambda match, _: plain(match[0])),
     )
 )

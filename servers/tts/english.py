@@ -5,26 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from servers.tts import numerals
+from servers.tts import english_money, english_names, numerals, web
 from servers.tts.rules import NOT_GOING_ON, NOT_WITHIN, NUMBER, Rule, plain
-
-_COINS: Mapping[str, tuple[str, str, str]] = {
-    "$": ("dollar", "dollars", "cent"),
-    "€": ("euro", "euros", "cent"),
-    "£": ("pound", "pounds", "penny"),
-    "¥": ("yen", "yen", ""),
-    "￥": ("yuan", "yuan", ""),
-    "₹": ("rupee", "rupees", ""),
-    "₩": ("won", "won", ""),
-}
-_SCALES = {
-    "k": "thousand",
-    "m": "million",
-    "mn": "million",
-    "bn": "billion",
-    "b": "billion",
-    "tn": "trillion",
-}
 
 _UNITS: Mapping[str, tuple[str, str]] = {
     unit: (one, many)
@@ -152,30 +134,29 @@ def _clock(match: re.Match[str], language: str) -> str:
     return f"{said} {half.upper()}M" if half else said
 
 
-def _money(match: re.Match[str], language: str) -> str:
-    one, many, coin = _COINS[match["sign"]]
-    parts = match.groupdict()
-    amount, upper, scale = parts["number"], parts.get("upper"), (parts.get("scale") or "").strip().lower()
-    said = plain(amount)
-    if upper:
-        return " ".join(f"{said} to {plain(upper)} {_SCALES.get(scale, scale)} {many}".split())
-    if scale:
-        return f"{said} {_SCALES.get(scale, scale)} {many}"
-    whole, _, part = said.partition(".")
-    if len(part) != 2 or not coin:
-        return f"{said} {one if said == '1' else many}"
-    cents = int(part)
-    coins = f"{cents} {coin}" if cents == 1 else f"{cents} {'pence' if coin == 'penny' else coin + 's'}"
-    if not whole.strip("0"):
-        return coins if cents else f"zero {many}"
-    notes = f"{whole} {one if whole == '1' else many}"
-    return f"{notes} and {coins}" if cents else notes
+def _hours(match: re.Match[str], language: str) -> str:
+    """From one time of day to another."""
+    ends = []
+    for hours, minutes, half in (match.group("h1", "m1", "half1"), match.group("h2", "m2", "half2")):
+        said = numerals.cardinal(int(hours))
+        if int(minutes or 0):
+            said += f" {'oh ' if int(minutes) < 10 else ''}{numerals.cardinal(int(minutes))}"
+        elif not match["half2"]:
+            said += " o'clock" if 0 < int(hours) <= 12 else " hundred"
+        ends.append(said + (f" {half.upper()}M" if half else ""))
+    return " to ".join(ends)
+
+
+def _lasted(match: re.Match[str], language: str) -> str:
+    parts = zip(match.groups(), ("hour", "minute", "second"), strict=True)
+    said = [f"{int(number)} {unit}{'' if int(number) == 1 else 's'}" for number, unit in parts if int(number)]
+    return " ".join(said) or "zero seconds"
 
 
 def _attached_unit(match: re.Match[str], language: str) -> str:
-    number = plain(match["number"])
+    number = ("minus " if match["sign"] else "") + plain(match["number"])
     upper = f" to {plain(match['upper'])}" if match["upper"] else ""
-    return f"{number}{upper} {_UNITS[match['unit']][number != '1' or bool(upper)]}"
+    return f"{number}{upper} {_UNITS[match['unit']][number.removeprefix('minus ') != '1' or bool(upper)]}"
 
 
 def _unit_apart(match: re.Match[str], language: str) -> str:
@@ -233,32 +214,73 @@ def _spelled(match: re.Match[str], language: str) -> str:
     return f"{letters} {match['number']}" if "number" in match.groupdict() else letters
 
 
+def _seasons(match: re.Match[str], language: str) -> str:
+    first, second = int(match["first"]), int(match["second"])
+    return (
+        f"{numerals.year(first, language)} {'to ' if match['by'] != '/' else ''}{numerals.cardinal(second)}"
+    )
+
+
+_SIGNS = {
+    "+": " plus ",
+    "-": " minus ",
+    "−": " minus ",
+    "–": " minus ",
+    "×": " times ",
+    "x": " times ",
+    "*": " times ",
+    "÷": " divided by ",
+    "/": " divided by ",
+    "=": " equals ",
+}
+_COMPARED = {"<": "less than", ">": "more than", "~": "about", "≈": "about", "≤": "at most", "≥": "at least"}
+
+
+def _sum(match: re.Match[str], language: str) -> str:
+    said = "".join(_SIGNS.get(char, char) for char in plain(match[0]))
+    return " ".join(said.split())
+
+
 def _written_out(match: re.Match[str], language: str) -> str:
     return _WRITTEN_OUT[match[0].lower().rstrip(".") + "."]
 
 
 _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
-_MONEY = "".join(_COINS)
 _BEFORE_A_NUMBER = "|".join(re.escape(short) for short in _WRITTEN_OUT if not short.startswith("no"))
 
 RULES = tuple(
     Rule(re.compile(pattern), spoken)
     for pattern, spoken in (
+        (web.ADDRESS, web.spoken),
+        *english_names.PATTERNS,
         (r"(?<![\w/-])(?P<y>\d{4})(?P<by>[-/])(?P<m>\d{1,2})(?P=by)(?P<d>\d{1,2})(?![\w/-])", _iso_date),
         (r"(?<![\w/.])(\d{1,2})/(\d{1,2})/(\d{4})(?![\w/])", _slashed_date),
         (r"\+\d{1,3}(?:[ -]\d{2,4}){2,5}(?![\w-])", _telephone),
-        (r"(?<![\w-])(?:\d{3}-)?\d{3}-\d{4}(?![\w-])", _telephone),
+        (r"(?:\+?1[ -])?\(\d{3}\)\s?\d{3}[- ]\d{4}(?![\w-])", _telephone),
+        (r"(?<![\w-])(?:(?:1-)?\d{3}-)?\d{3}-\d{4}(?![\w-])", _telephone),
+        (
+            r"(?i:\b(?:dial|call|called|dialed|ring|rang|phone|text))\s(?P<said>\d{3,6})(?![\w-])"
+            r"(?! (?:people|men|women|children|\w+s)\b)",
+            _telephone,
+        ),
+        (
+            r"(?<![\w:.])(?P<h1>[01]?\d|2[0-3])(?::(?P<m1>[0-5]\d))?\s?"
+            r"(?:(?P<half1>[AaPp])\.?[Mm]\.?)?\s?[-–—]\s?"
+            r"(?P<h2>[01]?\d|2[0-3])(?::(?P<m2>[0-5]\d))?(?:\s?(?P<half2>[AaPp])(?:\.[Mm]|[Mm]))(?!\w)",
+            _hours,
+        ),
+        (
+            r"(?<![\w:.])(?P<h1>[01]?\d|2[0-3]):(?P<m1>[0-5]\d)(?P<half1>)\s?[-–—]\s?"
+            r"(?P<h2>[01]?\d|2[0-3]):(?P<m2>[0-5]\d)(?P<half2>)(?![:\w])",
+            _hours,
+        ),
+        (r"(?<![\w:.])(\d{1,2}):([0-5]\d):([0-5]\d)(?![:\w]|\.\d)", _lasted),
         (
             r"(?<![\w:.])(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?![:\d])"
             r"(?:\s?(?P<half>[AaPp])(?:\.[Mm]|[Mm]))?(?!\w)",
             _clock,
         ),
-        (
-            rf"(?P<sign>[{_MONEY}])\s?(?P<number>{NUMBER})(?:\s?[-–]\s?[{_MONEY}]?(?P<upper>{NUMBER}))?"
-            r"(?P<scale>\s(?:thousand|million|billion|trillion)|[kKmMbB]n?|tn)?(?!\w)",
-            _money,
-        ),
-        (rf"{NOT_WITHIN}(?P<number>{NUMBER})\s?(?P<sign>[€£])(?!\d)", _money),
+        *english_money.PATTERNS,
         (r"(?<![\w.,'’])(?P<said>(?P<year>(?:1[1-9]|20)\d0)['’]?s)(?!\w)", _decade),
         (
             r"(?:\b(?i:the|his|her|their|my|our|early|late|mid)[ -]|['’])"
@@ -266,12 +288,31 @@ RULES = tuple(
             _decade,
         ),
         (
-            rf"{NOT_WITHIN}(?P<number>{NUMBER})(?:[-–](?P<upper>{NUMBER}))?(?P<unit>{_UNIT})(?![\w²³])",
+            rf"{NOT_WITHIN}(?P<sign>(?<![\w)])[-−])?(?P<number>{NUMBER})(?:[-–](?P<upper>{NUMBER}))?(?P<unit>{_UNIT})(?![\w²³])",
             _attached_unit,
         ),
         (
             rf"(?P<number>(?:(?<![\w.,])|(?<=-)){NUMBER})\s(?P<said>(?P<unit>{_UNIT}))(?![\w²³/])",
             _unit_apart,
+        ),
+        (r"(?<![\w/])9/11(?![\w/])", lambda *_: "nine eleven"),
+        (r"(?<![\w/.-])(?P<first>(?:19|20)\d\d)(?P<by>/)(?P<second>\d\d)(?![\w/-])", _seasons),
+        (r"(?<![\w/.-])(?P<first>20[012]\d)(?P<by>[-–])(?P<second>[012]\d)(?![\w/-])", _seasons),
+        (rf"{NOT_WITHIN}{NUMBER}(?:\s?[-+−–×x*÷/]\s?{NUMBER})+\s?=\s?{NUMBER}(?!\w)", _sum),
+        (rf"{NOT_WITHIN}{NUMBER}(?:\s?[+÷]\s?{NUMBER})+(?!\w)", _sum),
+        (r"(?<!\S)(?P<said>[<>≤≥≈~])\s?(?=\$?\d)", lambda match, _: _COMPARED[match["said"]]),
+        (
+            r"(?<!\w)(?P<feet>[3-8])['′](?P<inches>\d|1[01])[\"″](?!\w)",
+            lambda match, _: f"{match['feet']} foot {match['inches']}",
+        ),
+        (r"(?<![\w:.])(\d{1,3}):(\d{1,3})(?![:\w]|\.\d)", lambda match, _: f"{match[1]} to {match[2]}"),
+        (r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)", lambda match, _: match[0].replace(".", " dot ")),
+        (rf"{NOT_WITHIN}(?P<number>{NUMBER})\s?‰", lambda match, _: f"{plain(match['number'])} per mille"),
+        (r"(?<!\w)#([A-Za-z]\w*)", lambda match, _: f"hashtag {match[1]}"),
+        (r"\band/or\b", lambda *_: "and or"),
+        (
+            r"\b([Ss]?[Hh]e|[Hh]is|[Hh]im|[Hh]er)/(s?he|his|him|hers?)\b",
+            lambda match, _: f"{match[1]} or {match[2]}",
         ),
         (r"(?<![\w/.])(?P<above>\d{1,2})/(?P<below>\d{1,3})(?![\w/]|\.\d)", _fraction),
         (rf"(?P<whole>(?<!\w)\d+)?(?P<part>[{''.join(_VULGAR)}])", _vulgar),

@@ -18,11 +18,13 @@ from servers.chassis.media.espeak.library import FASTEST_RATE, SLOWEST_RATE, Spe
 from servers.chassis.media.espeak.pieces import Gap, Piece, gap_after, pieces_of
 from servers.chassis.media.espeak.pitch import within_reach
 from servers.chassis.media.espeak.timing import place, shared
-from servers.chassis.media.espeak.voices import HAN_LANGUAGES, Catalogue, catalogue, data_folder
+from servers.chassis.media.espeak.tongues import UNREAD, file_for, script_of
+from servers.chassis.media.espeak.voices import Catalogue, catalogue, data_folder
 from servers.chassis.text import is_cjk
 from servers.chassis.words import Span
 from servers.chassis.worker_main import Refused, Report, serve
-from servers.tts.ssml import Malformed, of_ssml
+from servers.tts.ssml import of_ssml
+from servers.tts.ssml_rules import Malformed
 from servers.tts.utterance import Manner, Pause, Utterance, Word, of_text
 
 LEAD_SECONDS = 0.05
@@ -35,7 +37,8 @@ PAUSE_SECONDS = {Gap.NONE: 0.02, Gap.CLAUSE: 0.2, Gap.SENTENCE: 0.4, Gap.PARAGRA
 LEVEL_DBFS = -20.0
 CEILING_DBFS = -1.5
 _FADE_SECONDS = 0.005
-_CHINESE_VOICE = "sit/cmn"
+UNREAD_SECONDS = 0.25
+"""Silence in place of a word that no voice reads."""
 
 
 def speak(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
@@ -43,8 +46,9 @@ def speak(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
 
     Arguments: text, ssml, language, voice (as the catalogue calls it), words_per_minute, speed (of the
     pauses), semitones, path.
-    Returns: rate in hertz, samples, words as [char_start, char_end, first sample, end sample], left_out
-    (how many pictographs were not spoken), warnings.
+    Returns: rate in hertz, samples, left_out (how many pictographs were not spoken), warnings. Beside the WAV
+    file, with the suffix ".words", stand the words: char_start, char_end, first sample and end sample of
+    each, as 64-bit integers of the machine's byte order.
     """
     said = _utterance(arguments)
     if not said.words:
@@ -63,6 +67,7 @@ def speak(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
         written = _silence(file, LEAD_SECONDS, speaker.rate)
         written += _silence(file, _pause(said, -1, Gap.NONE, arguments["speed"]), speaker.rate)
         for part, pause in _parts(said, arguments):
+            _warn_of_scripts(said, part, arguments)
             samples, spans = _spoken(speaker, said, part, arguments)
             samples = _levelled(samples, part.manner.decibels - loudest)
             level.add(samples, speaker.rate)
@@ -82,10 +87,11 @@ def speak(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
         raise Refused("ssml" if arguments["ssml"] else "text", "holds nothing that this voice can say")
     audio.wav_from_pcm(raw, path, rate, level.gain_to(LEVEL_DBFS, ceiling_dbfs=CEILING_DBFS))
     raw.unlink()
+    # In a file: tens of thousands of words in the answer would hold up the server that reads it.
+    np.asarray(timed, np.int64).tofile(path.with_suffix(".words"))
     return {
         "rate": rate,
         "samples": written,
-        "words": timed,
         "left_out": said.left_out,
         "warnings": said.warnings,
     }
@@ -126,6 +132,26 @@ def _warn_of_limits(said: Utterance, arguments: dict[str, Any]) -> None:
             said.warn("a pitch in the SSML is beyond what espeak-ng can do; the nearest was taken")
 
 
+def _warn_of_scripts(said: Utterance, part: _Part, arguments: dict[str, Any]) -> None:
+    """Notes words that the voice should read but can not."""
+    piece = part.piece
+    if piece.tongue == UNREAD:
+        letters = filter(str.isalpha, said.text[piece.span.start : piece.span.end])
+        script = script_of(next(letters)).title()
+        said.warn(f"words in {script} letters were not spoken: espeak-ng has no voice that reads them")
+    if piece.tongue == "cmn" and _language(part.manner, arguments) == "ja":
+        said.warn(
+            "Chinese characters in a Japanese text were read in Mandarin: espeak-ng reads only kana; "
+            "write them in kana, or choose another engine"
+        )
+
+
+def _language(manner: Manner, arguments: dict[str, Any]) -> str:
+    """The primary tag of the voice that speaks so."""
+    voice: str = manner.voice or arguments["voice"]
+    return voice.partition("+")[0].partition("-")[0]
+
+
 def _catalogue() -> Catalogue:
     folder = data_folder()
     if folder is None:
@@ -146,9 +172,9 @@ def _parts(said: Utterance, arguments: dict[str, Any]) -> Iterator[tuple[_Part, 
         while last + 1 < len(spans) and last not in said.pauses and said.words[last + 1].manner == manner:
             last += 1
         limit = spans[last + 1].start if last + 1 < len(spans) else len(said.text)
-        foreign = (manner.voice or arguments["voice"]).split("+")[0].split("-")[0] not in HAN_LANGUAGES
+        own = _language(manner, arguments)
         done = first
-        for piece in pieces_of(said.text[:limit], spans[first : last + 1], han_is_foreign=foreign):
+        for piece in pieces_of(said.text[:limit], spans[first : last + 1], own):
             words = said.words[done : done + len(piece.words)]
             done += len(words)
             if done <= last:
@@ -176,10 +202,12 @@ def _spoken(
 ) -> tuple[audio.Samples, list[tuple[int, int]]]:
     """One piece's sound, without silence at its ends, and the samples of its words."""
     piece, manner = part.piece, part.manner
-    voice = _catalogue().file_of(manner.voice or arguments["voice"])
-    if piece.foreign:
-        _, plus, variant = voice.partition("+")
-        voice = _CHINESE_VOICE + plus + variant
+    if piece.tongue == UNREAD:
+        size = round(UNREAD_SECONDS * speaker.rate)
+        spans = [(size * at, size * (at + 1)) for at in range(len(piece.words))]
+        return np.zeros(size * len(spans), np.int16), spans
+    own = _catalogue().file_of(manner.voice or arguments["voice"])
+    voice = file_for(piece.tongue, own, _catalogue())
     text = said.text[piece.span.start : piece.span.end]
     if part.goes_on:
         text = _going_on(text)

@@ -25,6 +25,8 @@ _ODD_ORDINALS = {
     "twelve": "twelfth",
 }
 _HAN_DIGITS = "零一二三四五六七八九"
+_HAN_PLACES = ("", "十", "百", "千")
+_HAN_SCALES = ("", "万", "亿", "万亿")
 _TELEPHONE_ONE = "幺"
 _MARKS = {
     "en": {
@@ -62,11 +64,54 @@ def cardinal(number: int) -> str:
     raise AssertionError(number)
 
 
+def han(number: str) -> str:
+    """A number of digits, with or without decimals, in Chinese words; the engine misreads those over 99."""
+    whole, point, part = number.partition(".")
+    if len(whole) > 16 or (len(whole) > 1 and whole[0] == "0"):
+        said = digit_by_digit(whole, "zh")
+    else:
+        said = _han_whole(int(whole))
+    return f"{said}点{digit_by_digit(part, 'zh')}" if point else said
+
+
+def _han_whole(number: int) -> str:
+    groups = []
+    for scale in _HAN_SCALES:
+        number, group = divmod(number, 10_000)
+        groups.append((group, scale))
+    said = ""
+    gap = False
+    for group, scale in reversed(groups):
+        if not group:
+            gap = bool(said)
+            continue
+        said += ("零" if said and (gap or group < 1000) else "") + _han_group(group, before=scale) + scale
+        gap = False
+    if said.startswith("一十"):  # ten to nineteen, alone or counting a scale
+        said = said[1:]
+    return said or "零"
+
+
+def _han_group(number: int, before: str) -> str:
+    if number == 2 and before:
+        return "两"
+    said, gap = "", False
+    for place in (3, 2, 1, 0):
+        digit = number // 10**place % 10
+        if not digit:
+            gap = bool(said)
+            continue
+        name = "两" if digit == 2 and place == 3 else _HAN_DIGITS[digit]
+        said += ("零" if gap else "") + name + _HAN_PLACES[place]
+        gap = False
+    return said
+
+
 def ordinal(number: int, language: str) -> str | None:
     """The ordinal number in words."""
     match family(language):
         case "zh":
-            return f"第{number}"
+            return f"第{han(str(number))}"
         case "en":
             head, _, last = cardinal(number).rpartition(" ")
             last = _ODD_ORDINALS.get(last) or (f"{last[:-1]}ieth" if last.endswith("y") else f"{last}th")
@@ -101,8 +146,8 @@ def date(years: int | None, month: int | None, day: int | None, language: str) -
         case "zh":
             parts = [
                 f"{year(years, language)}年" if years is not None else "",
-                f"{month}月" if month is not None else "",
-                f"{day}日" if day is not None else "",
+                f"{han(str(month))}月" if month is not None else "",
+                f"{han(str(day))}日" if day is not None else "",
             ]
             return "".join(parts)
         case "en":

@@ -40,7 +40,10 @@ def _digits(text: str, format_: str, language: str) -> str | None:
 
 def _cardinal(text: str, format_: str, language: str) -> str | None:
     plain = re.sub(r"(?<=\d)[, \u00a0\u202f](?=\d{3})", "", text)
-    return plain if re.fullmatch(r"[+\-−]?\d+(?:\.\d+)?", plain) else None
+    found = re.fullmatch(r"([+\-−]?)(\d+(?:\.\d+)?)", plain)
+    if found is None or numerals.family(language) != "zh":
+        return plain if found else None
+    return {"": "", "+": "正"}.get(found[1], "负") + numerals.han(found[2])
 
 
 def _ordinal(text: str, format_: str, language: str) -> str | None:

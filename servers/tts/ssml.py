@@ -9,33 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from xml.parsers import expat
 
-from servers.chassis.errors import InvalidArgument
 from servers.chassis.media.espeak.pieces import Gap
 from servers.chassis.media.espeak.voices import Catalogue
 from servers.chassis.text import guess_language
 from servers.chassis.words import Span, words_of
-from servers.tts import phonetics, prosody, say_as
-from servers.tts.utterance import Manner, Pause, Utterance, places_of
+from servers.tts import phonetics, prosody, say_as, ssml_rules
+from servers.tts.ssml_rules import SILENT, check
+from servers.tts.utterance import Manner, Pause, Utterance, of_text, places_of
 
-DEEPEST = 100
-"""Elements within one another."""
-LONGEST_BREAK_SECONDS = 20.0
-ALL_BREAKS_SECONDS = 600.0
 MOST_WARNINGS = 20
 
-_BREAKS: Mapping[str, float] = {
-    "none": 0.0,
-    "x-weak": 0.1,
-    "weak": 0.2,
-    "medium": 0.4,
-    "strong": 0.7,
-    "x-strong": 1.2,
-}
-_TIME = re.compile(r"\+?(\d+(?:\.\d*)?|\.\d+)(ms|s)")
 _SAID_OTHERWISE = frozenset({"sub", "say-as", "phoneme"})
-_SILENT = frozenset({"metadata", "meta", "lexicon", "desc", "lookup"})
 _THROUGH = frozenset({"mark", "w", "token"})
 """Elements that change nothing and do not part the text around them."""
 _GAPS: Mapping[str, Gap] = {
@@ -45,13 +30,6 @@ _GAPS: Mapping[str, Gap] = {
     "sentence": Gap.SENTENCE,
 }
 _LANGUAGE = "xml:lang"
-
-
-class Malformed(Exception):
-    """The SSML breaks a rule; the message names line and column."""
-
-    def __init__(self, rule: str, line: int, column: int) -> None:
-        super().__init__(f"{rule} (line {line}, column {column})")
 
 
 @dataclass(frozen=True)
@@ -76,6 +54,7 @@ def of_ssml(ssml: str, *, known: Catalogue, voice: str, language: str) -> Uttera
     Raises:
         Malformed: it is not well-formed, has a document type, is no `speak` element or an attribute is wrong.
     """
+    check(ssml)
     return _Reader(ssml, known, voice, language).read()
 
 
@@ -87,10 +66,15 @@ def language_of(ssml: str) -> str:
     """
     told: list[str] = []
     said: list[str] = []
-    parser = _parser()
-    parser.StartElementHandler = lambda name, attributes: told.append(attributes.get(_LANGUAGE, ""))
+    parser = ssml_rules.parser()
+
+    def root(name: str, attributes: dict[str, str]) -> None:
+        told.append(attributes.get(_LANGUAGE, ""))
+        parser.StartElementHandler = None
+
+    parser.StartElementHandler = root
     parser.CharacterDataHandler = said.append
-    _parse(parser, ssml)
+    ssml_rules.parse(parser, ssml)
     # Only the root speaks for the whole.
     return (
         told[0]
@@ -112,25 +96,20 @@ class _Reader:
         self._places: list[Span] = []
         self._otherwise = 0
         """How many open elements say something else than their text."""
-        self._breaks = 0.0
         self._byte = self._at = 0
         self._bytes = ssml.encode()
-        self._parser = _parser()
+        self._parser = ssml_rules.parser()
         self._parser.StartElementHandler = self._starts
         self._parser.EndElementHandler = self._ends
         self._parser.CharacterDataHandler = self._characters
 
     def read(self) -> Utterance:
-        _parse(self._parser, self._ssml)
+        ssml_rules.parse(self._parser, self._ssml)
         del self._said.warnings[MOST_WARNINGS:]
         return self._said
 
     def _starts(self, name: str, attributes: dict[str, str]) -> None:
         name = name.removeprefix("ssml:")
-        if len(self._open) == 1 and name != "speak":
-            raise self._wrong(f"must be a speak element, not {name[:40]}")
-        if len(self._open) > DEEPEST:
-            raise self._wrong(f"must not hold more than {DEEPEST} elements within one another")
         if name not in _THROUGH and not self._otherwise:
             self._flush()
         outer = self._open[-1]
@@ -138,7 +117,7 @@ class _Reader:
         if not self._otherwise:
             inside = self._entered(inside)
         self._open.append(inside)
-        self._otherwise += name in _SAID_OTHERWISE or name in _SILENT
+        self._otherwise += name in _SAID_OTHERWISE or name in SILENT
 
     def _entered(self, inside: _Inside) -> _Inside:
         """What an element changes for what it holds."""
@@ -148,25 +127,22 @@ class _Reader:
         if name in _GAPS:
             self._said.pause(Pause(_GAPS[name]))
         elif name == "break":
-            self._break(attributes)
+            self._said.pause(ssml_rules.pause_of(attributes))
         elif name in ("prosody", "emphasis"):
             change = prosody.of_prosody if name == "prosody" else prosody.of_emphasis
-            try:
-                inside = replace(inside, manner=change(attributes, inside.manner, self._said.warn))
-            except ValueError as wrong:
-                raise self._wrong(str(wrong)) from None
+            inside = replace(inside, manner=change(attributes, inside.manner, self._said.warn))
         elif name == "voice":
             inside = self._in_voice(inside)
-        elif name not in {"speak", "lang", *_SAID_OTHERWISE, *_SILENT, *_THROUGH}:
+        elif name not in {"speak", "lang", *_SAID_OTHERWISE, *SILENT, *_THROUGH}:
             self._said.warn(f"the SSML element {name[:40]} is not known: its text is spoken as it is")
         return inside
 
     def _ends(self, name: str) -> None:
         name = name.removeprefix("ssml:")
         inside = self._open[-1]
-        otherwise = name in _SAID_OTHERWISE or name in _SILENT
+        otherwise = name in _SAID_OTHERWISE or name in SILENT
         if not (self._otherwise - otherwise):
-            if name in _SILENT:
+            if name in SILENT:
                 self._chars, self._places = [], []
             elif name in _SAID_OTHERWISE:
                 self._say_otherwise(inside)
@@ -210,7 +186,7 @@ class _Reader:
         written = tuple(place for word in words_of(text) for place in places_of(word, self._places))
         attributes, manner, spoken = inside.attributes, inside.manner, ""
         if inside.name == "sub":
-            spoken = attributes.get("alias", "")
+            spoken = of_text(attributes.get("alias", ""), inside.language).text
         elif inside.name == "say-as":
             kind, format_ = attributes.get("interpret-as", ""), attributes.get("format", "")
             spoken = say_as.spoken(" ".join(text.split()), kind, format_, inside.language) or ""
@@ -233,34 +209,13 @@ class _Reader:
         else:
             self._flush()
 
-    def _break(self, attributes: Mapping[str, str]) -> None:
-        time, strength = attributes.get("time"), attributes.get("strength", "medium")
-        if time is not None:
-            found = _TIME.fullmatch(time.strip())
-            seconds = float(found[1]) / (1000 if found[2] == "ms" else 1) if found else -1.0
-            if not 0 <= seconds <= LONGEST_BREAK_SECONDS:
-                raise self._wrong(
-                    f'break has time="{time[:40]}", which must be like "500ms" or "2s", '
-                    f"at most {LONGEST_BREAK_SECONDS:g}s"
-                )
-            self._breaks += seconds
-            if self._breaks > ALL_BREAKS_SECONDS:
-                raise self._wrong(f"must not hold more than {ALL_BREAKS_SECONDS:g} s of breaks")
-            self._said.pause(Pause(seconds=seconds))
-        elif strength in _BREAKS:
-            self._said.pause(Pause(seconds=0.0, strength=_BREAKS[strength]))
-        else:
-            raise self._wrong(
-                f'break has strength="{strength[:40]}", which must be one of {", ".join(_BREAKS)}'
-            )
-
     def _in_language(self, inside: _Inside, tag: str) -> _Inside:
         if tag.lower() == inside.language.lower():
             return inside
         now = inside.manner.voice or self._voice
-        try:
-            base = self._known.for_language(tag).partition("+")[0]
-        except InvalidArgument:
+        if found := self._known.find_language(tag):
+            base = found.partition("+")[0]
+        else:
             self._said.warn(f'no voice of this engine speaks "{tag[:40]}": read as {inside.language}')
             return inside
         # The same timbre, unless it is the same voice anyway: "en" in the mouth of en-gb is no change.
@@ -272,9 +227,7 @@ class _Reader:
         attributes = inside.attributes
         if name := attributes.get("name", ""):
             for each in name.split():
-                try:
-                    voice = self._known.named(each)
-                except InvalidArgument:
+                if not (voice := self._known.find(each)):
                     continue
                 language = attributes.get(_LANGUAGE) or self._known.language_of(voice)
                 return self._with_voice(replace(inside, language=language), voice)
@@ -290,9 +243,6 @@ class _Reader:
         kept = "" if voice == self._voice else voice
         return replace(inside, manner=replace(inside.manner, voice=kept))
 
-    def _wrong(self, rule: str) -> Malformed:
-        return _wrong(self._parser, rule)
-
 
 def _referred(source: str) -> str:
     """The character that a reference such as "&amp;" or "&#x41;" at the beginning of `source` stands for."""
@@ -303,26 +253,3 @@ def _referred(source: str) -> str:
         return {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}[found[3]]
     code = int(found[1]) if found[1] else int(found[2], 16)
     return chr(code) if code < 0x110000 else ""
-
-
-def _parser() -> expat.XMLParserType:
-    parser = expat.ParserCreate()
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-
-    def refuse(*_: object) -> None:
-        raise _wrong(parser, "must not hold a document type")
-
-    parser.StartDoctypeDeclHandler = refuse
-    return parser
-
-
-def _parse(parser: expat.XMLParserType, ssml: str) -> None:
-    try:
-        parser.Parse(ssml, True)
-    except expat.ExpatError as error:
-        rule = f"is not well-formed XML: {expat.ErrorString(error.code)}"
-        raise Malformed(rule, error.lineno, error.offset + 1) from None
-
-
-def _wrong(parser: expat.XMLParserType, rule: str) -> Malformed:
-    return Malformed(rule, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)

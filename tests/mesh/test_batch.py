@@ -1,4 +1,4 @@
-"""Four stories submitted at once with one command, followed to their end, and published."""
+"""Many stories at once: submitted, followed to their end, published; twelve of them within limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
+import reelmesh
+from reelmesh import batches
+from reelmesh.compose.v1.timeline_pb2 import Canvas
+from reelmesh.orchestrator.v1.job_pb2 import Job, JobState
 from tests.mesh.films import Film
+from tests.mesh.load import memory_mb, most_calls
 from tests.mesh.running import Up, mesh
 from tests.mesh.test_make import command, told
 
@@ -77,6 +82,46 @@ async def test_four_stories_are_made_and_published(up: Up, tmp_path: Path) -> No
         (boat,) = [job async for job in client.jobs(labels={"batch": batch, "series": "sea"})]
         assert boat.spec.display_name == "boat"
         published = client.publish(seen.jobs, tmp_path / "named", name="{lang}/{number} {name}")
-        named = [file.path.relative_to(tmp_path / "named") async for one in published for file in one.files]
+        named = [file.name async for one in published for file in one.files]
         told_names = ["en/001 雪.mp4", "en/002 boat.mp4", "zh/003 fox.mp4", "en/005 The Boat.mp4"]
         assert [str(path) for path in named] == told_names
+
+
+LIMITS = {"script": 3, "tts": 2, "imagegen": 2, "compose": 1}
+SMALL = Canvas(width_pixels=216, height_pixels=384, frames_per_second=10)
+PLACES = ("river", "forest", "mountain", "village", "desert", "island")
+地方 = ("河边", "森林", "高山", "村庄", "沙漠", "海岛")
+
+
+def _stories(mood: str) -> list[reelmesh.NarratedVideo]:
+    """Twelve short stories, half of them Chinese."""
+    english = [f"The {mood} fox ran to the {place}. It was {mood}." for place in PLACES]
+    chinese = [f"一只{mood}狐狸来到{place}。" for place in 地方]
+    return [reelmesh.NarratedVideo(text=text, canvas=SMALL) for text in (*english, *chinese)]
+
+
+async def _made(client: reelmesh.Client, stories: list[reelmesh.NarratedVideo]) -> list[Job]:
+    submitted = [one.job async for one in client.submit_many(stories, batch_id=batches.new_id())]
+    return [await client.wait(job) for job in submitted if job is not None]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_twelve_stories_at_once_keep_within_limits_and_level_memory() -> None:
+    limits = {f"ORCHESTRATOR__LIMITS__{server.upper()}": str(limit) for server, limit in LIMITS.items()}
+    # The servers would take more: what is seen is what the orchestrator asks of them.
+    room = {f"{server.upper()}__CAPACITY": "8" for server in LIMITS}
+    with mesh(**limits, **room) as up:
+        async with up.client() as client:
+            await _made(client, _stories("tired")[4:7])
+            after_three = memory_mb(up.pid)
+            async with most_calls(client, LIMITS) as most:
+                jobs = await _made(client, _stories("lively"))
+            after_twelve = memory_mb(up.pid)
+        assert [job.state for job in jobs] == [JobState.JOB_STATE_SUCCEEDED] * 12
+        assert len({job.result.film.digest for job in jobs}) == 12
+        assert {server: most[server] <= limit for server, limit in LIMITS.items()} == dict.fromkeys(
+            LIMITS, True
+        )
+        assert most["tts"] > 1  # they were at it together
+        assert after_twelve < 1.15 * after_three + 50

@@ -383,30 +383,34 @@ class Client:
     def publish(
         self,
         jobs: Iterable[Job | str],
-        folder: str | os.PathLike[str],
+        to: str | os.PathLike[str],
         *,
         name: str = "{title}",
         include: Collection[str] = (),
+        bucket_options: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Published]:
-        """Writes jobs' films to a folder under readable names and tells of each job.
+        """Writes jobs' films to a folder or a bucket under readable names and tells of each job.
 
         Nothing is overwritten: a name that another film has gets a number behind it, and a film that is there
         already is left alone.
 
         Args:
             jobs: the jobs or their ids.
-            folder: where to; it is made when it is not there.
+            to: a folder, made when it is not there, or a bucket's address like s3://films/2026.
             name: a template of {title}, {publish_title}, {name}, {number}, {batch}, {job}, {date}, {lang}.
             include: what goes with each film: "cover", "subtitles", "narration", "clean", "info", or "all".
+            bucket_options: the bucket's keys, region and endpoint by OpenDAL's names, over what the
+                environment names: REELMESH_PUBLISH__S3__ENDPOINT and the like.
 
         Raises:
-            InvalidArgument: `name` or `include` is wrong.
+            InvalidArgument: `to`, `name` or `include` is wrong.
             NotFound: there is no such job.
+            FailedPrecondition: the bucket refuses us or can not be reached.
             OSError: a file can not be written.
         """
         from reelmesh import publishing
 
-        return publishing.publish(self, jobs, folder, name=name, include=include)
+        return publishing.publish(self, jobs, to, name=name, include=include, bucket_options=bucket_options)
 
     # Media
 

@@ -1,20 +1,22 @@
-"""Publishing: what jobs made, written to a folder under readable names. Nothing there is overwritten."""
+"""Publishing: what jobs made, under readable names in a folder or a bucket. Nothing there is overwritten."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
 import json
 import os
 import secrets
 import unicodedata
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from reelmesh import batches, errors
+from reelmesh import batches, destinations, errors
 from reelmesh.common.v1.asset_pb2 import Asset
+from reelmesh.destinations import Destination
 from reelmesh.naming import ENDINGS, Template
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobState
 
@@ -31,8 +33,10 @@ SAME_NAMES = 10_000
 class File:
     """One file of a job."""
 
-    path: Path
-    """Where it is."""
+    name: PurePosixPath
+    """Its name within the folder or the bucket's prefix."""
+    address: str
+    """Where it is: a path, or an address like s3://films/2026/Fox.mp4."""
     size_bytes: int
     """Its size."""
     written: bool
@@ -60,37 +64,51 @@ class _Part:
     ending: str
     digest: str
     size_bytes: int
+    media_type: str
     asset: Asset | None = None
     content: bytes = b""
+
+    async def write(self, client: Client, path: Path) -> None:
+        """Writes it to a path, whole or not at all."""
+        if self.asset is not None:
+            await client.download(self.asset, path)
+        else:
+            await asyncio.to_thread(_write, path, self.content)
 
 
 async def publish(
     client: Client,
     jobs: Iterable[Job | str],
-    folder: str | os.PathLike[str],
+    to: str | os.PathLike[str],
     *,
     name: str = DEFAULT_NAME,
     include: Collection[str] = (),
+    bucket_options: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Published]:
-    """Writes the films of jobs to a folder and tells of each job. A film that is there already is left alone.
+    """Writes the films of jobs to a folder or a bucket and tells of each job. What is there is left alone.
 
-    A name that another film has gets a number behind it. Each file appears whole or not at all.
+    A name that another film has gets a number behind it. Each file appears whole or not at all, and the film
+    after all that goes with it.
 
     Args:
         client: where the jobs are.
         jobs: the jobs or their ids.
-        folder: where to; it is made when it is not there.
+        to: a folder, which is made when it is not there, or a bucket's address like s3://films/2026; see
+            `reelmesh.buckets` for where its keys come from.
         name: a template, see `naming.Template`; the ending is added to it.
         include: what goes with each film, of `KINDS`.
+        bucket_options: OpenDAL's options of the bucket, over those of the environment.
 
     Raises:
-        InvalidArgument: the template or `include` is wrong.
+        InvalidArgument: the template, `include` or the bucket's address is wrong.
         NotFound: there is no such job.
+        FailedPrecondition: the bucket refuses us or can not be reached, in its own words.
         OSError: a file can not be written.
     """
     template = Template(name)
     if wrong := [kind for kind in include if kind not in KINDS]:
         raise errors.InvalidArgument(f"include: there is no {wrong[0]!r}; there are {', '.join(KINDS)}")
+    destination = await destinations.opened(to, bucket_options or {})
     taken: set[str] = set()
     for place, one in enumerate(jobs, 1):
         job = await client.get(one)
@@ -99,10 +117,16 @@ async def publish(
             continue
         parts = list(_parts(job, include))
         lacking = tuple(kind for kind in include if kind not in (*_kinds(job), "info", "all"))
-        stem = Path(folder) / template.fill(await _values(client, job, place, template), job.id)
-        places = await asyncio.to_thread(_free, stem, parts, taken)
-        files = [await _settle(client, part, *where) for part, where in zip(parts, places, strict=True)]
-        yield Published(job, tuple(files), lacking)
+        stem = template.fill(await _values(client, job, place, template), job.id)
+        places = await _free(destination, stem, parts, taken)
+        files = []
+        # Whoever waits for the film finds all that goes with it.
+        for part, (path, there) in reversed([*zip(parts, places, strict=True)]):
+            if not there:
+                write = functools.partial(part.write, client)
+                await destination.put(path, write, part.digest, part.media_type)
+            files.append(File(path, destination.address(path), part.size_bytes, written=not there))
+        yield Published(job, tuple(reversed(files)), lacking)
 
 
 def _reason(job: Job) -> str:
@@ -126,10 +150,11 @@ def _parts(job: Job, include: Collection[str]) -> Iterator[_Part]:
         marked = [ending, f".{kind}{ending}", *(f".{kind}-{n}{ending}" for n in range(2, 1000))]
         ending = next(one for one in marked if one not in endings)
         endings.add(ending)
-        yield _Part(ending, asset.digest, asset.size_bytes, asset)
+        yield _Part(ending, asset.digest, asset.size_bytes, asset.media_type, asset)
     if {"info", "all"} & set(include):
         content = _info(job)
-        yield _Part(".json", hashlib.sha256(content).hexdigest(), len(content), content=content)
+        digest = hashlib.sha256(content).hexdigest()
+        yield _Part(".json", digest, len(content), "application/json", content=content)
 
 
 def _kinds(job: Job) -> set[str]:
@@ -202,8 +227,10 @@ async def _planned_language(client: Client, job: Job) -> str:
 # -- where it goes -----------------------------------------------------------------------------------------
 
 
-def _free(stem: Path, parts: Sequence[_Part], taken: set[str]) -> list[tuple[Path, bool]]:
-    """Paths for a job's files, all under one name: the first under which nothing else is.
+async def _free(
+    destination: Destination, stem: PurePosixPath, parts: Sequence[_Part], taken: set[str]
+) -> list[tuple[PurePosixPath, bool]]:
+    """Names for a job's files, all alike but for their endings: the first under which nothing else is.
 
     Each with whether it is there already.
 
@@ -212,40 +239,23 @@ def _free(stem: Path, parts: Sequence[_Part], taken: set[str]) -> list[tuple[Pat
     """
     for number in range(1, SAME_NAMES):
         name = stem.name if number == 1 else f"{stem.name}-{number}"
-        paths = [stem.with_name(name + part.ending) for part in parts]
-        keys = {_key(path) for path in paths}
+        names = [stem.with_name(name + part.ending) for part in parts]
+        keys = {_key(one) for one in names}
         if keys & taken:
             continue
-        there = [os.path.lexists(path) for path in paths]
-        if all(
-            _equal(path, part) for path, part, is_there in zip(paths, parts, there, strict=True) if is_there
-        ):
+        held = [
+            await destination.holds(one, part.digest, part.size_bytes)
+            for one, part in zip(names, parts, strict=True)
+        ]
+        if False not in held:
             taken |= keys
-            return list(zip(paths, there, strict=True))
-    raise errors.AlreadyExists(f"{stem}: there are {SAME_NAMES:,} files of this name")
+            return [(one, here is True) for one, here in zip(names, held, strict=True)]
+    raise errors.AlreadyExists(f"{destination.address(stem)}: there are {SAME_NAMES:,} files of this name")
 
 
-def _key(path: Path) -> str:
+def _key(path: PurePosixPath) -> str:
     """The same for names that some file system takes for one."""
     return unicodedata.normalize("NFC", str(path)).casefold()
-
-
-def _equal(path: Path, part: _Part) -> bool:
-    if not path.is_file() or path.stat().st_size != part.size_bytes:
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == part.digest
-
-
-async def _settle(client: Client, part: _Part, path: Path, there: bool) -> File:
-    if there:
-        return File(path, part.size_bytes, written=False)
-    await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
-    if part.asset is not None:
-        await client.download(part.asset, path)
-    else:
-        await asyncio.to_thread(_write, path, part.content)
-    return File(path, part.size_bytes, written=True)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -228,13 +228,16 @@ class Client:
     def publish(
         self,
         jobs: Iterable[Job | str],
-        folder: str | os.PathLike[str],
+        to: str | os.PathLike[str],
         *,
         name: str = "{title}",
         include: Collection[str] = (),
+        bucket_options: Mapping[str, str] | None = None,
     ) -> Iterator[Published]:
-        """Writes jobs' films to a folder under readable names and tells of each job."""
-        return self._each(self._client.publish(jobs, folder, name=name, include=include))
+        """Writes jobs' films to a folder or a bucket under readable names and tells of each job."""
+        return self._each(
+            self._client.publish(jobs, to, name=name, include=include, bucket_options=bucket_options)
+        )
 
     def upload(
         self,

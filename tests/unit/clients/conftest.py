@@ -6,9 +6,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import grpc
 import pytest
 
+import reelmesh
+from reelmesh.storage.v1.storage_pb2_grpc import add_StorageServiceServicer_to_server
+from tests.unit.clients.toy_batches import ToyBatches
 from tests.unit.clients.toy_jobs import ToyJobs, serve
+from tests.unit.clients.toy_storage import ToyStorage
 
 Start = Callable[[ToyJobs], Awaitable[str]]
 
@@ -32,3 +37,20 @@ async def start(sockets: Path) -> AsyncIterator[Start]:
             return address
 
         yield begin
+
+
+Toys = tuple[ToyBatches, ToyStorage, reelmesh.Client]
+
+
+@pytest.fixture
+async def toys(start: Start, sockets: Path) -> AsyncIterator[Toys]:
+    """Jobs, a store, and a client of both."""
+    jobs, store = ToyBatches(), ToyStorage()
+    server = grpc.aio.server()
+    add_StorageServiceServicer_to_server(store, server)
+    address = f"unix:{sockets / 'store.sock'}"
+    server.add_insecure_port(address)
+    await server.start()
+    async with reelmesh.Client(await start(jobs), storage_address=address) as client:
+        yield jobs, store, client
+    await server.stop(None)

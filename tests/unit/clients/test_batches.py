@@ -191,7 +191,7 @@ async def test_the_command_follows_a_batch_to_its_end(start: Start, tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["job", "--to", "s3://bucket/x"], "must be a folder. For a bucket"),
+        (["job", "--to", "ftp://bucket/x"], "--to: ftp:// is no bucket; give a folder, or one of s3://"),
         (["--to", "x"], "give either JOBs or --batch ID"),
         (["job", "--batch", "b", "--to", "x"], "give either JOBs or --batch ID"),
         (["job", "--to", "x", "--name", "{x}"], "--name: {x} is no field"),

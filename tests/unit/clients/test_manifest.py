@@ -154,7 +154,10 @@ def test_a_jsonl_has_an_object_on_each_line(folder: Path) -> None:
         (b"story,story\nfox.txt,x\n", ":1: story: there are two columns of this name"),
         (b"story\n", ": there is no row in it"),
         (b"", ": there is no row in it"),
-        ("story\nfox.txt\n".encode("utf-16"), ": is UTF-16: save it as UTF-8"),
+        (
+            b"\xff\xfes",
+            ': is not UTF-8 text: save it as UTF-8 (Excel: "CSV UTF-8"), or name its --encoding, e.g. gbk',
+        ),
         (b'text\n"never closed\nand on\n', ":2: a quotation mark is opened and never closed"),
     ],
 )
@@ -162,6 +165,49 @@ def test_a_manifest_that_is_wrong_as_a_whole_is_refused_once(folder: Path, conte
     table = folder / "all.csv"
     table.write_bytes(content)
     assert _read(table) == ([], [f"{table}{told}"])
+
+
+EXCEL = "text,title\r\n从前有一只狐狸。,狐狸\r\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "options"),
+    [
+        ("utf-8", ()),
+        ("utf-8-sig", ()),
+        ("utf-16", ()),
+        ("gbk", ("--encoding", "gbk")),
+        ("utf-8", ("--encoding", "gbk")),
+        ("utf-8-sig", ("--encoding", "gbk")),
+    ],
+)
+def test_a_table_of_a_spreadsheet_is_read_in_its_encoding(
+    folder: Path, encoding: str, options: tuple[str, ...]
+) -> None:
+    (folder / "all.csv").write_bytes(EXCEL.encode(encoding))
+    (folder / "狐狸.txt").write_bytes("从前有一只狐狸。".encode(encoding))
+    stories, refused = _read(folder / "all.csv", folder / "狐狸.txt", *options)
+    assert refused == []
+    assert {story.spec.narrated_video.text for story in stories} == {"从前有一只狐狸。"}
+
+
+def test_what_is_of_another_encoding_is_refused_where_it_stands(folder: Path) -> None:
+    table = folder / "all.csv"
+    table.write_bytes(b"text,title\nGood.,\n" + EXCEL.encode("gbk").partition(b"\n")[2])
+    (folder / "old.txt").write_bytes("狐狸".encode("gbk"))
+    stories, refused = _read(table, folder / "old.txt")
+    rule = 'is not UTF-8 text: save it as UTF-8 (Excel: "CSV UTF-8"), or name its --encoding, e.g. gbk'
+    assert [story.place for story in stories] == [f"{table}:2"]
+    assert refused == [f"{table}:3: text: {rule}", f"{folder / 'old.txt'}: story: {rule}"]
+    (folder / "names.csv").write_bytes("故事\n狐狸\n".encode("gbk"))
+    assert _read(folder / "names.csv")[1] == [f"{folder / 'names.csv'}:1: ????: {rule}"]
+    (folder / "bad.txt").write_bytes(b"\xff\xff")
+    assert _read(folder / "bad.txt", "--encoding", "gbk")[1] == [
+        f"{folder / 'bad.txt'}: story: is neither UTF-8 text nor gbk, which --encoding names"
+    ]
+    for wrong in ("nonsense", "rot13", "base64", "a\0b"):
+        with pytest.raises(UsageError, match="is no encoding; give"):
+            _read(table, "--encoding", wrong)
 
 
 def test_files_and_folders_are_stories_in_the_order_of_their_names(folder: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 
+import reelmesh
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.orchestrator.v1 import job_service_pb2
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobState
@@ -73,3 +74,10 @@ class ToyBatches(ToyJobs):
                 job.result.cover.CopyFrom(asset)
         job.result.title = f"Film {number}"
         return job
+
+
+async def submitted(client: reelmesh.Client, *titles: str) -> None:
+    """Submits a story of each title as the batch "b"."""
+    stories = [reelmesh.NarratedVideo(text=title, title=title, language="en") for title in titles]
+    async for _ in client.submit_many(stories, batch_id="b"):
+        pass

@@ -83,3 +83,22 @@ class ToyStorage(StorageServiceServicer):
                 self.damaged -= 1
                 data = b"x" + data[1:]
             yield pb.ReadResponse(offset=offset, data=data, crc32=crc32)
+
+
+def asset(store: ToyStorage, content: str, media_type: str) -> Asset:
+    """An asset that the store holds."""
+    raw = content.encode()
+    digest = hashlib.sha256(raw).hexdigest()
+    store.blobs[digest] = raw
+    return Asset(digest=digest, size_bytes=len(raw), media_type=media_type)
+
+
+def outputs(store: ToyStorage, film: str) -> list[tuple[str, Asset]]:
+    """A film with its cover, subtitles and clean copy, by where they stand in a job's results."""
+    return [
+        ("compose.film", asset(store, film, "video/mp4")),
+        ("compose.cover", asset(store, f"{film} cover", "image/jpeg")),
+        ("compose.subtitle_files[0].asset", asset(store, f"{film} srt", "application/x-subrip")),
+        ("compose.subtitle_files[1].asset", asset(store, f"{film} vtt", "text/vtt")),
+        ("compose.clean_film", asset(store, f"{film} clean", "video/mp4")),
+    ]

@@ -114,6 +114,11 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     sound.add_argument("--music", metavar="FILE", help="music under the film")
     how = film.add_argument_group("how it is made")
     how.add_argument(
+        "--encoding",
+        metavar="NAME",
+        help="encoding of text files and manifests that are not UTF-8 and have no byte order mark, e.g. gbk",
+    )
+    how.add_argument(
         "--engine",
         action="append",
         default=[],
@@ -175,11 +180,21 @@ def _batches(commands: argparse._SubParsersAction[Parser], common: argparse.Argu
     batch.add_argument("batch", metavar="ID", help="the batch's id, as `submit` printed it")
     batch.add_argument("--watch", action="store_true", help="follow it until all has ended")
     publish = _add(
-        commands, "publish", both, "Write films to a folder under readable names. Nothing is overwritten."
+        commands,
+        "publish",
+        both,
+        "Write films to a folder or a bucket under readable names. Nothing is overwritten. The keys, region "
+        "and endpoint of a bucket are set in the environment: AWS_..., REELMESH_PUBLISH__S3__ENDPOINT ...",
     )
     publish.add_argument("jobs", metavar="JOB", nargs="*", help=_JOB)
     publish.add_argument("--batch", default="", metavar="ID", help="all jobs of this batch")
-    publish.add_argument("--to", required=True, metavar="FOLDER", help="where to; made if it is not there")
+    publish.add_argument(
+        "--to",
+        required=True,
+        metavar="PLACE",
+        help="a folder, made if it is not there, or a bucket: s3://BUCKET/PREFIX, oss://, gs://, "
+        "az://, cos://, obs://, b2://",
+    )
     publish.add_argument(
         "--name",
         default="{title}",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reelmesh.cli import settings, tables
+from reelmesh.cli import encodings, settings, tables
 from reelmesh.cli.failures import UsageError
 from reelmesh.cli.tables import Broken
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
@@ -70,7 +70,9 @@ def read(options: argparse.Namespace) -> tuple[list[Story], list[Refused]]:
     stories: list[Story] = []
     refused: list[Refused] = []
     seen: Counter[str] = Counter()
-    for number, (row, place, cells, folder) in enumerate(_found(options.stories), 1):
+    for number, (row, place, cells, folder) in enumerate(
+        _found(options.stories, encodings.checked(options.encoding)), 1
+    ):
         if number > MOST_STORIES:
             raise UsageError(f"there are more than {MOST_STORIES:,} stories: make several batches of them")
         seen[row] += 1
@@ -87,7 +89,7 @@ def read(options: argparse.Namespace) -> tuple[list[Story], list[Refused]]:
 _Found = tuple[str, str, "dict[str, Any] | Broken", Path | None]
 
 
-def _found(named: Sequence[str]) -> Iterator[_Found]:
+def _found(named: Sequence[str], encoding: str) -> Iterator[_Found]:
     """(name, place, cells or what is wrong, folder of its paths) of everything that is named."""
     for one in named:
         path = Path(one)
@@ -95,7 +97,7 @@ def _found(named: Sequence[str]) -> Iterator[_Found]:
             if path.is_dir():
                 yield from _of_folder(path)
             elif path.suffix.lower() in tables.ENDINGS:
-                yield from _of_table(path)
+                yield from _of_table(path, encoding)
             else:
                 yield settings.as_text(path.name), settings.as_text(one), {"story": one}, None
         except OSError as error:
@@ -116,9 +118,9 @@ def _of_folder(folder: Path) -> Iterator[_Found]:
         yield settings.as_text(path.name), settings.as_text(str(path)), {"story": str(path)}, None
 
 
-def _of_table(path: Path) -> Iterator[_Found]:
+def _of_table(path: Path, encoding: str) -> Iterator[_Found]:
     place, number = settings.as_text(str(path)), 0
-    for number, (line, cells) in enumerate(tables.read(path, settings.checked_name), 1):
+    for number, (line, cells) in enumerate(tables.read(path, settings.checked_name, encoding), 1):
         yield f"{settings.as_text(path.name)}#{number}", f"{place}:{line}", cells, path.parent
     if not number:
         raise Broken("", "there is no row in it")

@@ -1,12 +1,11 @@
-"""`publish`: results written to a folder under readable names."""
+"""`publish`: results written to a folder or a bucket under readable names."""
 
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 
-from reelmesh import errors, publishing
+from reelmesh import buckets, destinations, errors, publishing
 from reelmesh.cli import words
 from reelmesh.cli.batch import existing
 from reelmesh.cli.failures import FAILED, OK, UsageError
@@ -14,8 +13,6 @@ from reelmesh.cli.follow import Output
 from reelmesh.cli.jobs import job_named, title_of
 from reelmesh.client import Client
 from reelmesh.naming import Template
-
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 async def publish(options: argparse.Namespace, output: Output) -> int:
@@ -37,10 +34,10 @@ async def publish(options: argparse.Namespace, output: Output) -> int:
                     output.emit(type="lacking", job_id=one.job.id, kind=kind)
             for file in one.files:
                 output.result(
-                    f"{file.path}: {words.size(file.size_bytes) if file.written else 'was there already'}",
+                    f"{file.address}: {words.size(file.size_bytes) if file.written else 'was there already'}",
                     type="published",
                     job_id=one.job.id,
-                    path=str(file.path),
+                    path=file.address,
                     size_bytes=file.size_bytes,
                     written=file.written,
                 )
@@ -57,14 +54,11 @@ def _checked(options: argparse.Namespace) -> list[str]:
     """What goes with each film. Whatever is wrong is told before anything is fetched."""
     if bool(options.jobs) == bool(options.batch):
         raise UsageError("give either JOBs or --batch ID")
-    if _ADDRESS.match(options.to):
-        raise UsageError(
-            f"--to {words.one_line(options.to, 100)}: must be a folder. For a bucket, publish to a folder "
-            "and copy that with the bucket's own tool (aws s3 sync, rclone, ossutil), or mount the bucket"
-        )
-    if Path(options.to).exists() and not Path(options.to).is_dir():
-        raise UsageError(f"--to {options.to}: is no folder")
     try:
+        if destinations.is_bucket(options.to):
+            buckets.parsed(options.to)
+        elif Path(options.to).exists() and not Path(options.to).is_dir():
+            raise UsageError(f"--to {options.to}: is no folder")
         Template(options.name)
     except errors.InvalidArgument as error:
         raise UsageError(f"--{error.message}") from None

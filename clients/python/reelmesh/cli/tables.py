@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from reelmesh.cli import encodings
+
 ENDINGS = (".csv", ".jsonl")
 TABLE_BYTES = 64 * 2**20
-_NOT_UTF8 = re.compile(r"[\ud800-\udfff]")
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UNDECODED = re.compile(r"[\ud800-\udfff]")
 _WORDS = {
     "unexpected end of data": "a quotation mark is opened and never closed",
     "Expecting value": "a value is missing or is not JSON",
@@ -34,8 +35,8 @@ class Broken(Exception):
         """The rule."""
 
 
-def read(path: Path, check: Callable[[str], object]) -> Iterator[Row]:
-    """The rows of a table, empty ones left out. Bytes that are not UTF-8 spoil only their own row.
+def read(path: Path, check: Callable[[str], object], encoding: str = encodings.DEFAULT) -> Iterator[Row]:
+    """The rows of a table, empty ones left out. Bytes of another encoding spoil only their own row.
 
     `check` is called with the name of each column of a CSV file, and raises Broken for one that is unknown:
     then there are no rows.
@@ -48,18 +49,19 @@ def read(path: Path, check: Callable[[str], object]) -> Iterator[Row]:
         raw = file.read(TABLE_BYTES + 1)
     if len(raw) > TABLE_BYTES:
         raise Broken("", f"is too large: a manifest has at most {TABLE_BYTES >> 20} MiB")
-    if raw.startswith(_UTF16):
-        raise Broken("", "is UTF-16: save it as UTF-8")
-    text = raw.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    try:
+        text = encodings.decoded(raw, encoding, "surrogateescape")
+    except UnicodeDecodeError:
+        raise Broken("", encodings.rule(encoding)) from None
     rows = _json_lines(text) if path.suffix.lower() == ".jsonl" else _csv(text, check)
-    return ((line, _checked(cells)) for line, cells in rows)
+    return ((line, _checked(cells, encoding)) for line, cells in rows)
 
 
-def _checked(cells: dict[str, Any] | Broken) -> dict[str, Any] | Broken:
-    if isinstance(cells, dict):
-        for name, value in cells.items():
-            if _NOT_UTF8.search(name) or _NOT_UTF8.search(str(value)):
-                return Broken(_NOT_UTF8.sub("?", name), "is not UTF-8 text")
+def _checked(cells: dict[str, Any] | Broken, encoding: str) -> dict[str, Any] | Broken:
+    told = {cells.field: ""} if isinstance(cells, Broken) else cells
+    for name, value in told.items():
+        if _UNDECODED.search(name) or _UNDECODED.search(str(value)):
+            return Broken(_UNDECODED.sub("?", name), encodings.rule(encoding))
     return cells
 
 

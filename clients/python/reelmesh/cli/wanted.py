@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from google.protobuf import json_format
 
+from reelmesh.cli import encodings
 from reelmesh.cli.failures import UsageError
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.timeline_pb2 import SubtitleMode
@@ -82,11 +83,11 @@ def set_engine(video: NarratedVideo, choice: str) -> None:
     options.model = model or ""
 
 
-def read_story(path: str) -> str:
+def read_story(path: str, encoding: str = encodings.DEFAULT) -> str:
     """The text of a story's file; "-" reads stdin.
 
     Raises:
-        UsageError: it is empty, too long, or not UTF-8 text.
+        UsageError: it is empty, too long, or of another encoding.
         OSError: it can not be read.
     """
     if path == "-":
@@ -95,9 +96,11 @@ def read_story(path: str) -> str:
         with Path(path).open("rb") as file:
             raw = file.read(STORY_BYTES + 1)
     try:
-        text = raw[:STORY_BYTES].decode("utf-8-sig", "ignore" if len(raw) > STORY_BYTES else "strict")
+        text = encodings.decoded(
+            raw[:STORY_BYTES], encoding, "ignore" if len(raw) > STORY_BYTES else "strict"
+        )
     except UnicodeDecodeError:
-        raise UsageError(f"{path}: is not UTF-8 text") from None
+        raise UsageError(f"{path}: {encodings.rule(encoding)}") from None
     if len(raw) > STORY_BYTES or len(text) > STORY_CHARACTERS:
         raise UsageError(f"{path}: is too long: a story has at most {STORY_CHARACTERS:,} characters")
     if not text.strip():
@@ -151,7 +154,7 @@ def draft(options: argparse.Namespace) -> JobSpec:
             raise UsageError(f"{story} is a step graph: --audio and --music are for stories")
         return spec
     if story and not story.endswith(".json"):
-        spec.narrated_video.text = read_story(story)
+        spec.narrated_video.text = read_story(story, encodings.checked(options.encoding))
     fill_in(spec.narrated_video, options)
     return spec
 

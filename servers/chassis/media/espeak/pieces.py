@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from servers.chassis.text import is_han
+from servers.chassis.media.espeak.tongues import tongue
 from servers.chassis.words import Span
 
 LONGEST_PIECE = 400
@@ -44,8 +44,8 @@ class Piece:
 
     span: Span
     words: Sequence[Span]
-    foreign: bool
-    """True when it is in Chinese characters while the voice is not Chinese."""
+    tongue: str
+    """The language whose voice reads it, as `tongues.tongue` tells; empty for the voice's own."""
     gap: Gap
     """What follows it."""
 
@@ -53,8 +53,8 @@ class Piece:
 def spoken_form(text: str) -> tuple[str, int]:
     """The text as the engine gets it, of the same length, and how many pictographs were left out.
 
-    Pictographs become spaces; letters and digits in a compatibility form (full width, mathematical) become
-    plain ones.
+    Pictographs become spaces; letters in a compatibility form (full width, mathematical) become plain ones,
+    and the digits of every script 0 to 9.
     """
     left_out = 0
     spoken: list[str] = []
@@ -64,6 +64,8 @@ def spoken_form(text: str) -> tuple[str, int]:
             spoken.append(" ")
         elif char.isascii() or unicodedata.category(char) not in ("Lu", "Ll", "Lo", "Nd"):
             spoken.append(char)
+        elif char.isdecimal():
+            spoken.append(str(unicodedata.decimal(char)))
         else:
             plain = unicodedata.normalize("NFKC", char)
             spoken.append(plain if len(plain) == 1 else char)
@@ -82,35 +84,31 @@ def gap_after(text: str, words: Sequence[Span], index: int) -> Gap:
     return Gap.CLAUSE if any(char in _CLAUSE_MARKS for char in between) else Gap.NONE
 
 
-def pieces_of(text: str, words: Sequence[Span], *, han_is_foreign: bool) -> list[Piece]:
-    """Cuts a text at paragraphs; within long ones at sentences, clauses or, at worst, words."""
+def pieces_of(text: str, words: Sequence[Span], language: str) -> list[Piece]:
+    """Cuts a text at paragraphs and where another voice must read; within long ones at sentences, clauses or,
+    at worst, words.
+
+    `language` is the voice's primary tag.
+    """
+    tongues = [tongue(text[word.start : word.end], language) for word in words]
     pieces: list[Piece] = []
     first = 0
     while first < len(words):
-        last = _last_word(text, words, first, han_is_foreign)
+        last = _last_word(text, words, tongues, first)
         end = words[last + 1].start if last + 1 < len(words) else len(text)
-        pieces.append(
-            Piece(
-                Span(words[first].start, end),
-                words[first : last + 1],
-                han_is_foreign and is_han(text[words[first].start]),
-                gap_after(text, words, last),
-            )
-        )
+        span = Span(words[first].start, end)
+        pieces.append(Piece(span, words[first : last + 1], tongues[first], gap_after(text, words, last)))
         first = last + 1
     return pieces
 
 
-def _last_word(text: str, words: Sequence[Span], first: int, han_is_foreign: bool) -> int:
-    foreign = is_han(text[words[first].start])
+def _last_word(text: str, words: Sequence[Span], tongues: Sequence[str], first: int) -> int:
     best, best_gap = first, Gap.NONE
     for index in range(first, len(words)):
         if index > first and words[index].end - words[first].start > LONGEST_PIECE:
             return best
         gap = gap_after(text, words, index)
-        if gap is Gap.PARAGRAPH or (
-            han_is_foreign and index + 1 < len(words) and is_han(text[words[index + 1].start]) is not foreign
-        ):
+        if gap is Gap.PARAGRAPH or (index + 1 < len(words) and tongues[index + 1] != tongues[first]):
             return index
         if gap >= best_gap:
             best, best_gap = index, gap

@@ -20,9 +20,6 @@ from servers.chassis.errors import InvalidArgument
 FEMALE_VARIANT = "f2"
 """The default timbre: a recogniser of natural English understood it best of sixteen variants tried."""
 
-HAN_LANGUAGES = frozenset({"cmn", "yue", "hak", "ja", "zh"})
-"""The primary tags of voices that read Chinese characters."""
-
 # Tags that people write, and the voice that speaks them. Others are found by the voices' own tags.
 _SPOKEN_BY: Mapping[str, str] = {
     "en": "en-us",
@@ -60,32 +57,35 @@ class Catalogue:
     base: Mapping[str, BaseVoice]
     variants: Mapping[str, VoiceGender.ValueType]
 
+    def find(self, name: str) -> str:
+        """The voice of that name as espeak-ng writes it, upper and lower case aside; empty where none is."""
+        tag, plus, variant = name.partition("+")
+        base = self.base.get(tag.lower())
+        if base is None or not plus:
+            return base.tag if base else ""
+        spelled = next((known for known in self.variants if known.lower() == variant.lower()), "")
+        return f"{base.tag}+{spelled}" if spelled else ""
+
     def named(self, name: str) -> str:
-        """The voice of that name as espeak-ng writes it, upper and lower case aside.
+        """The voice of that name, as `find`.
 
         Raises:
             InvalidArgument: there is none; the message has near names.
         """
-        tag, plus, variant = name.partition("+")
+        if found := self.find(name):
+            return found
+        tag, _, variant = name.partition("+")
         base = self.base.get(tag.lower())
         if base is None:
             near = difflib.get_close_matches(tag.lower(), self.base, n=4, cutoff=0.4)
             raise InvalidArgument(("voice", f'"{name}" is not a voice of this engine{_hint(near)}'))
-        if not plus:
-            return base.tag
         spelled = {known.lower(): known for known in self.variants}
-        if variant.lower() not in spelled:
-            near = difflib.get_close_matches(variant.lower(), spelled, n=4, cutoff=0.3)
-            options = [f"{base.tag}+{spelled[each]}" for each in near or [FEMALE_VARIANT]]
-            raise InvalidArgument(("voice", f'"{name}" is not a voice of this engine{_hint(options)}'))
-        return f"{base.tag}+{spelled[variant.lower()]}"
+        near = difflib.get_close_matches(variant.lower(), spelled, n=4, cutoff=0.3)
+        options = [f"{base.tag}+{spelled[each]}" for each in near or [FEMALE_VARIANT]]
+        raise InvalidArgument(("voice", f'"{name}" is not a voice of this engine{_hint(options)}'))
 
-    def for_language(self, language: str) -> str:
-        """The default voice for a BCP-47 language.
-
-        Raises:
-            InvalidArgument: no voice speaks it; the message has near tags.
-        """
+    def find_language(self, language: str) -> str:
+        """The default voice for a BCP-47 language; empty where none speaks it."""
         parts = language.lower().split("-")
         for length in range(len(parts), 0, -1):
             tag = "-".join(parts[:length])
@@ -95,6 +95,16 @@ class Catalogue:
             regional = sorted(known for known in self.base if known.startswith(f"{tag}-"))
             if regional:
                 return f"{regional[0]}+{FEMALE_VARIANT}"
+        return ""
+
+    def for_language(self, language: str) -> str:
+        """The default voice for a BCP-47 language, as `find_language`.
+
+        Raises:
+            InvalidArgument: no voice speaks it; the message has near tags.
+        """
+        if found := self.find_language(language):
+            return found
         near = difflib.get_close_matches(language.lower(), self.base, n=4, cutoff=0.5)
         raise InvalidArgument(("language", f'this engine has no voice for "{language}"{_hint(near)}'))
 

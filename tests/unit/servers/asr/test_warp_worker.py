@@ -55,7 +55,7 @@ def recording(path: Path, text: str, language: str, variant: str, speed: float) 
         words,
         voice=voices(language)[1] + variant,
         words_per_minute=170 * speed,
-        han_is_foreign=language != "zh",
+        language="cmn" if language == "zh" else language,
         report=lambda fraction: None,
     )
     lead = np.zeros(RATE // 2, np.int16)
@@ -71,7 +71,7 @@ def found(path: Path, text: str, language: str) -> dict[str, Any]:
         "path": str(path),
         "text": text,
         "voices": voices(language),
-        "han_is_foreign": language != "zh",
+        "language": "cmn" if language == "zh" else language,
     }
     return align(arguments, lambda report: None)
 

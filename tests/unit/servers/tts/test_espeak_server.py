@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import grpc
+import numpy as np
+import numpy.typing as npt
 import psutil
 import pytest
 
@@ -17,10 +20,13 @@ from reelmesh.tts.v1 import tts_pb2, tts_pb2_grpc
 from servers.chassis import serve
 from servers.chassis.context import DEFAULT_OWNER
 from servers.chassis.errors import FailedPrecondition
+from servers.chassis.media import commands
 from servers.chassis.media.audio import read_wav
 from servers.chassis.media.probe import probe
 from servers.chassis.settings import Settings
+from servers.chassis.words import words_of
 from servers.tts.__main__ import SERVER
+from servers.tts.encoding import CODINGS
 from servers.tts.espeak import EspeakEngine
 
 Request = tts_pb2.SynthesizeRequest
@@ -110,6 +116,56 @@ async def test_formats(server: Server, format_: Any, media_type: str, codec: str
     )
     assert measured.audio_codec.removesuffix("float") == codec
     assert measured.duration == pytest.approx(result.duration.ToNanoseconds() / 1e9, abs=0.1)
+
+
+async def test_word_times_hold_in_every_format(server: Server) -> None:
+    """A decoder gives the sound as long as it is told, and at the same place as in WAV."""
+    sounds = []
+    for format_ in CODINGS:
+        result = await server.speak(text="The fox walked home. It was late.", format=format_)
+        sounds.append(_decoded(await server.path(result)))
+        assert len(sounds[-1]) == pytest.approx(result.duration.ToNanoseconds() * 22.05e-6, abs=50)
+    size = 2 * max(map(len, sounds))
+    wav = np.conj(np.fft.rfft(sounds[0], size))
+    for sound in sounds[1:]:
+        shift = int(np.argmax(np.fft.irfft(np.fft.rfft(sound, size) * wav, size)))
+        assert min(shift, size - shift) < 22  # a millisecond
+
+
+def _decoded(path: Path) -> npt.NDArray[np.float64]:
+    """The samples at 22,050 Hz as a player gets them."""
+    command = [commands.executable(), "-v", "error", "-i", str(path)]
+    command += ["-f", "s16le", "-ac", "1", "-ar", "22050", "-"]
+    decoded = subprocess.run(command, capture_output=True, check=True).stdout
+    return np.frombuffer(decoded, np.int16).astype(np.float64)
+
+
+async def test_words_in_other_scripts_are_read_or_told_of(server: Server) -> None:
+    """Another voice reads them, in as many sounds as they have; what nobody reads is silent and told."""
+    told = {
+        "He said مرحبا and left.": [],
+        "他说Привет，又说hello。": [],
+        "He wrote བཀྲ ཤིས there.": [
+            "words in Tibetan letters were not spoken: espeak-ng has no voice that reads them"
+        ],
+        "これは世界です": [
+            "Chinese characters in a Japanese text were read in Mandarin: espeak-ng reads only kana; "
+            "write them in kana, or choose another engine"
+        ],
+    }
+    for text, warnings in told.items():
+        result = await server.speak(text=text)
+        assert list(result.provenance.warnings) == warnings
+        assert {word.text for word in result.words} == {text[one.start : one.end] for one in words_of(text)}
+    alone = await server.speak(text="مرحبا", voice="ar+f2", language="ar")
+    mixed = await server.speak(text="He said مرحبا and left.")
+    (within,) = [word for word in mixed.words if word.text == "مرحبا"]
+    (word,) = alone.words
+    assert _seconds(within) == pytest.approx(_seconds(word), rel=0.25)
+
+
+def _seconds(word: speech_pb2.TimedWord) -> float:
+    return (word.end.ToNanoseconds() - word.start.ToNanoseconds()) / 1e9
 
 
 async def test_speed_and_pitch_change_what_they_should(server: Server) -> None:

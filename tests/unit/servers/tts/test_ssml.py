@@ -13,7 +13,8 @@ from servers.chassis.media.espeak.pieces import Gap
 from servers.chassis.media.espeak.voices import catalogue, data_folder
 from servers.chassis.words import words_of
 from servers.tts import phonetics, say_as
-from servers.tts.ssml import Malformed, language_of, of_ssml
+from servers.tts.ssml import language_of, of_ssml
+from servers.tts.ssml_rules import Malformed, check
 from servers.tts.utterance import Utterance
 
 
@@ -45,6 +46,18 @@ def written(ssml: str, **how: str) -> list[str]:
 )
 def test_words_stand_where_they_were_written(inside: str, words: list[str]) -> None:
     assert written(f"<speak>{inside}</speak>") == words
+
+
+def test_a_check_finds_out_whether_there_is_anything_to_say() -> None:
+    assert not check("<speak><metadata>hidden</metadata> ...<break/></speak>")
+    assert check("<speak><metadata>hidden</metadata>!<s>x</s></speak>")
+    assert check('<speak><sub alias="me">…</sub></speak>')
+
+
+def test_an_alias_is_read_as_text_is() -> None:
+    assert (
+        said('<speak>付<sub alias="12345元">款</sub></speak>', language="zh").text == "付一万两千三百四十五元"
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -142,14 +155,15 @@ def test_anything_is_either_read_or_refused(inside: str) -> None:
     [
         ("23", "ordinal", "", "en", "twenty third"),
         ("112", "ordinal", "", "en", "one hundred twelfth"),
-        ("3", "ordinal", "", "zh", "第3"),
+        ("3", "ordinal", "", "zh", "第三"),
         ("12,345", "cardinal", "", "en", "12345"),
+        ("-12,345", "cardinal", "", "zh", "负一万两千三百四十五"),
         ("ABC-1", "characters", "", "en", "eigh B C dash one"),
         ("a1", "spell-out", "", "zh-CN", "eigh 一"),
         ("11/23/2026", "date", "", "en-US", "November twenty third twenty twenty six"),
         ("23.11.2026", "date", "dmy", "en", "November twenty third twenty twenty six"),
-        ("20261123", "date", "ymd", "zh", "二零二六年11月23日"),
-        ("2026-11", "date", "ym", "zh", "二零二六年11月"),
+        ("20261123", "date", "ymd", "zh", "二零二六年十一月二十三日"),
+        ("2026-11", "date", "ym", "zh", "二零二六年十一月"),
         ("2026-02-30", "date", "", "en", None),
         ("+1 555 0123", "telephone", "", "en", "plus one, five five five, zero one two three"),
         ("138-1", "telephone", "", "zh", "幺三八, 幺"),

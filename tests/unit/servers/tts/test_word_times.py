@@ -48,7 +48,8 @@ def _spoken(path: Path, voice: str, speed: float, **source: str) -> list[tuple[f
         "path": str(path),
     }
     answer = speak(arguments, lambda _: None)
-    return [(first / answer["rate"], end / answer["rate"]) for _, _, first, end in answer["words"]]
+    words = np.fromfile(path.with_suffix(".words"), np.int64).reshape(-1, 4)
+    return [(first / answer["rate"], end / answer["rate"]) for _, _, first, end in words.tolist()]
 
 
 def onsets(samples: npt.NDArray[np.int16], rate: int) -> list[float]:
@@ -152,3 +153,30 @@ def test_the_sound_is_trimmed_level_and_ends_softly(tmp_path: Path, text: str, v
     assert 20 * np.log10(np.sqrt((speech**2).mean()) / 32768) == pytest.approx(-20, abs=2)
     assert np.abs(samples.astype(np.int32)).max() < 32768 * 10 ** (-1 / 20)
     assert np.abs(np.diff(samples[: int(0.06 * rate)].astype(np.int32))).max() < 3000
+
+
+@pytest.mark.parametrize(
+    ("source", "voice"),
+    [
+        ("The fox (狐狸) said مرحبا to Иван.\n\nThen it left.", "en-us+f2"),
+        ("第一句，狐狸。\n\n他说hello，然后走了。" * 3, "cmn+f2"),
+        (
+            '<speak>a<break time="80ms"/>b<prosody rate="fast" pitch="high">c d</prosody>'
+            '<prosody volume="loud">e</prosody><voice gender="male">f</voice></speak>',
+            "en-us+f2",
+        ),
+    ],
+)
+def test_joins_do_not_click(tmp_path: Path, source: str, voice: str) -> None:
+    """Where sound begins and ends beside a silence, it does so from and to almost nothing."""
+    ssml = source.startswith("<")
+    _spoken(tmp_path / "a.wav", voice, 1.0, text="" if ssml else source, ssml=source if ssml else "")
+    samples, rate = read_wav(tmp_path / "a.wav")
+    silent = np.concatenate([[False], samples == 0, [False]])
+    edges = np.diff(silent.astype(np.int8))
+    begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    joins = [(begin, end) for begin, end in zip(begins, ends, strict=True) if end - begin > rate // 100]
+    assert len(joins) > 3
+    steps = [abs(int(samples[end])) for _, end in joins if end < len(samples)]
+    steps += [abs(int(samples[begin - 1])) for begin, _ in joins if begin]
+    assert max(steps) < 0.005 * 32768
