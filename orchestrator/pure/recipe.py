@@ -142,6 +142,7 @@ def _illustrate(video: NarratedVideo) -> Step:
     _bind(step, "prompt", "item.image_prompt")
     _bind(step, "negative_prompt", "item.negative_prompt")
     _bind(step, "seed", "item.seed")
+    _bind(step, "layers", "item.animate")
     return step
 
 
@@ -162,6 +163,8 @@ def _animate(video: NarratedVideo) -> Step:
         call.routing.CopyFrom(options.routing)
     step.generate_video.CopyFrom(call)
     _bind(step, "first_frame", "illustrate.images[0].asset", "item.picture")
+    # A scene with a picture of its own is not illustrated, so there are no layers but those of first_frame.
+    _bind(step, "layers", "illustrate.images[0].layers")
     _bind(step, "prompt", "item.motion_prompt")
     _bind(step, "negative_prompt", "item.negative_prompt")
     _bind(step, "seed", "item.seed")

@@ -20,6 +20,7 @@ from google.protobuf.message import Message
 from reelmesh.common.v1.asset_pb2 import MediaFacts
 from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
+from reelmesh.common.v1.layer_pb2 import Layer, LayerMotion
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.imagegen.v1 import imagegen_pb2
 from servers.chassis.engine import Engine, Resolved, WorkContext
@@ -30,7 +31,7 @@ STYLES = ("paper-cut", "ink-wash", "flat", "dusk")
 """The styles it knows, the default first."""
 
 _MODEL = "painter"
-_VERSION = "1"
+_VERSION = "2"
 _FORMATS: Mapping[int, tuple[str, str]] = {
     imagegen_pb2.IMAGE_FORMAT_PNG: ("png", "image/png"),
     imagegen_pb2.IMAGE_FORMAT_JPEG: ("jpeg", "image/jpeg"),
@@ -57,7 +58,7 @@ class PainterEngine(Engine):
             version=_VERSION,
             models=(_MODEL,),
             languages=("en", "zh"),
-            capabilities=("seed", "styles"),
+            capabilities=("layers", "seed", "styles"),
             license="MIT",
         )
 
@@ -104,7 +105,8 @@ class PainterEngine(Engine):
             version=f"{_VERSION}-{fingerprint()}",
             model=_MODEL,
             cacheable=request.HasField("seed"),
-            expected_seconds=filled.count * (0.2 + megapixels * _SECONDS_PER_MEGAPIXEL),
+            expected_seconds=filled.count
+            * (0.2 + megapixels * _SECONDS_PER_MEGAPIXEL * (2 if filled.layers else 1)),
         )
 
     async def run(self, request: imagegen_pb2.GenerateRequest, work: WorkContext) -> AsyncIterator[Message]:
@@ -137,13 +139,24 @@ class PainterEngine(Engine):
             "width": request.width_pixels,
             "height": request.height_pixels,
             "seed": seed,
+            "place_seed": request.place_seed if request.HasField("place_seed") else None,
+            "character_seed": request.character_seed if request.HasField("character_seed") else None,
+            "layers": request.layers,
             "format": kind,
             "path": str(path),
         }
         painted = await self._workers.call("paint", arguments, timeout_seconds=120.0)
         facts = MediaFacts(width_pixels=request.width_pixels, height_pixels=request.height_pixels)
         asset = await work.store(path, media_type, facts)
-        return imagegen_pb2.Image(asset=asset, seed=seed, depicts=painted["depicts"])
+        layers = [
+            Layer(
+                picture=await work.store(Path(layer["path"]), "image/png", facts),
+                depth=layer["depth"],
+                motion=LayerMotion.Value(f"LAYER_MOTION_{layer['motion'].upper()}"),
+            )
+            for layer in painted["layers"]
+        ]
+        return imagegen_pb2.Image(asset=asset, seed=seed, depicts=painted["depicts"], layers=layers)
 
     async def close(self) -> None:
         """Ends the worker processes."""

@@ -1,12 +1,21 @@
-"""The embedded provider: a picture made to move by a camera that glides over it, on any machine."""
+"""The embedded provider: a picture made to move, with depth, on any machine.
+
+A camera glides through the picture's layers, or over a guessed depth where it has none; clouds, water, trees
+and figures move by themselves; and what the prompt speaks of is in the air. The work is done in a worker
+process (`servers.video.motion_worker`).
+"""
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import Message
@@ -14,28 +23,31 @@ from google.protobuf.message import Message
 from reelmesh.common.v1.asset_pb2 import MediaFacts
 from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
+from reelmesh.common.v1.layer_pb2 import LayerMotion
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.video.v1 import video_pb2
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import InvalidArgument
-from servers.chassis.media import camera, commands, formats
+from servers.chassis.media import commands, formats
 from servers.chassis.worker import Returned, WorkerPool, relay
+from servers.video import shot
 from servers.video.record import Record
-from servers.video.wording import atmosphere, camera_move
+from servers.video.wording import STIRS, atmosphere, camera_move, stirs
 
-_VERSION = "1"
+_VERSION = "2"
 _CONCURRENCY = 2
 _MEMORY_BYTES = 4 * 1024**3
 _PACKAGES = {"cv2": "opencv-python-headless", "numpy": "numpy", "PIL": "pillow"}
-_MOVES = ("zoom_in", "zoom_in", "zoom_out", "pan_left", "pan_right", "rise")
+_MOVES = ("zoom_in", "zoom_in", "zoom_out", "pan_left", "pan_right", "rise", "orbit")
 """What the seed chooses from when the prompt says nothing of the camera."""
-_PIXELS_PER_SECOND = 80e6
-"""Frames' pixels that are warped and encoded in a second, on two slow cores."""
+_PIXELS_PER_SECOND = 45e6
+"""Frames' pixels that are composed and encoded in a second, on two slow cores."""
+_SECONDS_PER_LAYER = 0.3
 _AIRS = ("none", "rain", "snow", "motes")
 
 
 class MotionProvider(Engine):
-    """Moves the camera over a still picture, and lets rain, snow or motes of light drift through it."""
+    """Moves a camera through a picture's layers, and lets move in it what moves by itself."""
 
     name = "motion"
 
@@ -49,10 +61,10 @@ class MotionProvider(Engine):
     def describe(self) -> Description:
         """See `Engine.describe`."""
         return Description(
-            description="a picture made to move: an eased camera, and rain, snow or light in the air",
+            description="a picture made to move with depth: parallax, water, clouds, weather, light",
             version=_VERSION,
             languages=("en", "zh"),
-            capabilities=("camera", "first-frame", "loop", "seed"),
+            capabilities=("camera", "first-frame", "layers", "loop", "seed"),
             license="MIT",
         )
 
@@ -100,9 +112,9 @@ class MotionProvider(Engine):
         pixels = filled.width_pixels * filled.height_pixels * _frames(filled)
         return Resolved(
             filled,
-            version=f"{_VERSION}-{_ffmpeg_version()}",
+            version=f"{_VERSION}-{fingerprint()}-{_ffmpeg_version()}",
             cacheable=request.HasField("seed"),
-            expected_seconds=0.5 + pixels / _PIXELS_PER_SECOND,
+            expected_seconds=0.5 + _SECONDS_PER_LAYER * len(filled.layers) + pixels / _PIXELS_PER_SECOND,
         )
 
     async def run(self, request: video_pb2.GenerateRequest, work: WorkContext) -> AsyncIterator[Message]:
@@ -114,9 +126,16 @@ class MotionProvider(Engine):
             if formats.sniff(picture, "first_frame").kind is not formats.Kind.PICTURE:
                 raise InvalidArgument(("first_frame", "must be a PNG, JPEG or WebP picture"))
             clip = work.scratch / "clip.mp4"
-            arguments = {**_shot(request, seed), "picture": str(picture), "path": str(clip)}
+            arguments = {
+                **_shot(request, seed),
+                "picture": str(picture),
+                "layers": await _layers(request, work),
+                "path": str(clip),
+            }
+            passed_over: list[str] = []
             limit = (
                 60.0
+                + 10 * len(request.layers)
                 + 20 * request.width_pixels * request.height_pixels * _frames(request) / _PIXELS_PER_SECOND
             )
             async for item in relay(
@@ -124,7 +143,9 @@ class MotionProvider(Engine):
                     "film", arguments, timeout_seconds=limit, on_progress=report
                 )
             ):
-                if not isinstance(item, Returned):
+                if isinstance(item, Returned):
+                    passed_over = item.value["passed_over"]
+                else:
                     yield Progress(stage="encoding", fraction=item["fraction"])
             result = video_pb2.GenerateResult()
             result.duration.FromNanoseconds(int(_frames(request) * 1_000_000_000 / _rate(request)))
@@ -137,7 +158,7 @@ class MotionProvider(Engine):
             )
             result.clip.CopyFrom(await work.store(clip, "video/mp4", facts))
             result.provenance.seed = seed
-            result.provenance.warnings.extend(_passed_over(request))
+            result.provenance.warnings.extend([*_passed_over(request), *passed_over])
             yield result
 
     async def close(self) -> None:
@@ -158,12 +179,37 @@ def _shot(request: video_pb2.GenerateRequest, seed: int) -> dict[str, Any]:
         "frames": _frames(request),
         "move": params.get("camera", "") or camera_move(request.prompt) or chosen,
         # Longer clips go a little farther, so that the pace stays alike.
-        "amount": min(0.28, 0.08 + 0.012 * request.duration.seconds),
-        "air": "" if air == "none" else air,
+        "amount": min(0.32, 0.11 + 0.014 * request.duration.seconds),
+        "air": air,
+        "stirs": sorted(_stirs(request)),
         "loop": request.loop,
         "seed": seed,
         "threads": max(1, min(4, os.cpu_count() or 1)),
     }
+
+
+def _stirs(request: video_pb2.GenerateRequest) -> frozenset[str]:
+    named = request.provider_params.get("stirs")
+    if named is None:
+        return stirs(request.prompt)
+    return frozenset(name for name in _listed(named) if name != "none")
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+async def _layers(request: video_pb2.GenerateRequest, work: WorkContext) -> list[dict[str, Any]]:
+    """The layers as the worker takes them."""
+    found = []
+    for index, layer in enumerate(request.layers):
+        field = f"layers[{index}].picture"
+        path = await work.path(layer.picture, field)
+        if formats.sniff(path, field) not in (formats.PNG, formats.WEBP):
+            raise InvalidArgument((field, "must be a PNG or WebP picture"))
+        motion = LayerMotion.Name(layer.motion).removeprefix("LAYER_MOTION_")
+        found.append({"path": str(path), "depth": layer.depth, "motion": motion})
+    return found
 
 
 def _rate(request: video_pb2.GenerateRequest) -> Fraction:
@@ -193,9 +239,11 @@ def _refusals(request: video_pb2.GenerateRequest) -> list[tuple[str, str]]:
         if getattr(request, field) % 2:
             found.append((field, "must be even"))
     params = request.provider_params
-    for key, known in (("camera", camera.KINDS), ("atmosphere", _AIRS)):
+    for key, known in (("camera", shot.KINDS), ("atmosphere", _AIRS)):
         if params.get(key, known[0]) not in known:
             found.append((f'provider_params["{key}"]', f"must be one of {', '.join(known)}"))
+    if not set(_listed(params.get("stirs", ""))) <= {*STIRS, "none"}:
+        found.append(('provider_params["stirs"]', f"must be some of {', '.join(STIRS)}, or none"))
     return found
 
 
@@ -203,7 +251,7 @@ def _passed_over(request: video_pb2.GenerateRequest) -> list[str]:
     lines = []
     if request.negative_prompt:
         lines.append("negative_prompt was passed over: the motion provider adds nothing to the picture")
-    unknown = sorted(set(request.provider_params) - {"camera", "atmosphere"})
+    unknown = sorted(set(request.provider_params) - {"camera", "atmosphere", "stirs"})
     if unknown:
         lines.append(f"provider_params passed over: {', '.join(unknown)[:200]}")
     return lines
@@ -217,6 +265,21 @@ def _missing_ffmpeg() -> Sequence[Missing]:
     except FailedPrecondition:
         return (Missing(kind=MISSING_KIND_EXTRA, name="imageio-ffmpeg", remedy=commands.REMEDY),)
     return ()
+
+
+@functools.cache
+def fingerprint() -> str:
+    """Digest of what decides a clip, but for ffmpeg: this server's own source and the library that warps."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for source in [*sorted(here.glob("*.py")), here.parent / "chassis" / "media" / "camera.py"]:
+        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
+    for package in _PACKAGES.values():
+        try:
+            digest.update(importlib.metadata.version(package).encode())
+        except importlib.metadata.PackageNotFoundError:
+            digest.update(b"none")
+    return digest.hexdigest()[:16]
 
 
 def _ffmpeg_version() -> str:

@@ -1,4 +1,4 @@
-"""The motion provider's worker process: decodes a picture, films it, and has ffmpeg encode the frames."""
+"""The motion provider's worker process: sets a stage, films it, and has ffmpeg encode the frames."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
 
-from servers.chassis.media import camera, commands
+from servers.chassis.media import commands
 from servers.chassis.redaction import without_paths
-from servers.chassis.worker_main import Refused, serve
+from servers.chassis.worker_main import serve
+from servers.video import picture
 from servers.video.atmosphere import Atmosphere
+from servers.video.movement import Time
+from servers.video.shot import Shot
 
 _REPORT_SECONDS = 0.2
 
@@ -21,24 +24,23 @@ _REPORT_SECONDS = 0.2
 def film(arguments: dict[str, Any], progress: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Makes one clip into the file `path`.
 
-    Arguments: picture (path), path, width, height, rate (a fraction, "30000/1001"), frames, move (a kind of
-    `camera.KINDS`), amount, air (rain, snow, motes or ""), loop, seed, threads.
+    Arguments: picture (path), layers (see `picture.staged`), path, width, height, rate (a fraction,
+    "30000/1001"), frames, move (a kind of `shot.KINDS`), amount, air (a kind of `atmosphere.KINDS`, "none",
+    or "": what the picture shows falling), stirs (some of `wording.STIRS`), loop, seed, threads. Returns
+    what was passed over.
     """
     import cv2
 
     cv2.setNumThreads(1)
     size = (arguments["width"], arguments["height"])
-    amount = arguments["amount"]
-    try:
-        picture = camera.YUVPicture.open(Path(arguments["picture"]), size, closest=1.0 + amount)
-    except camera.PictureRefused as refused:
-        raise Refused("first_frame", str(refused)) from refused
-    start, end = camera.path(arguments["move"], amount, arguments["seed"])
-    frames, loop = arguments["frames"], arguments["loop"]
-    air = None
-    if arguments["air"]:
-        seconds = float(frames / Fraction(arguments["rate"]))
-        air = Atmosphere(arguments["air"], size, seconds, arguments["seed"], loop=loop)
+    frames, loop, seed = arguments["frames"], arguments["loop"], arguments["seed"]
+    span = Time(float(frames / Fraction(arguments["rate"])), loop)
+    shot = Shot(arguments["move"], arguments["amount"], span.seconds, seed, loop)
+    asked = arguments["air"]
+    plan = picture.Plan(size, shot, span, seed, frozenset(arguments["stirs"]), falls=asked != "none")
+    stage, setting = picture.staged(Path(arguments["picture"]), arguments["layers"], plan)
+    falls = (asked or setting.falling) if asked != "none" else ""
+    air = Atmosphere(falls, size, span, shot, seed) if falls else None
     with tempfile.TemporaryFile() as log:
         encoder = subprocess.Popen(_encode(arguments), stdin=subprocess.PIPE, stdout=log, stderr=log)
         assert encoder.stdin is not None
@@ -47,8 +49,7 @@ def film(arguments: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
             for index in range(frames):
                 # A loop's last frame is the one before its first; a single move arrives on its last frame.
                 t = index / frames if loop else index / max(frames - 1, 1)
-                view = camera.loop_at(start, end, t) if loop else camera.view_at(start, end, t)
-                row = picture.planes(view, row)
+                row = stage.planes(t, row)
                 if air is not None:
                     air.draw(row, t)
                 encoder.stdin.write(row.data)
@@ -60,7 +61,7 @@ def film(arguments: dict[str, Any], progress: Callable[[dict[str, Any]], None]) 
             pass  # its exit code and its log say why
         if encoder.wait() != 0:
             raise RuntimeError(f"ffmpeg failed with code {encoder.returncode}: {_end_of(log)}")
-    return {}
+    return {"passed_over": setting.passed_over}
 
 
 def _encode(arguments: dict[str, Any]) -> list[str]:

@@ -11,9 +11,11 @@ than RGB, and no colour conversion for each frame.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +37,8 @@ KINDS = ("still", "zoom_in", "zoom_out", "pan_left", "pan_right", "rise", "sink"
 # Linear interpolation softens by up to half a pixel, and by how much changes as the picture slides. Out of a
 # picture a third larger than the frame the softness stays below what can be seen; out of a much larger one
 # the warp would skip pixels, which flickers.
-_OVERSAMPLE = 1.35
+OVERSAMPLE = 1.35
+"""Pixels of a prepared picture for each of the frame, at least."""
 
 BT709_FROM_RGB = (
     (0.2126 * 219 / 255, 0.7152 * 219 / 255, 0.0722 * 219 / 255, 16.0),
@@ -166,8 +169,36 @@ def decode(picture: Path) -> Bytes:
     Raises:
         PictureRefused: another format, a broken file, or more than `MOST_PIXELS`.
     """
+    return _decoded(picture, _rgb)
+
+
+def decode_with_cover(picture: Path) -> Bytes:
+    """As `decode`, but keeps the transparency: height x width x 4 of 8-bit R, G, B and cover."""
+    return _decoded(picture, _rgba)
+
+
+def size(picture: Path) -> tuple[int, int]:
+    """Width and height of a picture as its header states them; no pixel is decoded.
+
+    Raises:
+        PictureRefused: see `decode`.
+    """
+    with _opened(picture) as opened:
+        return int(opened.width), int(opened.height)
+
+
+def _decoded(picture: Path, convert: Callable[[Any], Any]) -> Bytes:
     import numpy as np
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
+
+    with _opened(picture) as opened:
+        opened.load()
+        return np.asarray(convert(ImageOps.exif_transpose(opened)))
+
+
+@contextlib.contextmanager
+def _opened(picture: Path) -> Iterator[Any]:
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(picture, formats=FORMATS) as opened:
@@ -176,8 +207,7 @@ def decode(picture: Path) -> Bytes:
                     f"a picture has at most {MOST_PIXELS // 1_000_000} megapixels, "
                     f"this one has {opened.width}x{opened.height}"
                 )
-            opened.load()
-            return np.asarray(_rgb(ImageOps.exif_transpose(opened)))
+            yield opened
     except Image.DecompressionBombError as error:  # so large that Pillow refuses before we do
         raise PictureRefused(f"a picture has at most {MOST_PIXELS // 1_000_000} megapixels") from error
     except UnidentifiedImageError as error:
@@ -192,13 +222,23 @@ def _rgb(picture: Any) -> Any:
     """8-bit RGB of a Pillow image of any mode."""
     from PIL import Image
 
-    if picture.mode.startswith("I"):  # 16 bits of grey: keep the upper eight
-        picture = picture.point(lambda value: value / 256).convert("L")
+    picture = _of_eight_bits(picture)
     layered = picture.convert("RGBA") if picture.has_transparency_data else None
     if layered is not None and layered.getextrema()[3][0] < 255:
         ground = Image.new("RGBA", layered.size, (0, 0, 0, 255))
         return Image.alpha_composite(ground, layered).convert("RGB")
     return picture.convert("RGB")
+
+
+def _rgba(picture: Any) -> Any:
+    """8-bit RGBA of a Pillow image of any mode."""
+    return _of_eight_bits(picture).convert("RGBA")
+
+
+def _of_eight_bits(picture: Any) -> Any:
+    if picture.mode.startswith("I"):  # 16 bits of grey: keep the upper eight
+        return picture.point(lambda value: value / 256).convert("L")
+    return picture
 
 
 class YUVPicture:
@@ -221,7 +261,7 @@ class YUVPicture:
         if frame_size[0] % 2 or frame_size[1] % 2:
             raise ValueError("a frame in 4:2:0 has even sides")
         self.frame_size = frame_size
-        rgb = _fitted(rgb, frame_size, max(closest, _OVERSAMPLE))
+        rgb = fitted(rgb, frame_size, max(closest, OVERSAMPLE))
         self.size = (rgb.shape[1], rgb.shape[0])
         yuv = cv2.transform(np.ascontiguousarray(rgb), np.array(BT709_FROM_RGB, dtype=np.float32))
         half = (self.size[0] // 2, self.size[1] // 2)
@@ -268,8 +308,11 @@ class YUVPicture:
         return self.planes(view).tobytes()
 
 
-def _fitted(rgb: Bytes, frame_size: tuple[int, int], room: float) -> Bytes:
-    """The picture, sized so that its cover-fitted part has `room` pixels for each of the frame."""
+def fitted(rgb: Bytes, frame_size: tuple[int, int], room: float) -> Bytes:
+    """The picture, sized so that its cover-fitted part has `room` pixels for each of the frame.
+
+    Any number of channels; both sides of what it returns are even.
+    """
     import cv2
     import numpy as np
 

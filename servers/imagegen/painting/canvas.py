@@ -1,4 +1,4 @@
-"""The canvas: collects shapes from the back to the front and writes them as one SVG.
+"""The canvas: collects shapes from the back to the front, in sheets, and writes them as SVG.
 
 Coordinates are virtual: the shorter side of the picture is 1000 units, whatever its size in pixels, x to the
 right and y down. Opaque fills cost least (a tenth of a gradient's or a translucent one's time), so depth
@@ -7,6 +7,7 @@ comes from colour, big gradients are limited to what is seen of them, and group 
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 import random
@@ -20,6 +21,18 @@ LONGEST_SIDE = 4000.0
 """A picture of more extreme proportions shows the middle of one of this length."""
 
 
+@dataclasses.dataclass
+class Sheet:
+    """What is drawn at about one distance and moves in one way."""
+
+    depth: float
+    """0 (at the lens) to 1 (at the horizon and beyond)."""
+    motion: str
+    """rigid, drift, ripple, sway, breathe or glow, as in the contract's LayerMotion."""
+    defs: list[str] = dataclasses.field(default_factory=list)
+    body: list[str] = dataclasses.field(default_factory=list)
+
+
 class Canvas:
     """One picture in the making."""
 
@@ -30,12 +43,30 @@ class Canvas:
         self.height = min(height_pixels * unit, LONGEST_SIDE)
         self.palette = palette
         self.shadows = shadows
-        self._defs: list[str] = []
-        self._body: list[str] = []
+        self.drawn: set[str] = set()
+        """Names of all that has been drawn."""
+        self._sheets = [Sheet(1.0, "rigid")]
+        self._names = itertools.count()
+
+    def sheet(self, depth: float, motion: str = "rigid") -> None:
+        """Begins a sheet in front of all that is drawn so far."""
+        self._sheets.append(Sheet(depth, motion))
+
+    @property
+    def _defs(self) -> list[str]:
+        return self._sheets[-1].defs
+
+    @property
+    def _body(self) -> list[str]:
+        return self._sheets[-1].body
+
+    def note(self, *names: str) -> None:
+        """Takes down that something of these names is drawn."""
+        self.drawn.update(names)
 
     def gradient(self, stops: Sequence[tuple[float, str, float]], top: float, bottom: float) -> str:
         """A vertical gradient from y = top to y = bottom, as a fill. Stops: place, colour, opacity."""
-        name = f"g{len(self._defs)}"
+        name = f"g{next(self._names)}"
         self._defs.append(
             f'<linearGradient id="{name}" gradientUnits="userSpaceOnUse" x1="0" y1="{number(top)}" x2="0" '
             f'y2="{number(bottom)}">{_stops(stops)}</linearGradient>'
@@ -43,10 +74,11 @@ class Canvas:
         return f"url(#{name})"
 
     def backdrop(self, stops: Sequence[tuple[float, str]], bottom: float) -> None:
-        """Fills the canvas down to y = bottom with a vertical gradient. Stops: place, colour.
+        """Fills the canvas with a vertical gradient that ends at y = bottom. Stops: place, colour.
 
         Painted as strips of plain colour, each about two pixels high.
         """
+        self.shape(f"M0 {number(bottom)}H{number(self.width)}V{number(self.height + 1)}H0Z", stops[-1][1])
         count = max(8, min(int(bottom / self.height * self.pixels[1] / 2), 700))
         step = bottom / count
         for index in range(count):
@@ -70,7 +102,7 @@ class Canvas:
 
     def glow(self, x: float, y: float, radius: float, colour: str, strength: float) -> None:
         """A soft round light."""
-        name = f"g{len(self._defs)}"
+        name = f"g{next(self._names)}"
         stops = ((0.0, colour, strength), (0.35, colour, strength * 0.45), (1.0, colour, 0.0))
         self._defs.append(
             f'<radialGradient id="{name}" gradientUnits="userSpaceOnUse" cx="{number(x)}" cy="{number(y)}" '
@@ -140,6 +172,7 @@ class Canvas:
         flip: bool = False,
         turn: float = 0.0,
         shadow: bool = True,
+        name: str = "",
     ) -> None:
         """Stands a figure with its foot at (x, y), `size` canvas units for one of its own.
 
@@ -152,7 +185,11 @@ class Canvas:
             flip: it faces left.
             turn: degrees, clockwise on the canvas.
             shadow: False leaves out the soft paper shadow.
+            name: what it is; it is noted as drawn and marks the group.
         """
+        if name:
+            self.note(name)
+        mark = f' data-name="{name}"' if name else ""
         sx = -size if flip else size
         spin = f" rotate({number(turn)})" if turn else ""
         place = f"translate({number(x)} {number(y)}){spin} scale({sx:.3f} {-size:.3f})"
@@ -164,15 +201,27 @@ class Canvas:
                 f'transform="translate({number(dx)} {number(dy)}) {place}">{dark}</g>'
             )
         paths = "".join(_path(part, self.palette.lit(part.colour, distance)) for part in figure.parts)
-        self._body.append(f'<g transform="{place}">{paths}</g>')
+        self._body.append(f'<g{mark} transform="{place}">{paths}</g>')
 
     def svg(self) -> str:
         """The finished picture."""
+        return self._written(self._sheets)
+
+    def sheets(self) -> list[tuple[str, float, str]]:
+        """The sheets with something on them, the farthest first: SVG, depth, motion.
+
+        Laid over each other they are the picture.
+        """
+        return [(self._written([one]), one.depth, one.motion) for one in self._sheets if one.body]
+
+    def _written(self, sheets: Sequence[Sheet]) -> str:
+        defs = "".join(line for one in sheets for line in one.defs)
+        body = "".join(line for one in sheets for line in one.body)
         width, height = self.pixels
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {self.width:.3f} {self.height:.3f}" preserveAspectRatio="xMidYMid slice">'
-            f"<defs>{''.join(self._defs)}</defs>{''.join(self._body)}</svg>"
+            f"<defs>{defs}</defs>{body}</svg>"
         )
 
 

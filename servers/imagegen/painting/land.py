@@ -10,6 +10,7 @@ from servers.imagegen.painting.geometry import Point, ellipse, number, polygon, 
 from servers.imagegen.painting.palette import LAMP, mix, turned
 from servers.imagegen.painting.plants import TREES
 from servers.imagegen.painting.scene import Scene
+from servers.imagegen.painting.streams import fork
 
 
 def tree_kind(scene: Scene, place: str) -> str:
@@ -27,7 +28,9 @@ def paint_land(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float
     """Paints all that lies between the horizon and the stage (y coordinates), from back to front."""
     places = set(scene.places)
     span = stage - horizon
-    _far(canvas, scene, draw, horizon, span)
+    canvas.sheet(0.8)
+    _far(canvas, scene, fork(draw), horizon, span)
+    canvas.sheet(0.55, "ripple" if places & {"sea", "lake"} and "desert" not in places else "rigid")
     if "city" in places:
         _city(canvas, draw, horizon, span)
     if "desert" in places:
@@ -105,10 +108,10 @@ def _hills(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float, sp
         size = 0.24 + 0.16 * index
         if village and "village" in scene.places and index < 2:
             for x in _spread(draw, canvas.width, 3 if index else 4, 0.1):
-                house = BUILDINGS["house"](draw, palette)
+                house = BUILDINGS["house"](fork(draw), palette)
                 canvas.figure(house, x, ridge.at(x) + 4, size * 0.9, distance, flip=draw.random() < 0.5)
         for x in _spread(draw, canvas.width, 4 - index, 0.06):
-            tree = TREES[tree_kind(scene, scene.places[0])](draw, palette)
+            tree = TREES[tree_kind(scene, scene.places[0])](fork(draw), palette)
             canvas.figure(tree, x, ridge.at(x) + 5, size * draw.uniform(0.7, 1.05), distance)
 
 
@@ -140,8 +143,8 @@ def _forest(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float, s
             _treeline(canvas, draw, ridge, distance, size)
         else:
             for x in _spread(draw, canvas.width, count, 0.02):
-                grown = "pine" if mixed and draw.random() < 0.4 else kind
-                tree = TREES[grown](draw, palette)
+                grown = "pine" if draw.random() < 0.4 and mixed else kind
+                tree = TREES[grown](fork(draw), palette)
                 canvas.figure(
                     tree, x, ridge.at(x) + 14, size * draw.uniform(0.85, 1.2), distance, shadow=False
                 )

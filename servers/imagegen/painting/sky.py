@@ -6,28 +6,32 @@ import math
 import random
 
 from servers.imagegen.painting.canvas import Canvas
-from servers.imagegen.painting.geometry import Point, number, smooth
+from servers.imagegen.painting.geometry import Point, number, polygon, smooth
 from servers.imagegen.painting.palette import mix
 from servers.imagegen.painting.scene import Scene
+from servers.imagegen.painting.streams import Streams, fork
 
 _COVERED = ("rain", "storm", "fog", "snow", "cloudy")
 
 
-def paint_sky(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> None:
+def paint_sky(canvas: Canvas, scene: Scene, streams: Streams, horizon: float) -> None:
     """Fills the canvas with sky down to below the horizon."""
     palette = canvas.palette
     canvas.backdrop(((0.0, palette.sky[0]), (0.55, palette.sky[1]), (1.0, palette.sky[2])), horizon + 90)
+    canvas.sheet(0.98, "glow")
     if (palette.dark and scene.weather not in _COVERED) or "stars" in scene.lights:
-        _stars(canvas, draw, horizon)
-    _orb(canvas, scene, draw, horizon)
+        canvas.note("stars")
+        _stars(canvas, streams.place("stars"), horizon)
+    _orb(canvas, scene, streams.place("orb"), horizon)
     if "rainbow" in scene.lights:
         _rainbow(canvas, horizon)
+    canvas.sheet(0.92, "drift")
     clouds = {"cloudy": 7, "storm": 9, "rain": 8, "snow": 5, "fog": 3, "clear": 3}.get(scene.weather, 5)
     if palette.dark and scene.weather not in _COVERED:
         clouds = 3
-    _clouds(canvas, draw, horizon, clouds, heavy=scene.weather in ("storm", "rain"))
+    _clouds(canvas, streams.place("clouds"), horizon, clouds, heavy=scene.weather in ("storm", "rain"))
     if scene.weather == "storm":
-        _lightning(canvas, draw, horizon)
+        _lightning(canvas, streams.scene("lightning"), horizon)
 
 
 def _orb(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> None:
@@ -81,7 +85,7 @@ def _clouds(canvas: Canvas, draw: random.Random, horizon: float, count: int, *, 
         y = horizon * (draw.uniform(0.05, 0.3) if heavy else draw.uniform(0.08, 0.72))
         wide = draw.uniform(120, 300) * (1.5 if heavy else 1.0)
         shade = mix(base, palette.sky[1], 0.15 + 0.35 * far)
-        _cloud(canvas, draw, x, y, wide, shade, 0.92 if not palette.dark else 0.55)
+        _cloud(canvas, fork(draw), x, y, wide, shade, 0.92 if not palette.dark else 0.55)
 
 
 def _cloud(
@@ -121,3 +125,50 @@ def _lightning(canvas: Canvas, draw: random.Random, horizon: float) -> None:
         path += f"L{number(x)} {number(y)}"
     canvas.line(path, "#fff3b8", 17, 0.28)
     canvas.line(path, "#fffbe6", 6)
+
+
+def paint_weather(canvas: Canvas, scene: Scene, draw: random.Random) -> None:
+    """Rain, snow, or leaves and petals in the wind, over everything."""
+    area = canvas.width * canvas.height / 1e6
+    if scene.weather in ("rain", "storm"):
+        strokes = []
+        for _ in range(round(130 * area)):
+            x, y, long = (
+                draw.uniform(-20, canvas.width),
+                draw.uniform(-40, canvas.height),
+                draw.uniform(26, 74),
+            )
+            strokes.append(f"M{number(x)} {number(y)}l{number(-long * 0.2)} {number(long)}")
+        canvas.line("".join(strokes), "#e6eef6", 2.4, 0.42)
+    elif scene.weather == "snow":
+        for _ in range(round(120 * area)):
+            radius = draw.choice((2.5, 3.5, 4.5, 6.0, 8.5))
+            canvas.disc(
+                draw.uniform(0, canvas.width),
+                draw.uniform(0, canvas.height),
+                radius,
+                "#ffffff",
+                draw.uniform(0.55, 0.95),
+            )
+    elif scene.weather == "wind" or scene.season in ("autumn", "spring"):
+        colours = (
+            ("#e08a3c", "#d4572f", "#e8b84a")
+            if scene.season != "spring"
+            else ("#f4b8c4", "#f8d3da", "#ef9fb2")
+        )
+        for _ in range(round(20 * area)):
+            x, y, size = (
+                draw.uniform(0, canvas.width),
+                draw.uniform(0, canvas.height * 0.8),
+                draw.uniform(7, 15),
+            )
+            turn = draw.uniform(-0.8, 0.8)
+            leaf = polygon(
+                [
+                    (x - size, y - size * turn),
+                    (x, y - size * 0.45),
+                    (x + size, y + size * turn),
+                    (x, y + size * 0.45),
+                ]
+            )
+            canvas.shape(leaf, canvas.palette.lit(draw.choice(colours), 0.05))

@@ -92,7 +92,10 @@ def result_of(key: Key, request: Message, plan: PlanResult) -> Message:
             return spoken
         case "imagegen.v1.GenerateRequest":
             pictures = Pictures()
-            pictures.images.add(asset=asset(name))
+            image = pictures.images.add(asset=asset(name))
+            if request.layers:  # type: ignore[attr-defined]
+                image.layers.add(picture=asset(f"{name} far"), depth=1.0)
+                image.layers.add(picture=asset(f"{name} near"), depth=0.2)
             return pictures
         case "video.v1.GenerateRequest":
             return Clip(clip=asset(name))

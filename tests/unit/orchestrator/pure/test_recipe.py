@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from orchestrator.pure.edits import lay_over
 from orchestrator.pure.graph import check, compile
 from orchestrator.pure.recipe import narrated_video
 from orchestrator.pure.rules import broken
@@ -19,9 +20,11 @@ from reelmesh.asr.v1.asr_pb2 import TranscribeRequest
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from reelmesh.compose.v1.timeline_pb2 import Music
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest as PictureRequest
+from reelmesh.imagegen.v1.imagegen_pb2 import GenerateResult as PictureResult
 from reelmesh.orchestrator.v1 import job_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
+from reelmesh.orchestrator.v1.job_service_pb2 import EditSceneRequest
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
 from reelmesh.script.v1.script_pb2 import PlanRequest, PlanResult
 from reelmesh.tts.v1.tts_pb2 import SynthesizeRequest
@@ -189,6 +192,29 @@ def test_the_users_own_picture_and_clip_are_used() -> None:
     assert isinstance(film, ComposeRequest)
     assert clip.first_frame == asset("mine")
     assert film.scenes[1].clip == asset("film of mine")
+
+
+def test_a_scene_that_is_animated_is_painted_and_filmed_in_layers() -> None:
+    plan = plan_of([(True, True, True), (True, True, False)])
+    walked = Driving(compile(narrated_video(NarratedVideo(text="A"))), plan).run()
+    pictures = [walked.walk.request(Key("illustrate", index)) for index in (0, 1)]
+    clip = walked.walk.request(Key("animate", 0))
+    assert [picture.layers for picture in pictures if isinstance(picture, PictureRequest)] == [True, False]
+    made = walked.walk.instances[Key("illustrate", 0)].result
+    assert isinstance(clip, ClipRequest)
+    assert isinstance(made, PictureResult)
+    assert clip.first_frame == made.images[0].asset
+    assert list(clip.layers) == list(made.images[0].layers) != []
+
+
+def test_a_chosen_picture_is_filmed_without_the_layers_of_the_one_before() -> None:
+    video, plan = NarratedVideo(text="A text."), plan_of([ALL])
+    id = plan.scenes[0].id
+    edited = lay_over(plan, {id: EditSceneRequest(scene_id=id, picture=asset("chosen"))})
+    clip = Driving(compile(narrated_video(video, edited)), edited).run().walk.request(Key("animate", 0))
+    assert isinstance(clip, ClipRequest)
+    assert clip.first_frame == asset("chosen")
+    assert not clip.layers
 
 
 def test_an_edited_scene_alone_asks_for_something_else() -> None:

@@ -161,3 +161,33 @@ async def test_models_are_listed_in_pages(painter: PainterEngine, assets: Shared
     assert list(model.styles) == ["paper-cut", "ink-wash", "flat", "dusk"]
     none = await methods.ListModels(ListModelsRequest(engine="other"), CallContext())
     assert not none.models
+
+
+async def test_layers_lie_over_each_other_to_the_picture(
+    painter: PainterEngine, assets: SharedAssets
+) -> None:
+    [image] = (
+        await generate(painter, assets, request(prompt="a fox, a pine, lake, rain", layers=True))
+    ).images
+    assert 4 <= len(image.layers) <= 10
+    depths = [layer.depth for layer in image.layers]
+    assert depths == sorted(depths, reverse=True)
+    whole: Image.Image | None = None
+    for layer in image.layers:
+        with Image.open(await assets.path(OWNER, layer.picture, "layer")) as file:
+            sheet = file.convert("RGBA")
+        assert sheet.size == (90, 160)
+        if whole is None:
+            assert np.asarray(sheet)[..., 3].min() == 255
+            whole = sheet
+        else:
+            assert np.asarray(sheet)[..., 3].min() < 255
+            whole.alpha_composite(sheet)
+    assert whole is not None
+    with Image.open(await assets.path(OWNER, image.asset, "asset")) as picture:
+        assert np.array_equal(np.asarray(picture.convert("RGB")), np.asarray(whole.convert("RGB")))
+    [alone] = (await generate(painter, assets, request(prompt="a fox, a pine, lake, rain"))).images
+    assert not alone.layers
+    with Image.open(await assets.path(OWNER, alone.asset, "asset")) as picture:
+        drawn_at_once = np.asarray(picture.convert("RGB")).astype(int)
+    assert np.abs(drawn_at_once - np.asarray(whole.convert("RGB"))).max() <= 3

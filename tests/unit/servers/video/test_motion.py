@@ -30,6 +30,7 @@ from servers.chassis.errors import FailedPrecondition, InvalidArgument, NotFound
 from servers.chassis.servicer import Desk
 from servers.video.listing import VideoProviderMethods
 from servers.video.motion import MotionProvider
+from tests.unit.servers.video.pictures import save, sheet, texture, whole
 
 SIZE = (96, 160)
 
@@ -213,6 +214,52 @@ async def test_cancelling_ends_worker_and_encoder(motion: MotionProvider, assets
     assert (statistics.succeeded, statistics.failed, motion.provider().running) == (0, 0, 0)
 
 
+async def layered(assets: SharedAssets, tmp_path: Path, **fields: Any) -> GenerateRequest:
+    """A request for a clip of a picture of two layers."""
+    sheets = [whole(texture(1)), sheet(texture(2), 0, 160, 192, 320)]
+    file, layers = save(tmp_path, sheets, [0.9, 0.2], ["RIGID", "SWAY"])
+    asked = request(await stored(assets, file.read_bytes()), 0.5, **fields)
+    for layer in layers:
+        asked.layers.add(
+            picture=await stored(assets, Path(layer["path"]).read_bytes()),
+            depth=layer["depth"],
+            motion=f"LAYER_MOTION_{layer['motion']}",
+        )
+    return asked
+
+
+async def test_layers_are_filmed(motion: MotionProvider, assets: SharedAssets, tmp_path: Path) -> None:
+    asked = await layered(assets, tmp_path, prompt="pan left")
+    result, clip = await film(motion, assets, asked)
+    assert "layers" in motion.describe().capabilities
+    assert list(result.provenance.warnings) == []
+    flat = GenerateRequest()
+    flat.CopyFrom(asked)
+    flat.ClearField("layers")
+    _, other = await film(motion, assets, flat)
+    assert np.abs(frames_of(clip)[-1].astype(int) - frames_of(other)[-1]).mean() > 2
+
+
+async def test_layers_of_another_picture_are_passed_over_with_a_warning(
+    motion: MotionProvider, assets: SharedAssets, tmp_path: Path
+) -> None:
+    asked = await layered(assets, tmp_path)
+    asked.first_frame.CopyFrom(await stored(assets, scenery()))
+    result, _ = await film(motion, assets, asked)
+    assert any(warning.startswith("layers were passed over") for warning in result.provenance.warnings)
+
+
+@pytest.mark.parametrize("content", [b"not a picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40, b"\xff\xd8\xff"])
+async def test_a_broken_layer_is_refused_by_name(
+    motion: MotionProvider, assets: SharedAssets, tmp_path: Path, content: bytes
+) -> None:
+    asked = await layered(assets, tmp_path)
+    asked.layers[1].picture.CopyFrom(await stored(assets, content))
+    with pytest.raises(InvalidArgument) as refused:
+        await film(motion, assets, asked)
+    assert refused.value.violations[0][0] == "layers[1].picture"
+
+
 @pytest.mark.parametrize(
     ("field", "change"),
     [
@@ -221,6 +268,7 @@ async def test_cancelling_ends_worker_and_encoder(motion: MotionProvider, assets
         ("driving_audio", lambda asked: asked.driving_audio.CopyFrom(asked.first_frame)),
         ("model", lambda asked: setattr(asked, "model", "svd")),
         ("width_pixels", lambda asked: setattr(asked, "width_pixels", 65)),
+        ('provider_params["stirs"]', lambda asked: asked.provider_params.update(stirs="water,lava")),
         ('provider_params["camera"]', lambda asked: asked.provider_params.update(camera="spin")),
     ],
 )
