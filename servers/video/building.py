@@ -75,7 +75,7 @@ async def build(resources: Resources) -> Built:
         await database.close()
 
     async def reload(new: Settings) -> None:
-        conductor.failover, conductor.give_up = new.video.failover, new.video.unconfirmed == "give_up"
+        conductor.choice.failover, conductor.give_up = new.video.failover, new.video.unconfirmed == "give_up"
         for name, given in new.video.providers.items():
             if name in known:
                 known[name].adopt(given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from servers.chassis.media.formats import Kind as MediaKind
 from servers.chassis.media.formats import sniff
 from servers.chassis.media.probe import Probe, Prober
 from servers.video.fitting import asked_seconds
-from servers.video.http import Http, NoAnswer, NotSent
+from servers.video.http import Http, NoAnswer, NotAllowed, NotSent
 from servers.video.vendor import Finished, Kind, Trouble
 
 MOST_BYTES = 2 * 2**30
@@ -32,6 +33,10 @@ class Gone(Exception):
     """The link is no longer good."""
 
 
+class Later(Exception):
+    """The clip's host does not answer, or breaks off: the clip is paid for, so it is asked again."""
+
+
 class Bad(Exception):
     """What the vendor made is no good."""
 
@@ -45,20 +50,24 @@ async def fetch(finished: Finished, http: Http, path: Path) -> None:
 
     Raises:
         Gone: the link has expired.
-        Bad: it is larger than any clip, or can not be had whole.
+        Later: its host does not answer, or breaks off again and again.
+        Bad: it is larger than any clip, or lies where nothing may be fetched from.
     """
     said = ""
-    async with asyncio.timeout(MOST_SECONDS):
-        for attempt in range(_TRIES):
-            if attempt:
-                await asyncio.sleep(0.5 * 2**attempt)
-            try:
-                if await _more(finished, http, path):
-                    return
-                said = "it broke off"
-            except (NotSent, NoAnswer, httpx.HTTPError) as error:
-                said = http.redacted(str(error) or type(error).__name__)
-    raise Bad(f"the clip can not be downloaded: {said}")
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(MOST_SECONDS):
+            for attempt in range(_TRIES):
+                if attempt:
+                    await asyncio.sleep(0.5 * 2**attempt)
+                try:
+                    if await _more(finished, http, path):
+                        return
+                    said = "it broke off"
+                except NotAllowed as error:
+                    raise Bad(f"the clip can not be downloaded: {http.redacted(str(error))}") from error
+                except (NotSent, NoAnswer, httpx.HTTPError) as error:
+                    said = http.redacted(str(error) or type(error).__name__)
+    raise Later(f"the clip can not be downloaded: {said or 'it takes too long'}")
 
 
 async def _more(finished: Finished, http: Http, path: Path) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.common.v1.progress_pb2 import Progress
-from reelmesh.video.v1 import video_pb2
 from reelmesh.video.v1.video_pb2 import GenerateRequest, GenerateResult
 from servers.chassis.context import current
 from servers.chassis.engine import WorkContext
@@ -28,32 +28,32 @@ from servers.chassis.errors import UNCONFIRMED, FailedPrecondition, NotFound, Re
 from servers.chassis.media.probe import Prober
 from servers.chassis.servicer import fingerprint
 from servers.video import verdict
-from servers.video.accounts import Account, with_defaults
+from servers.video.accounts import Account
+from servers.video.choice import Choice
 from servers.video.ledger.ledger import LEASE_SECONDS, Fenced, Ledger
-from servers.video.ledger.records import Attempt, Held, Lease, Run, Standing, Wish, money, nanos_of
+from servers.video.ledger.records import Attempt, Held, Lease, Run, money
 from servers.video.ledger.reports import Reports
 from servers.video.ledger.schema import LIVE, AttemptState, RunState
-from servers.video.ranking import Candidate, rank
 from servers.video.task import Made, Task, Unconfirmed
-from servers.video.vendor import Medium
+from servers.video.vendor import Kind, Medium, Trouble
 
-MOST_ATTEMPTS = 8
-"""Attempts of one run before it is given up."""
 PATIENCE_SECONDS = 900.0
 """How long a run waits for a provider to have room."""
 _LOOK_SECONDS = 1.0
 _log = structlog.get_logger("reelmesh.video")
 
 
-@dataclass
-class Standings:
-    """How the providers do, as last read: enough for ranking, since the ledger decides."""
+@dataclass(frozen=True)
+class _Call:
+    """What is driven: a request under the lease of its run."""
 
-    of: Mapping[str, Standing] = field(default_factory=dict)
-
-    def get(self, provider: str) -> Standing:
-        """One provider's."""
-        return self.of.get(provider) or Standing(provider)
+    request: GenerateRequest
+    lease: Lease
+    work: WorkContext
+    pinned: str
+    began: float = field(default_factory=time.time)
+    may_begin: bool = True
+    """Whether a new attempt may be made."""
 
 
 class Conductor:
@@ -73,10 +73,8 @@ class Conductor:
         self.accounts = accounts
         self.ledger = ledger
         self.reports = reports
-        self.standings = Standings()
-        self.failover = failover
+        self.choice = Choice(accounts, zone, failover=failover)
         self.give_up = give_up
-        self.zone = zone
         self._media = media
         self._prober = Prober(size=2)
         self._driven: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -102,18 +100,25 @@ class Conductor:
         while True:
             if key in self._driven:
                 await asyncio.wait([self._driven[key]])
-            run = await self.reports.run(*key) or begun
-            if run.state is RunState.DONE and (result := await self._kept(run, work)) is not None:
+            if (result := await self._kept(await self.reports.run(*key) or begun, work)) is not None:
                 yield result
                 return
             lease = await self.ledger.take(*key)
             if lease is not None:
                 try:
                     async with self._held(lease):
+                        # Read again under the lease: another server may have ended it just before.
+                        run = await self.reports.run(*key) or begun
+                        if (result := await self._kept(run, work)) is not None:
+                            yield result
+                            return
                         if run.state is not RunState.OPEN:
                             await self.ledger.reopen(lease)
-                        async for item in self._drive(asked, lease, work, pinned):
-                            yield item
+                        async with contextlib.aclosing(
+                            self._drive(_Call(asked, lease, work, pinned))
+                        ) as items:
+                            async for item in items:
+                                yield item
                     return
                 except Fenced:
                     _log.warning("lost the lease of a run", request_id=work.request_id)
@@ -127,12 +132,14 @@ class Conductor:
             return
         request = GenerateRequest.FromString(run.request)
         async with self._held(lease):
+            call = _Call(request, lease, work, request.engine, may_begin=False)
             with contextlib.suppress(FailedPrecondition):
-                async for _ in self._drive(request, lease, work, request.engine, may_begin=False):
-                    pass
+                async with contextlib.aclosing(self._drive(call)) as items:
+                    async for _ in items:
+                        pass
             if not run.wanted:
                 last = (await self.reports.attempts_of(run.owner, run.request_id))[-1:]
-                if last and last[0].state is not AttemptState.SUCCEEDED:
+                if last and last[0].state not in LIVE:
                     await self.ledger.end(lease, RunState.CANCELLED)
 
     async def close(self) -> None:
@@ -143,26 +150,20 @@ class Conductor:
             task.cancel()
         await self._prober.close()
 
-    async def _drive(
-        self,
-        request: GenerateRequest,
-        lease: Lease,
-        work: WorkContext,
-        pinned: str,
-        *,
-        may_begin: bool = True,
-    ) -> AsyncGenerator[Progress | GenerateResult, None]:
+    async def _drive(self, call: _Call) -> AsyncGenerator[Progress | GenerateResult, None]:
+        lease, work = call.lease, call.work
         while True:
             history = await self.reports.attempts_of(lease.owner, lease.request_id)
             attempt = next((one for one in history if one.state in LIVE), None)
             if attempt is None:
-                if not may_begin:
+                if not call.may_begin:
                     return
-                async for step in self._authorise(request, lease, history, pinned):
-                    if isinstance(step, Progress):
-                        yield step
-                    else:
-                        attempt = step
+                async with contextlib.aclosing(self._authorise(call, history)) as steps:
+                    async for step in steps:
+                        if isinstance(step, Progress):
+                            yield step
+                        else:
+                            attempt = step
                 assert attempt is not None
             account = self.accounts.get(attempt.provider)
             if account is None:
@@ -171,16 +172,17 @@ class Conductor:
                     f"put video.providers.{attempt.provider} back",
                     reason="PROVIDER_GONE",
                 )
-            task = Task(attempt, account, request, lease, self.ledger, self._medium(work), work)
+            task = Task(attempt, account, call.request, lease, self.ledger, self._medium(work), work)
             fresh = not any(one.id == attempt.id for one in history)
             try:
                 await self._hand_in(task, lease, work, fresh=fresh)
             except Unconfirmed:
                 raise self._unconfirmed(account, task.attempt) from None
-            async for item in self._clip(task, lease, work):
-                yield item
-                if isinstance(item, GenerateResult):
-                    return
+            async with contextlib.aclosing(self._clip(task, lease, work)) as items:
+                async for item in items:
+                    yield item
+                    if isinstance(item, GenerateResult):
+                        return
 
     async def _hand_in(self, task: Task, lease: Lease, work: WorkContext, *, fresh: bool) -> None:
         """Brings an attempt to where the vendor's id is known, or it is refused. Not interrupted half-way."""
@@ -194,7 +196,7 @@ class Conductor:
         """Follows a task whose id is known; gives its clip as the run's result, or nothing when it failed."""
         if task.attempt.state is not AttemptState.SUBMITTED:
             return
-        usual = self.standings.get(task.account.name).p50_seconds
+        usual = self.choice.standings.get(task.account.name).p50_seconds
         try:
             async with contextlib.aclosing(task.follow(self._prober, usual)) as reports:
                 async for item in reports:
@@ -212,14 +214,19 @@ class Conductor:
             raise
 
     async def _authorise(
-        self, request: GenerateRequest, lease: Lease, history: Sequence[Attempt], pinned: str
+        self, call: _Call, history: Sequence[Attempt]
     ) -> AsyncGenerator[Progress | Attempt, None]:
         """Waits until a provider may be asked, and yields the attempt that the ledger authorised, last."""
         waited = 0.0
         while True:
-            wishes = self._wishes(request, history, pinned)
-            why = verdict.why(history, wishes[0].provider)
-            answer = await self.ledger.authorise(lease, wishes, why)
+            wishes = self.choice.wishes(call.request, history, call.pinned, call.began)
+            reasons = {wish.provider: verdict.why(history, wish.provider) for wish in wishes}
+            asking = asyncio.create_task(self.ledger.authorise(call.lease, wishes, reasons))
+            try:
+                answer = await asyncio.shield(asking)
+            except asyncio.CancelledError:
+                self._detach(call.lease, self._withdraw(asking, call.lease))
+                raise
             if isinstance(answer, Attempt):
                 yield answer
                 return
@@ -230,75 +237,12 @@ class Conductor:
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))
             waited += wait
 
-    def _wishes(self, request: GenerateRequest, history: Sequence[Attempt], pinned: str) -> list[Wish]:
-        """The providers that may be asked next, best first.
-
-        Raises:
-            FailedPrecondition: none can serve the request, or each costs too much.
-            Fault: what the last provider met, when none is left.
-        """
-        mode = request.routing.failover
-        may_fail_over = self.failover if not mode else mode == video_pb2.FAILOVER_ON
-        left = verdict.left(list(self.accounts), history, may_fail_over=may_fail_over, most=MOST_ATTEMPTS)
-        if history and not left:
-            raise verdict.fault(history[-1], asked=mode == video_pb2.FAILOVER_ASK)
-        wishes: dict[str, Wish] = {}
-        refusals: dict[str, str] = {}
-        for name in left:
-            found = self._wish(name, request, pinned)
-            if isinstance(found, str):
-                refusals[name] = found
-            else:
-                wishes[name] = found
-        if not wishes:
-            if history:
-                raise verdict.fault(history[-1])
-            raise verdict.nobody(refusals, pinned)
-        return [wishes[one.provider] for one in self.ranked(request, list(wishes.values()))]
-
-    def ranked(self, request: GenerateRequest, wishes: Sequence[Wish]) -> list[Candidate]:
-        """Providers by the request's strategy, best first."""
-        candidates = []
-        for wish in wishes:
-            account, standing = self.accounts[wish.provider], self.standings.get(wish.provider)
-            candidates.append(
-                Candidate(
-                    provider=wish.provider,
-                    position=account.position,
-                    priority=account.account.priority,
-                    quality=account.account.quality,
-                    cost=wish.cost,
-                    load=standing.under_way / account.account.concurrency,
-                    seconds=standing.p50_seconds,
-                    last_intent=standing.last_intent,
-                    open=verdict.seems_open(standing),
-                )
-            )
-        return rank(candidates, request.routing.strategy)
-
-    def _wish(self, name: str, request: GenerateRequest, pinned: str) -> Wish | str:
-        account = self.accounts[name]
-        if pinned and name != pinned:
-            return "another is pinned"
-        if missing := account.missing():
-            return "; ".join(f"{item.name} is missing: {item.remedy}" for item in missing)
-        if request.routing.allow and name not in request.routing.allow:
-            return "routing.allow does not name it"
-        found = account.wish(request, self.zone)
-        if isinstance(found, str) or not request.routing.HasField("max_cost"):
-            return found
-        ceiling = request.routing.max_cost
-        if found.cost and (found.currency != ceiling.currency_code or found.cost > nanos_of(ceiling)):
-            return f"routing.max_cost: it would cost {found.cost / 1e9:g} {found.currency}"
-        return found
-
-    def offers(self, request: GenerateRequest) -> tuple[list[Wish], dict[str, str]]:
-        """Who would serve a request, best first, and why each of the others can not. Nobody is called."""
-        filled = with_defaults(request)
-        found = {name: self._wish(name, filled, request.engine) for name in self.accounts}
-        able = {name: wish for name, wish in found.items() if isinstance(wish, Wish)}
-        ranked = [able[one.provider] for one in self.ranked(filled, list(able.values()))]
-        return ranked, {name: why for name, why in found.items() if isinstance(why, str)}
+    async def _withdraw(self, asking: asyncio.Task[Attempt | list[Held]], lease: Lease) -> None:
+        """The caller went away while an attempt was authorised: it was never sent, and costs nothing."""
+        answer = await asking
+        if isinstance(answer, Attempt):
+            trouble = Trouble(Kind.CANCELLED, "the caller went away before it was sent")
+            await self.ledger.ended(lease, answer, AttemptState.CANCELLED, trouble, 0)
 
     async def _result(self, task: Task, made: Made, lease: Lease) -> GenerateResult:
         result = GenerateResult(clip=made.asset, duration=made.facts.duration)
@@ -313,7 +257,9 @@ class Conductor:
         return result
 
     async def _kept(self, run: Run, work: WorkContext) -> GenerateResult | None:
-        """The result of a run that is done; None when its clip is no longer in the store."""
+        """The result of a run that is done; None when it is not, or its clip is no longer in the store."""
+        if run.state is not RunState.DONE:
+            return None
         result = GenerateResult.FromString(run.result or b"")
         try:
             await work.path(result.clip, "clip")
@@ -341,7 +287,7 @@ class Conductor:
         try:
             await asyncio.shield(running)
         except asyncio.CancelledError:
-            if not running.done():
+            if not running.done() or work.unwanted:
                 self._detach(lease, self._afterwards(running, task, lease, unwanted=work.unwanted))
             raise
 
@@ -394,7 +340,7 @@ class Conductor:
             while True:
                 await asyncio.sleep(LEASE_SECONDS / 3)
                 # One that is lost shows at the next write, which carries it.
-                with contextlib.suppress(Fenced, SQLAlchemyError):
+                with contextlib.suppress(Fenced, SQLAlchemyError, OSError):
                     await self.ledger.renew(lease)
 
         renewing = asyncio.create_task(renew())

@@ -36,6 +36,10 @@ class NotSent(Exception):
     """Nothing left this machine: the address could not be reached or is not allowed."""
 
 
+class NotAllowed(NotSent):
+    """The address is none that may be connected to; asking again changes nothing."""
+
+
 class NoAnswer(Exception):
     """The request was sent, as a whole or in part, and no whole answer came."""
 
@@ -127,12 +131,15 @@ class Http:
             NotSent: nothing reached the vendor.
             NoAnswer: something did, and no whole answer came back.
         """
-        url = urljoin(self.base_url, path)
-        if (urlsplit(url).hostname or "").lower() not in self._trusted:
-            raise NotSent("the vendor named an address outside of its own for its API")
-        request = self._client.build_request(
-            method, url, headers=dict(headers or {}), params=params, json=json, data=data, files=files
-        )
+        try:
+            url = urljoin(self.base_url, path)
+            if (urlsplit(url).hostname or "").lower() not in self._trusted:
+                raise NotAllowed("the vendor named an address outside of its own for its API")
+            request = self._client.build_request(
+                method, url, headers=dict(headers or {}), params=params, json=json, data=data, files=files
+            )
+        except (ValueError, httpx.InvalidURL) as error:
+            raise NotSent("the key or an address has a character that HTTP does not take") from error
         try:
             response = await self._client.send(request, stream=True)
             try:
@@ -144,6 +151,7 @@ class Http:
             httpx.ConnectTimeout,
             httpx.PoolTimeout,
             httpx.UnsupportedProtocol,
+            httpx.LocalProtocolError,  # of our own making, such as a line feed in a key: nothing was written
         ) as error:
             raise NotSent(self.redacted(f"can not be reached: {_said(error)}")) from error
         except (httpx.HTTPError, _TooLarge) as error:
@@ -163,20 +171,23 @@ class Http:
             NoAnswer: no answer came.
         """
         for _ in range(MOST_REDIRECTS + 1):
-            host = (urlsplit(url).hostname or "").lower()
-            sent = dict(headers or {}) if host in self._trusted else {}
-            if offset:
-                sent["Range"] = f"bytes={offset}-"
-            request = self._client.build_request("GET", url, headers=sent)
+            try:
+                host = (urlsplit(url).hostname or "").lower()
+                sent = dict(headers or {}) if host in self._trusted else {}
+                if offset:
+                    sent["Range"] = f"bytes={offset}-"
+                request = self._client.build_request("GET", url, headers=sent)
+            except (ValueError, httpx.InvalidURL) as error:
+                raise NotAllowed("the clip's address is none") from error
             try:
                 response = await self._client.send(request, stream=True)
-            except (
-                httpx.ConnectError,
-                httpx.ConnectTimeout,
-                httpx.UnsupportedProtocol,
-                httpx.InvalidURL,
-            ) as error:
-                raise NotSent(self.redacted(f"the clip's address: {_said(error)}")) from error
+            except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+                raise NotAllowed(self.redacted(f"the clip's address: {_said(error)}")) from error
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                forbidden = isinstance(error.__cause__, _NotPublic)
+                raise (NotAllowed if forbidden else NotSent)(
+                    self.redacted(f"the clip's address: {_said(error)}")
+                ) from error
             except httpx.HTTPError as error:
                 raise NoAnswer(self.redacted(f"the clip's host: {_said(error)}")) from error
             try:
@@ -187,7 +198,7 @@ class Http:
                 return
             finally:
                 await response.aclose()
-        raise NotSent("the clip's address redirects too often")
+        raise NotAllowed("the clip's address redirects too often")
 
     def redacted(self, text: str) -> str:
         """The text with our secrets masked."""
@@ -240,6 +251,10 @@ class _Transport(httpx.AsyncHTTPTransport):
         )
 
 
+class _NotPublic(httpcore.ConnectError):
+    """A name or address of a network that is not the open internet."""
+
+
 class _Guarded(httpcore.AsyncNetworkBackend):
     """Connects to the address that was checked: trusted hosts wherever they are, others only where public."""
 
@@ -263,8 +278,10 @@ class _Guarded(httpcore.AsyncNetworkBackend):
         except OSError as error:
             raise httpcore.ConnectError(f"{host} has no address") from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if not addresses or not all(is_public(address) for address in addresses):
-            raise httpcore.ConnectError(f"{host} is not a public address")
+        if not addresses:
+            raise httpcore.ConnectError(f"{host} has no address")
+        if not all(is_public(address) for address in addresses):
+            raise _NotPublic(f"{host} is not a public address")
         last: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:
             try:

@@ -6,7 +6,6 @@ A clip that is paid for is fetched before its link expires, whether or not its c
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 from collections.abc import Awaitable, Callable
 
@@ -45,7 +44,7 @@ class Keeper:
     async def refresh(self) -> None:
         """Reads how the providers do."""
         names = list(self._conductor.accounts)
-        self._conductor.standings.of = await self._conductor.reports.standings(names)
+        self._conductor.choice.standings.of = await self._conductor.reports.standings(names)
 
     async def look(self) -> None:
         """Takes up runs that nobody drives."""
@@ -79,6 +78,8 @@ class Keeper:
 
     async def _every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
         while True:
-            with contextlib.suppress(SQLAlchemyError):
+            try:
                 await do()
+            except (SQLAlchemyError, OSError) as error:  # the ledger is away: it is asked again
+                _log.warning("the ledger does not answer", error=type(error).__name__)
             await asyncio.sleep(seconds)

@@ -99,7 +99,7 @@ class VideoProviderMethods:
         """Who would serve a request: those that can, in the order of asking, then the rest."""
         asked = request.request
         response = video_pb2.QuoteResponse()
-        able, refusals = self._conductor.offers(asked)
+        able, refusals = self._conductor.choice.offers(asked)
         for wish in able:
             account = self._engines.accounts[wish.provider]
             pinned = video_pb2.GenerateRequest()
@@ -107,7 +107,7 @@ class VideoProviderMethods:
             pinned.model = wish.model
             offer = response.offers.add()
             offer.resolution.CopyFrom(resolution(account, account.resolve(pinned)))
-            seconds = self._conductor.standings.get(wish.provider).p50_seconds
+            seconds = self._conductor.choice.standings.get(wish.provider).p50_seconds
             if seconds is not None:
                 offer.resolution.expected_time.FromNanoseconds(int(seconds * 1e9))
         unable = [_unable(name, why) for name, why in refusals.items() if asked.engine in ("", name)]
@@ -153,7 +153,7 @@ class VideoProviderMethods:
         if standing.message:
             told.alerts.append(f"{standing.kind}: {standing.message}")
         currency = account.account.currency
-        starts = accounts.starts(self._conductor.zone)
+        starts = accounts.starts(self._conductor.choice.zone)
         for start, amount, ceiling, name in zip(
             starts,
             (told.spent_today, told.spent_this_month),

@@ -65,7 +65,7 @@ class Router(Engine):
     def resolve(self, request: video_pb2.GenerateRequest) -> Resolved[video_pb2.GenerateRequest]:
         """See `Engine.resolve`: what the best provider of now would cost."""
         filled = with_defaults(request)
-        able, refusals = self._conductor.offers(filled)
+        able, refusals = self._conductor.choice.offers(filled)
         if not able:
             raise verdict.nobody(refusals, "")
         best = able[0]
@@ -75,7 +75,7 @@ class Router(Engine):
             model=request.model,
             cacheable=request.HasField("seed"),
             expected_cost=money(best.cost, best.currency) if best.cost else None,
-            expected_seconds=self._conductor.standings.get(best.provider).p50_seconds,
+            expected_seconds=self._conductor.choice.standings.get(best.provider).p50_seconds,
         )
 
     def run(self, request: video_pb2.GenerateRequest, work: WorkContext) -> AsyncIterator[Message]:

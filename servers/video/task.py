@@ -11,7 +11,7 @@ import dataclasses
 import random
 import time
 from collections.abc import AsyncGenerator, Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
@@ -19,7 +19,7 @@ from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.video.v1.video_pb2 import GenerateRequest
 from servers.chassis.engine import WorkContext
-from servers.chassis.errors import DeadlineExceeded, Fault
+from servers.chassis.errors import DeadlineExceeded, Fault, InvalidArgument, NotFound
 from servers.chassis.media.probe import Prober
 from servers.video import clips, fitting
 from servers.video.accounts import Account
@@ -51,6 +51,8 @@ _SUBMIT_TRIES = 3
 _SLOWEST_POLL_SECONDS = 30.0
 _POLL_GROWTH = 1.2
 _FRESH_LINKS = 3
+_LOST_SECONDS = 86_400.0
+"""A task that has not ended after a day is given up; until then it is asked about at each call."""
 _log = structlog.get_logger("reelmesh.video")
 
 
@@ -89,6 +91,8 @@ class Task:
         self._media = media
         self._work = work
         self._sent = 0
+        self._again = False
+        """Handed in again after a submit that was never answered."""
 
     async def submit(self) -> None:
         """Hands it in, and records what came of it.
@@ -104,12 +108,13 @@ class Task:
             async with asyncio.timeout(SUBMIT_SECONDS):
                 task_id = await self.account.vendor.submit(shot, self.attempt.id, self.account.http)
         except Refused as refused:
-            await self._end(AttemptState.REFUSED, refused.trouble, 0)
-        except (
-            Fault
-        ) as fault:  # a picture that can not be had, a store without a public address: nothing was sent
+            await self._refused(refused.trouble, shot)
+        except (InvalidArgument, NotFound) as fault:  # a picture that can not be had: nothing was sent
             await self._end(AttemptState.REFUSED, Trouble(Kind.INVALID, fault.message), 0)
             raise
+        except Fault as fault:  # e.g. a store without a public address; another vendor may need none
+            trouble = Trouble(Kind.SETUP, fault.message, str(fault.reason or ""))
+            await self._end(AttemptState.REFUSED, trouble, 0)
         except NotSent as error:
             await self._end(AttemptState.REFUSED, Trouble(Kind.OUTAGE, str(error)), 0)
         except (Unknown, NoAnswer, TimeoutError) as error:
@@ -144,10 +149,29 @@ class Task:
                 await self._submitted(found)
                 return
             if self._sent < _SUBMIT_TRIES:
+                self._again = True
                 await self.submit()
                 return
             break
         message = account.http.redacted(said) or "the server ended while the task was being handed in"
+        await self._unconfirmed(message)
+
+    async def _refused(self, trouble: Trouble, shot: Shot) -> None:
+        """A refusal; or, of what was handed in before under the same handle, perhaps only of its twin."""
+        if self._again and self.account.vendor.findable:
+            try:
+                found = await self.account.vendor.find(
+                    shot, self.attempt.id, self.attempt.intent_time, self.account.http
+                )
+            except (Unreachable, NotSent, NoAnswer, Unknown) as error:
+                message = self.account.http.redacted(str(error) or trouble.message)
+                await self._unconfirmed(message)
+            if found is not None:
+                await self._submitted(found)
+                return
+        await self._end(AttemptState.REFUSED, trouble, 0)
+
+    async def _unconfirmed(self, message: str) -> NoReturn:
         await self._ledger.unconfirmed(self._lease, self.attempt, message)
         self.attempt = dataclasses.replace(self.attempt, state=AttemptState.UNCONFIRMED, message=message)
         raise Unconfirmed
@@ -170,6 +194,8 @@ class Task:
                 try:
                     yield await self._take(state, prober)
                     return
+                except clips.Later as later:
+                    _log.warning("download without an end", provider=self.account.name, error=str(later))
                 except clips.Gone:
                     links += 1
                     if links > _FRESH_LINKS:
@@ -196,14 +222,18 @@ class Task:
 
     async def cancel(self) -> CancelOutcome:
         """Tells the vendor that the clip is not wanted, and records it."""
-        vendor = self.account.vendor
-        try:
-            outcome = await vendor.cancel(self.attempt.task_id, self.attempt.model, self.account.http)
-        except (Unreachable, NotSent, NoAnswer):
-            outcome = CancelOutcome.ASKED
+        outcome = await self._tell()
         if outcome is CancelOutcome.CANCELLED:
             await self._end(AttemptState.CANCELLED, Trouble(Kind.CANCELLED, "cancelled by the caller"), 0)
         return outcome
+
+    async def _tell(self) -> CancelOutcome:
+        try:
+            return await self.account.vendor.cancel(
+                self.attempt.task_id, self.attempt.model, self.account.http
+            )
+        except (Unreachable, NotSent, NoAnswer):
+            return CancelOutcome.ASKED
 
     async def _ask(self) -> State | None:
         """How it stands; None where no usable answer came: a paid task is asked about until its deadline."""
@@ -223,11 +253,17 @@ class Task:
         return Made(asset, facts, _paid(finished.cost, self.attempt))
 
     async def _too_long(self, elapsed: float) -> None:
-        outcome = await self.cancel()
+        told = f"it takes longer than {elapsed:.0f} s"
+        outcome = await self._tell()
         if outcome is CancelOutcome.CANCELLED:
+            await self._end(AttemptState.FAILED, Trouble(Kind.OUTAGE, f"{told}, and was cancelled"), 0)
+            return
+        if elapsed > max(_LOST_SECONDS, 4 * self.account.account.timeout_seconds):
+            lost = Trouble(Kind.INTERNAL, f"{told}: it is given up for lost")
+            await self._end(AttemptState.FAILED, lost, self.attempt.reserved)
             return
         raise DeadlineExceeded(
-            f"{self.account.name}: the task takes longer than {elapsed:.0f} s and can not be cancelled; "
+            f"{self.account.name}: {told} and can not be cancelled; "
             "it is asked about again when the call is repeated",
             reason="PROVIDER_TIMEOUT",
         )

@@ -9,6 +9,9 @@ twice.
 The one rule that a vendor has to keep: `submit` sends at most one request that can cost money, and tells
 truly what is known of it. A `Refused` says that the vendor certainly did not take the task; an `Unknown` says
 that it may have.
+
+Vendors are polled. Webhooks, which some offer, are not used: they need an address of ours that the open
+internet reaches, tell nothing that polling does not, and would have to be trusted.
 """
 
 from __future__ import annotations
@@ -49,6 +52,8 @@ class Kind(enum.StrEnum):
     """It failed, and says no more."""
     CANCELLED = "cancelled"
     """The task was cancelled."""
+    SETUP = "setup"
+    """Something on our side is lacking, such as an address at which the vendor can read our pictures."""
 
 
 @dataclass(frozen=True)

@@ -19,18 +19,26 @@ from servers.video.vendor import Kind
 
 _AGAIN = {Kind.THROTTLED: 4, Kind.OUTAGE: 3, Kind.INTERNAL: 2, Kind.BAD_OUTPUT: 2}
 """Attempts of one run at one provider that may end so; with any other kind, one is enough."""
+_MENDABLE = (Kind.AUTH, Kind.CREDIT, Kind.THROTTLED, Kind.OUTAGE, Kind.SETUP)
+"""Refusals that cost nothing and may be otherwise at the next call: a key is mended, a credit topped up."""
 _LONGEST_WAIT_SECONDS = 60.0
 
 
 def left(
-    providers: Sequence[str], history: Sequence[Attempt], *, may_fail_over: bool, most: int
+    providers: Sequence[str],
+    history: Sequence[Attempt],
+    *,
+    may_fail_over: bool,
+    most: int,
+    since: float = 0.0,
 ) -> list[str]:
-    """The providers that may still be asked, after what has happened in this run.
+    """Of the providers that can serve a run, those that may still be asked, after what has happened in it.
 
     Who refused the words is not asked again, nor is anybody else: that is for the caller to mend. Another is
-    asked first where one has failed; the same one again only where it may have been chance.
+    asked first where one has failed; the same one again only where it may have been chance. What was refused
+    in an earlier call, before `since`, for a reason that is mended elsewhere, counts no more.
     """
-    ended = [one for one in history if one.state is not AttemptState.CANCELLED]
+    ended = [one for one in history if one.state is not AttemptState.CANCELLED and not _forgiven(one, since)]
     if len(ended) >= most or any(one.kind == Kind.MODERATION for one in ended):
         return []
     if not ended:
@@ -40,6 +48,10 @@ def left(
         return [name for name in found if name == ended[-1].provider]
     untried = [name for name in found if all(one.provider != name for one in ended)]
     return untried or found
+
+
+def _forgiven(attempt: Attempt, since: float) -> bool:
+    return attempt.state is AttemptState.REFUSED and attempt.kind in _MENDABLE and attempt.intent_time < since
 
 
 def why(history: Sequence[Attempt], provider: str) -> str:
@@ -76,6 +88,8 @@ def fault(last: Attempt, *, asked: bool = False) -> Fault:
     kind = Kind(last.kind) if last.kind else Kind.INTERNAL
     if kind in (Kind.INVALID, Kind.MODERATION):
         return InvalidArgument(("prompt" if kind is Kind.MODERATION else "", message), reason=reason)
+    if kind is Kind.SETUP:
+        return FailedPrecondition(message, reason=last.code or reason)
     if kind in (Kind.AUTH, Kind.CREDIT):
         return FailedPrecondition(message, reason=reason)
     if kind is Kind.THROTTLED:

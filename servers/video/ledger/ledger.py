@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -103,8 +103,12 @@ class Ledger:
         async with self._database.write() as connection:
             await connection.execute(update(runs).where(_leased(lease)).values(holder="", lease_until=0.0))
 
-    async def authorise(self, lease: Lease, wishes: Sequence[Wish], why: str) -> Attempt | list[Held]:
+    async def authorise(
+        self, lease: Lease, wishes: Sequence[Wish], why: Mapping[str, str]
+    ) -> Attempt | list[Held]:
         """Writes the intent of an attempt with the first provider that may be asked, and reserves its cost.
+
+        `why` says for each provider why it would be asked.
 
         Returns why none may be asked now, one `Held` for each wish, where none may.
 
@@ -123,7 +127,7 @@ class Ledger:
                 if obstacle is not None:
                     held.append(obstacle)
                     continue
-                values = _intent(lease, wish, len(before) + 1, why)
+                values = _intent(lease, wish, len(before) + 1, why[wish.provider])
                 await connection.execute(insert(attempts).values(values))
                 return Attempt.of(values)
         return held

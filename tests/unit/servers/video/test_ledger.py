@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import dataclasses
 import time
 from collections.abc import AsyncIterator
@@ -36,6 +37,7 @@ WISH = Wish(
     day_start=0.0,
     month_start=0.0,
 )
+WHY = collections.defaultdict(lambda: "first")
 OUTAGE = Trouble(Kind.OUTAGE, "ill")
 
 
@@ -59,7 +61,7 @@ async def leased(ledger: Ledger, request_id: str = "r") -> Lease:
 
 
 async def authorised(ledger: Ledger, lease: Lease, wish: Wish = WISH) -> Attempt:
-    found = await ledger.authorise(lease, [wish], "first")
+    found = await ledger.authorise(lease, [wish], WHY)
     assert isinstance(found, Attempt)
     return found
 
@@ -93,7 +95,7 @@ async def test_who_lost_the_lease_writes_nothing_but_the_truth(database: Databas
         with pytest.raises(Fenced):
             await write
     with pytest.raises(Fenced):
-        await ledger.authorise(lease, [WISH], "retry")
+        await ledger.authorise(lease, [WISH], WHY)
     await ledger.submitted(attempt, "task")
     (known,) = await Reports(database).attempts_of("local", "r")
     assert (known.state, known.task_id) == (AttemptState.SUBMITTED, "task")
@@ -108,7 +110,7 @@ async def test_no_attempt_is_authorised_while_another_may_be_paid_for(
     async with database.write() as connection:
         await connection.execute(update(attempts).values(state=state))
     with pytest.raises(RuntimeError):
-        await ledger.authorise(lease, [WISH], "retry")
+        await ledger.authorise(lease, [WISH], WHY)
     # And were the code wrong, the database itself would not have it.
     values = {**dataclasses.asdict(attempt), "id": "another", "number": 2, "state": AttemptState.INTENT}
     with pytest.raises(IntegrityError):
@@ -126,13 +128,13 @@ async def test_after_a_recorded_end_another_is_authorised(ledger: Ledger) -> Non
 async def test_bounds_hold_however_many_ask_at_once(ledger: Ledger) -> None:
     leases = [await leased(ledger, f"r{number}") for number in range(6)]
     wish = dataclasses.replace(WISH, concurrency=4, daily=1500)
-    found = await asyncio.gather(*(ledger.authorise(lease, [wish], "first") for lease in leases))
+    found = await asyncio.gather(*(ledger.authorise(lease, [wish], WHY) for lease in leases))
     assert sum(isinstance(one, Attempt) for one in found) == 3
     reasons = {one[0].reason for one in found if isinstance(one, list)}
     assert reasons == {"daily ceiling"}
     crowd = dataclasses.replace(WISH, provider="other", concurrency=2)
     more = [await leased(ledger, f"s{number}") for number in range(4)]
-    found = await asyncio.gather(*(ledger.authorise(lease, [crowd], "first") for lease in more))
+    found = await asyncio.gather(*(ledger.authorise(lease, [crowd], WHY) for lease in more))
     assert sum(isinstance(one, Attempt) for one in found) == 2
 
 
@@ -140,22 +142,22 @@ async def test_what_a_refused_task_had_reserved_is_free_again(ledger: Ledger) ->
     wish = dataclasses.replace(WISH, daily=700)
     lease = await leased(ledger)
     attempt = await authorised(ledger, lease, wish)
-    assert isinstance(await ledger.authorise(await leased(ledger, "s"), [wish], "first"), list)
+    assert isinstance(await ledger.authorise(await leased(ledger, "s"), [wish], WHY), list)
     await ledger.ended(lease, attempt, AttemptState.REFUSED, Trouble(Kind.INVALID, "no"), 0)
-    assert isinstance(await ledger.authorise(await leased(ledger, "t"), [wish], "first"), Attempt)
+    assert isinstance(await ledger.authorise(await leased(ledger, "t"), [wish], WHY), Attempt)
 
 
 async def test_a_provider_out_of_credit_is_not_asked_and_the_next_is(ledger: Ledger) -> None:
     lease = await leased(ledger)
     attempt = await authorised(ledger, lease)
     await ledger.ended(lease, attempt, AttemptState.REFUSED, Trouble(Kind.CREDIT, "top up"), 0)
-    held = await ledger.authorise(lease, [WISH], "retry")
+    held = await ledger.authorise(lease, [WISH], WHY)
     assert isinstance(held, list)
     assert isinstance(held[0], Held)
     assert held[0].reason == "closed"
     assert "top up" in held[0].message
     other = dataclasses.replace(WISH, provider="other")
-    found = await ledger.authorise(lease, [WISH, other], "failover")
+    found = await ledger.authorise(lease, [WISH, other], WHY)
     assert isinstance(found, Attempt)
     assert found.provider == "other"
 
