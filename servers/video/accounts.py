@@ -209,7 +209,11 @@ def with_defaults(request: video_pb2.GenerateRequest) -> video_pb2.GenerateReque
     """A copy with every default of the contract filled in."""
     filled = video_pb2.GenerateRequest()
     filled.CopyFrom(request)
-    if not request.HasField("duration"):
+    if request.HasField("driving_audio") and not request.HasField("duration"):
+        # As long as the sound; where nothing is told of it, that is measured when the work begins.
+        if request.driving_audio.facts.HasField("duration"):
+            filled.duration.CopyFrom(request.driving_audio.facts.duration)
+    elif not request.HasField("duration"):
         filled.duration.FromSeconds(5)
     filled.width_pixels = request.width_pixels or 1080
     filled.height_pixels = request.height_pixels or 1920

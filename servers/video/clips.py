@@ -53,6 +53,8 @@ async def fetch(finished: Finished, http: Http, path: Path) -> None:
         Later: its host does not answer, or breaks off again and again.
         Bad: it is larger than any clip, or lies where nothing may be fetched from.
     """
+    if not finished.url:
+        raise Gone
     said = ""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(MOST_SECONDS):

@@ -25,6 +25,7 @@ from reelmesh.video.v1.video_pb2 import GenerateRequest, GenerateResult
 from servers.chassis.context import current
 from servers.chassis.engine import WorkContext
 from servers.chassis.errors import UNCONFIRMED, FailedPrecondition, NotFound, ResourceExhausted
+from servers.chassis.media.formats import Kind as MediaKind
 from servers.chassis.media.probe import Prober
 from servers.chassis.servicer import fingerprint
 from servers.video import verdict
@@ -93,6 +94,10 @@ class Conductor:
         asked = GenerateRequest()
         asked.CopyFrom(request)
         asked.engine = pinned
+        if asked.HasField("driving_audio") and not asked.HasField("duration"):
+            sound = await work.path(asked.driving_audio, "driving_audio")
+            heard = await self._prober.want(sound, "driving_audio", MediaKind.SOUND, MediaKind.VIDEO)
+            asked.duration.FromNanoseconds(round(heard.duration * 1e9))
         begun = await self.ledger.begin(
             context, work.request_id, fingerprint(asked), asked.SerializeToString()
         )

@@ -24,7 +24,9 @@ class Fit:
 
 
 def asked_seconds(request: GenerateRequest) -> Fraction:
-    """The length that is wanted."""
+    """The length that is wanted; 5 s where it is not known yet."""
+    if not request.HasField("duration"):
+        return Fraction(5)
     return Fraction(request.duration.ToNanoseconds(), 1_000_000_000)
 
 

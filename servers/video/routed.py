@@ -38,9 +38,13 @@ class VideoEngines(Engines):
         if request.engine:
             return super().choose(request)
         allowed = set(request.routing.allow)
-        if any(account.account.enabled for account in self.accounts.values()) and (
-            not allowed or allowed & set(self.accounts)
-        ):
+        asked = [
+            account
+            for name, account in self.accounts.items()
+            if account.account.enabled and (not allowed or name in allowed)
+        ]
+        able = any(account.serves(request) for account in asked)
+        if able or (asked and not any(engine.serves(request) for engine in self.built_in.all())):
             return self._router
         return self.built_in.choose(request)
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any, NoReturn
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
 from reelmesh.common.v1.progress_pb2 import Progress
@@ -24,7 +25,7 @@ from servers.chassis.media.probe import Prober
 from servers.video import clips, fitting
 from servers.video.accounts import Account
 from servers.video.http import NoAnswer, NotSent
-from servers.video.ledger.ledger import Ledger
+from servers.video.ledger.ledger import Fenced, Ledger
 from servers.video.ledger.records import Attempt, Lease
 from servers.video.ledger.schema import AttemptState
 from servers.video.vendor import (
@@ -120,6 +121,11 @@ class Task:
         except (Unknown, NoAnswer, TimeoutError) as error:
             _log.warning("submit without an answer", attempt=self.attempt.id, provider=self.account.name)
             await self.reconcile(str(error))
+        except (Fenced, SQLAlchemyError):
+            raise
+        except Exception as error:  # an answer of a shape that nobody foresaw: it may have been taken
+            _log.error("submit can not be read", provider=self.account.name, exc_info=error)
+            await self.reconcile("its answer can not be read")
         else:
             await self._submitted(task_id)
 
@@ -241,6 +247,11 @@ class Task:
             return await self.account.vendor.poll(self.attempt.task_id, self.attempt.model, self.account.http)
         except (Unreachable, NotSent, NoAnswer) as error:
             _log.info("poll without an answer", provider=self.account.name, error=str(error)[:200])
+            return None
+        except (
+            Exception
+        ) as error:  # an answer of a shape that nobody foresaw: the task is paid for all the same
+            _log.error("poll can not be read", provider=self.account.name, exc_info=error)
             return None
 
     async def _take(self, finished: Finished, prober: Prober) -> Made:

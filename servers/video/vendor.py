@@ -306,6 +306,17 @@ class Vendor(ABC):
         return f"{found.credits:g} credits left" if found.credits else "the key is taken"
 
 
+_MODERATION = (
+    *("moderat", "policy", "policies", "nsfw", "sensitive", "safety", "blacklist", "violat", "prohibited"),
+    *("违规", "敏感", "审核", "风险", "色情", "暴力"),
+)
+
+
+def sounds_moderated(reason: str) -> bool:
+    """Whether a vendor that gives no code seems to have refused the content, by its words."""
+    return any(word in reason.lower() for word in _MODERATION)
+
+
 def serves(offer: Offer, request: GenerateRequest) -> str:
     """Why an offer can not serve a request; empty when it can. Lengths and sizes are fitted."""
     if request.model and request.model != offer.model:

@@ -51,7 +51,10 @@ def left(
 
 
 def _forgiven(attempt: Attempt, since: float) -> bool:
-    return attempt.state is AttemptState.REFUSED and attempt.kind in _MENDABLE and attempt.intent_time < since
+    if attempt.intent_time >= since:
+        return False
+    refused = attempt.state is AttemptState.REFUSED and attempt.kind in _MENDABLE
+    return refused or attempt.kind == Kind.CANCELLED
 
 
 def why(history: Sequence[Attempt], provider: str) -> str:

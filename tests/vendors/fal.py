@@ -73,6 +73,8 @@ class Fal(Simulator):
             return Reply.of({"status": "IN_QUEUE", "queue_position": 2}, 202)
         if state == "running":
             return Reply.of({"status": "IN_PROGRESS", "logs": []}, 202)
+        if state not in ("succeeded", "failed"):
+            return Reply.of({"status": state}, 202)
         return Reply.of({"status": "COMPLETED", "logs": [], "metrics": {"inference_time": 3.2}})
 
     def _result(self, task: SimTask) -> Reply:

@@ -27,6 +27,8 @@ class Pika(Simulator):
         told: dict[str, Any] = {"id": task.id, "status": words.get(state, state)}
         if state == "running":
             told["progress"] = 40
+        if state == "failed" and task.failure:
+            told["error"] = task.failure
         if state == "succeeded":
             told["url"] = self.clip_url(task)
         return Reply.of(told)

@@ -36,7 +36,7 @@ from servers.video.vendor import (
 
 _PICTURE_BYTES = 32 * 2**20
 _SLOTS = ("prompt", "negative_prompt", "image", "width", "height", "seconds", "frames", "seed")
-_SUFFIXES = (".mp4", ".webm", ".mkv", ".mov", ".gif")
+_SUFFIXES = (".mp4", ".webm", ".mkv", ".mov")
 
 
 class ComfyUI(Vendor):
@@ -127,6 +127,8 @@ class ComfyUI(Vendor):
 
     async def cancel(self, task_id: str, shot_model: str, http: Http) -> CancelOutcome:
         """See `Vendor.cancel`."""
+        if task_id in await self._read(http, f"/history/{task_id}"):
+            return CancelOutcome.TOO_LATE
         await http.call("POST", "/queue", headers=self._headers(), json={"delete": [task_id]})
         await http.call("POST", "/interrupt", headers=self._headers(), json={"prompt_id": task_id})
         return CancelOutcome.CANCELLED
@@ -164,14 +166,17 @@ class ComfyUI(Vendor):
 
     async def _queue(self, http: Http) -> list[str]:
         told = await self._read(http, "/queue")
-        entries = [*(told.get("queue_running") or ()), *(told.get("queue_pending") or ())]
+        if not isinstance(told.get("queue_running"), list) or not isinstance(told.get("queue_pending"), list):
+            raise Unreachable(Trouble(Kind.OUTAGE, "its queue can not be read"))
+        entries = [*told["queue_running"], *told["queue_pending"]]
         return [str(entry[1]) for entry in entries]
 
     async def _read(self, http: Http, path: str) -> dict[str, Any]:
         answer = await http.call("GET", path, headers=self._headers())
-        if answer.status != 200:
+        told = answer.json()
+        if answer.status != 200 or not isinstance(told, dict):
             raise Unreachable(_trouble(answer))
-        return answer.object()
+        return told
 
     def _workflow(self) -> dict[str, Any]:
         loaded = json.loads(Path(self.settings.options["workflow"]).expanduser().read_text(encoding="utf-8"))
@@ -207,7 +212,11 @@ def _filled(value: Any, values: dict[str, Any]) -> Any:
 
 
 def _view(http: Http, file: dict[str, Any]) -> str:
-    query = {"filename": file.get("filename", ""), "subfolder": file.get("subfolder", ""), "type": "output"}
+    query = {
+        "filename": file.get("filename", ""),
+        "subfolder": file.get("subfolder", ""),
+        "type": file.get("type") or "output",
+    }
     return f"{http.base_url}view?{urlencode(query)}"
 
 

@@ -30,6 +30,7 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    sounds_moderated,
 )
 
 _PICTURE_BYTES = 8 * 2**20
@@ -127,8 +128,8 @@ class Jiekou(Vendor):
             raise Unreachable(_trouble(answer))
         status = str(task.get("status") or "")
         if status == "TASK_STATUS_SUCCEED":
-            videos = told.get("videos") or [{}]
-            return Finished(url=str(videos[0].get("video_url") or ""))
+            videos = [one for one in told.get("videos") or () if isinstance(one, dict)]
+            return Finished(url=str(videos[0].get("video_url") or "") if videos else "")
         if status == "TASK_STATUS_FAILED":
             return Failed(_failure(str(task.get("reason") or "it gave no reason")))
         percent = task.get("progress_percent")  # 0 for most models, whatever they do
@@ -156,10 +157,7 @@ async def _picture(picture: Medium, *, links: bool) -> str:
 
 
 def _failure(reason: str) -> Trouble:
-    moderated = any(
-        word in reason.lower() for word in ("moderat", "policy", "nsfw", "sensitive", "违规", "敏感")
-    )
-    return Trouble(Kind.MODERATION if moderated else Kind.INTERNAL, reason)
+    return Trouble(Kind.MODERATION if sounds_moderated(reason) else Kind.INTERNAL, reason[:300])
 
 
 def _trouble(answer: Answer) -> Trouble:
@@ -170,6 +168,8 @@ def _trouble(answer: Answer) -> Trouble:
     code = str(told.get("reason") or error.get("code") or told.get("code") or "")
     message = str(told.get("message") or error.get("message") or answer.text() or f"HTTP {answer.status}")
     kind = _STATUSES.get(answer.status, Kind.OUTAGE)
+    if answer.status in (400, 403) and sounds_moderated(message):
+        kind = Kind.MODERATION
     if any(word in f"{code} {message}".lower() for word in ("balance", "insufficient", "余额", "额度")):
         kind = Kind.CREDIT
     return Trouble(kind, message[:300], code[:100], answer.retry_after_seconds)

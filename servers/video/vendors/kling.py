@@ -232,4 +232,4 @@ def _trouble(answer: Answer) -> Trouble:
     if kind is None:
         kind = Kind.OUTAGE if answer.status >= 500 else Kind.INTERNAL
     message = str(told.get("message") or answer.text() or f"HTTP {answer.status}")
-    return Trouble(kind, message[:300], code="" if code is None else str(code))
+    return Trouble(kind, message[:300], "" if code is None else str(code), answer.retry_after_seconds)

@@ -112,6 +112,8 @@ class OpenAI(Vendor):
         answer = await self._call(http, "GET", f"videos/{task_id}")
         told = answer.object()
         status = told.get("status")
+        if answer.status == 404 and isinstance(told.get("error"), dict):
+            return Failed(Trouble(Kind.CANCELLED, "the task was deleted"))
         if answer.status != 200 or not isinstance(status, str):
             raise Unreachable(trouble(answer))
         if status == "completed":

@@ -24,6 +24,7 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    sounds_moderated,
 )
 
 _PICTURE_BYTES = 8 * 2**20
@@ -96,7 +97,8 @@ class Pika(Vendor):
         if status == "finished":
             return Finished(url=str(told.get("url") or ""))
         if status == "failed":
-            return Failed(Trouble(Kind.INTERNAL, str(told.get("error") or "it gave no reason")))
+            said = str(told.get("error") or "it gave no reason")
+            return Failed(Trouble(Kind.MODERATION if sounds_moderated(said) else Kind.INTERNAL, said))
         progress = told.get("progress")
         return Running(fraction=progress / 100 if isinstance(progress, int | float) and progress else None)
 

@@ -27,6 +27,7 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    sounds_moderated,
 )
 from servers.video.vendors.openai import trouble
 
@@ -47,9 +48,8 @@ _TAKEN = (200, 201, 202)
 
 
 class Yunwu(Vendor):
-    """One account. Options: `lengths` (an object of lists of seconds by model) and `links` (true sends links
-    to
-    pictures in place of their bytes)."""
+    """One account. Options: `lengths` (an object of lists of seconds by model) and `links` (true sends
+    links to pictures in place of their bytes)."""
 
     title: ClassVar[str] = "Yunwu"
     base_url: ClassVar[str] = "https://yunwu.ai"
@@ -106,7 +106,8 @@ class Yunwu(Vendor):
         if status in _FAILED:
             detail = told.get("detail")
             said = detail.get("error_message") if isinstance(detail, dict) else detail
-            return Failed(Trouble(Kind.INTERNAL, str(told.get("error") or said or "it gave no reason")[:300]))
+            reason = str(told.get("error") or said or "it gave no reason")[:300]
+            return Failed(Trouble(Kind.MODERATION if sounds_moderated(reason) else Kind.INTERNAL, reason))
         progress = told.get("progress")
         fraction = progress / 100 if isinstance(progress, int | float) and progress else None
         return Running(fraction=fraction, queue_position=0 if status in _QUEUED else None)
@@ -138,4 +139,6 @@ def _trouble(answer: Answer) -> Trouble:
     found = trouble(answer)
     if "quota" in found.code or "额度" in found.message or "余额" in found.message:
         return Trouble(Kind.CREDIT, found.message, found.code)
+    if found.kind in (Kind.INVALID, Kind.AUTH) and sounds_moderated(found.message):
+        return Trouble(Kind.MODERATION, found.message, found.code)
     return found
