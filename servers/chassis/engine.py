@@ -54,6 +54,10 @@ class WorkContext(Protocol):
         """The request's id; the server made one up where the caller gave none."""
 
     @property
+    def unwanted(self) -> bool:
+        """True when it is cancelled because a caller no longer wants it, not as the server stops."""
+
+    @property
     def scratch(self) -> Path:
         """A folder of the work's own, on the store's filesystem, empty at first and removed at the end."""
 

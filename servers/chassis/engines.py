@@ -73,7 +73,7 @@ class Engines:
                 raise InvalidArgument(
                     ("engine", f'"{request.engine}" is not an engine of this server ({known})')
                 )
-            _demand(named)
+            demand(named)
             return named
         ready = self.ready()
         for engine in ready:
@@ -81,7 +81,7 @@ class Engines:
                 return engine
         lacking = [engine for engine in self._engines.values() if engine.missing() and engine.serves(request)]
         if lacking:
-            _demand(lacking[0])
+            demand(lacking[0])
         if ready:
             return ready[0]  # it can not serve the request either, but its `resolve` says why
         raise FailedPrecondition("no engine of this server can serve the request", reason="NO_ENGINE")
@@ -111,7 +111,12 @@ def _described(engine: Engine, *, is_default: bool) -> Description:
     return description
 
 
-def _demand(engine: Engine) -> None:
+def demand(engine: Engine) -> None:
+    """Demands that an engine lacks nothing.
+
+    Raises:
+        FailedPrecondition: it lacks something; the details name it and the remedy.
+    """
     missing = engine.missing()
     if missing:
         what = "; ".join(f"{item.name} is missing: {item.remedy}" for item in missing)

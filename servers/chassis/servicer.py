@@ -121,7 +121,7 @@ class EngineServicer:
         await self.assets.require_room()
         _log.info("work begins", request_id=work.key.request_id, engine=engine.name)
         result: Message | None = None
-        desk = Desk(work.key.owner, work.key.request_id, self.assets, self.service.name)
+        desk = Desk(work.key.owner, work.key.request_id, self.assets, self.service.name, work)
         try:
             async for item in engine.run(resolved.request, desk):
                 if isinstance(item, Progress):
@@ -179,6 +179,13 @@ class Desk:
     assets: Assets
     name: str = "work"
     """Hint for people who look at scratch folders."""
+    work: Work | None = None
+    """The work; None for work of the server's own."""
+
+    @property
+    def unwanted(self) -> bool:
+        """See `WorkContext.unwanted`."""
+        return self.work is not None and self.work.unwanted
 
     @functools.cached_property
     def scratch(self) -> Path:

@@ -99,6 +99,54 @@ class ComposeSettings(EngineSettings):
     capacity: int = Field(1, ge=1, description="Films at once.")
 
 
+class ProviderSettings(Section):
+    """One account at one vendor of clips."""
+
+    type: str = Field("", description="Vendor: an entry point of reelmesh.video.vendors. Empty: the name.")
+    key: str = Field("", description='API key, as a reference: "${RUNWAY_KEY}".')
+    secret: str = Field("", description="Second half of the key, for vendors that have one.")
+    base_url: str = Field("", description="Where its API lives. Empty: the vendor's own.")
+    private_hosts: list[str] = Field(
+        default_factory=list, description="Further hosts of its own that need not be public."
+    )
+    models: list[str] = Field(
+        default_factory=list, description="Models that may be used, the default first. Empty: all it has."
+    )
+    enabled: bool = Field(True, description="Whether it is asked at all. Read while running.")
+    priority: int = Field(0, description="Larger is asked first. Read while running.")
+    quality: float = Field(0.5, ge=0, le=1, description='Rank for the strategy "best". Read while running.')
+    concurrency: int = Field(4, ge=1, description="Tasks at once.")
+    requests_per_minute: float = Field(0, ge=0, description="Submits a minute. 0: no bound.")
+    price_per_second: float | None = Field(None, ge=0, description="What a second costs, over the vendor's.")
+    price: float | None = Field(None, ge=0, description="What a clip costs on top, over the vendor's.")
+    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="Currency of the prices and ceilings.")
+    daily_ceiling: float | None = Field(None, ge=0, description="Most to spend in a day.")
+    monthly_ceiling: float | None = Field(None, ge=0, description="Most to spend in a month.")
+    poll_seconds: float = Field(5.0, gt=0, description="Least time between two questions how a task stands.")
+    timeout_seconds: float = Field(1800.0, gt=0, description="Longest time that a task may take.")
+    options: dict[str, Any] = Field(default_factory=dict, description="What is special to the vendor.")
+
+
+class VideoSettings(EngineSettings):
+    """The VideoProvider server. Most of its work is waiting for vendors."""
+
+    capacity: int = Field(64, ge=1, description="Clips at once, over all providers.")
+    providers: dict[str, ProviderSettings] = Field(
+        default_factory=dict, description="Accounts at vendors, by a name of one's own."
+    )
+    ledger: str = Field(
+        "", description="SQLAlchemy URL of the ledger. Empty: ledger.db in mesh.home (SQLite)."
+    )
+    time_zone: str = Field("UTC", description="Time zone (IANA) in which days and months of ceilings begin.")
+    failover: bool = Field(True, description="Ask the next provider after a definite refusal or failure.")
+    unconfirmed: str = Field(
+        "wait",
+        pattern="^(wait|give_up)$",
+        description='What to do when it can not be known whether paid work was accepted: "wait" for a '
+        'person, or "give_up". It is never submitted again by itself.',
+    )
+
+
 class StorageSettings(WorkSettings):
     """The Storage server and the store's folder."""
 
@@ -228,7 +276,7 @@ class Settings(BaseSettings):
     script: EngineSettings = Field(default_factory=EngineSettings)
     tts: EngineSettings = Field(default_factory=EngineSettings)
     imagegen: EngineSettings = Field(default_factory=EngineSettings)
-    video: EngineSettings = Field(default_factory=EngineSettings)
+    video: VideoSettings = Field(default_factory=VideoSettings)
     asr: EngineSettings = Field(default_factory=EngineSettings)
     compose: ComposeSettings = Field(default_factory=ComposeSettings)
     orchestrator: OrchestratorSettings = Field(default_factory=OrchestratorSettings)

@@ -74,6 +74,8 @@ class Work:
     task: asyncio.Task[None] | None = None
     linger: asyncio.TimerHandle | None = None
     stopped_by: Fault | None = None
+    unwanted: bool = False
+    """A caller has said so, with CancelWork. False while callers merely left, or the server stops."""
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def report(self, progress: Progress) -> None:
@@ -172,7 +174,8 @@ class WorkTable:
             self._leave(work)
 
     def cancel(self, work: Work, fault: Fault | None = None) -> None:
-        """Ends a piece of work; its callers get `fault`."""
+        """Ends a piece of work; its callers get `fault`. Without one, a caller has asked for it."""
+        work.unwanted = work.unwanted or fault is None
         work.stopped_by = work.stopped_by or fault or Cancelled("the work was cancelled")
         if work.task is not None:
             work.task.cancel()

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from reelmesh.video.v1 import video_pb2
-from servers.chassis.serve import EngineServer
+from servers.chassis.serve import PlainServer
 from servers.chassis.serve import main as run
-from servers.video.listing import VideoProviderMethods
+from servers.video.building import build
 
-SERVER = EngineServer(
-    name="video",
-    service=video_pb2.DESCRIPTOR.services_by_name["VideoProviderService"],
-    entry_points="reelmesh.video.providers",
-    extra=VideoProviderMethods,
-)
+SERVER = PlainServer(name="video", build=build)
 
 
 def main() -> None:

@@ -1,0 +1,85 @@
+"""What the server does by itself: reads how providers do, and follows tasks that nobody asks about any more.
+
+A clip that is paid for is fetched before its link expires, whether or not its caller comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from servers.chassis.assets import Assets
+from servers.chassis.errors import Fault
+from servers.chassis.servicer import Desk
+from servers.video.conductor import Conductor
+from servers.video.ledger.records import Run
+
+REFRESH_SECONDS = 2.0
+FOLLOW_SECONDS = 15.0
+_AT_ONCE = 32
+_log = structlog.get_logger("reelmesh.video")
+
+
+class Keeper:
+    """The server's own tasks. `start` begins them; close it at the end."""
+
+    def __init__(self, conductor: Conductor, assets: Assets, follow_seconds: float = FOLLOW_SECONDS) -> None:
+        self._conductor = conductor
+        self._assets = assets
+        self._follow_seconds = follow_seconds
+        self._tasks: list[asyncio.Task[None]] = []
+        self._following: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    def start(self) -> None:
+        """Begins."""
+        self._tasks = [
+            asyncio.create_task(self._every(REFRESH_SECONDS, self.refresh), name="standings"),
+            asyncio.create_task(self._every(self._follow_seconds, self.look), name="keeper"),
+        ]
+
+    async def refresh(self) -> None:
+        """Reads how the providers do."""
+        names = list(self._conductor.accounts)
+        self._conductor.choice.standings.of = await self._conductor.reports.standings(names)
+
+    async def look(self) -> None:
+        """Takes up runs that nobody drives."""
+        for run in await self._conductor.reports.abandoned(_AT_ONCE):
+            key = (run.owner, run.request_id)
+            if key not in self._following and len(self._following) < _AT_ONCE:
+                task = asyncio.create_task(self._follow(run), name=f"follow {run.request_id}")
+                self._following[key] = task
+                task.add_done_callback(functools.partial(self._forget, key))
+
+    def _forget(self, key: tuple[str, str], _: asyncio.Task[None]) -> None:
+        self._following.pop(key, None)
+
+    async def close(self) -> None:
+        """Lets go of everything, as it is recorded."""
+        tasks = [*self._tasks, *self._following.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, run: Run) -> None:
+        desk = Desk(run.owner, run.request_id, self._assets, "clip")
+        try:
+            await self._conductor.follow(run, desk)
+        except Fault as fault:
+            _log.info("an abandoned task is not at its end", request_id=run.request_id, reason=fault.reason)
+        except Exception as error:
+            _log.error("an abandoned task can not be followed", request_id=run.request_id, exc_info=error)
+        finally:
+            await desk.clear()
+
+    async def _every(self, seconds: float, do: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await do()
+            except (SQLAlchemyError, OSError) as error:  # the ledger is away: it is asked again
+                _log.warning("the ledger does not answer", error=type(error).__name__)
+            await asyncio.sleep(seconds)
