@@ -333,7 +333,7 @@ def _ribbon(canvas: Canvas, draw: random.Random, top: float, colour: str, *, wat
         t = index / 7
         y = top + (bottom - top) * t**1.35
         bend = side * reach * 0.2 * (1 - 2 * abs(((t * 1.3 + 0.15) % 1.0) - 0.5)) * (0.25 + t)
-        half = reach * (0.012 + 0.25 * t**1.7)
+        half = reach * ((0.03 + 0.46 * t**1.7) if water else (0.012 + 0.25 * t**1.7))
         left.append((middle + bend - half, y))
         right.append((middle + bend + half, y))
     d = smooth([*left, *reversed(right)], sharp=(0, 7, 8, 15))
@@ -341,11 +341,29 @@ def _ribbon(canvas: Canvas, draw: random.Random, top: float, colour: str, *, wat
         palette.lit(colour, 0.08),
         mix(palette.lit(colour, 0.5), palette.sky[2], 0.3 if water else 0.0),
     )
+    if water and palette.dark and not palette.ink:  # the moon is in it
+        near, far = mix(near, palette.orb, 0.2), mix(far, palette.orb, 0.32)
     canvas.line(d, palette.lit(turned(palette.land, 0, 1, 0.8), 0.3), 10, 0.5)
     canvas.shape(d, canvas.gradient(((0.0, far, 1.0), (1.0, near, 1.0)), top, bottom))
     if water:
         _ripples(canvas, draw, left, right, mix(far, "#ffffff", 0.55))
+        if palette.dark and not palette.ink:
+            _moonlight(canvas, fork(draw), left, right)
     return [((a[0] + b[0]) / 2, a[1]) for a, b in zip(left, right, strict=True)]
+
+
+def _moonlight(canvas: Canvas, draw: random.Random, left: list[Point], right: list[Point]) -> None:
+    """The path of the moon's light down a river."""
+    for index in range(22):
+        t = (index + 0.5) / 22 * 0.92
+        low = min(int(t * 7), 6)
+        share = t * 7 - low
+        y = left[low][1] + (left[low + 1][1] - left[low][1]) * share
+        a = left[low][0] + (left[low + 1][0] - left[low][0]) * share
+        b = right[low][0] + (right[low + 1][0] - right[low][0]) * share
+        wide = (b - a) * draw.uniform(0.1, 0.26)
+        x = (a + b) / 2 + (b - a) * draw.uniform(-0.08, 0.08)
+        canvas.shape(ellipse(x, y, wide, 2 + 5 * t), canvas.palette.orb, 0.7)
 
 
 def _ripples(canvas: Canvas, draw: random.Random, left: list[Point], right: list[Point], light: str) -> None:

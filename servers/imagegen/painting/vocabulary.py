@@ -250,8 +250,24 @@ _OTHERWISE = (
     "个人电脑 个人信息 价钱 值钱 同窗 说明 小说 传说 听说 据说 说不定 讲究 问题 学问 一切 亲切 密切 切断 指出 指南 画面 计划 山东 山西 "
     "海关 上海 江苏 浙江 黑龙江 湖南 湖北 花生米 灯火通明 开花结果 眼镜蛇 in_the_end watch_out "
     "to_watch watch_the watch_a watch_for watch_over watch_as watch_it watch_him watch_her watch_them they_watch people_watch "
-    "at_last no_way so_to_speak bank_holiday of_course spring_rolls press_conference_room iron_will"
+    "at_last no_way so_to_speak bank_holiday of_course spring_rolls press_conference_room iron_will "
+    "does leaves_the leaves_a leaves_for leaves_his leaves_her leaves_their leaves_behind spring_from "
+    "watches_the watches_a watches_over watches_as watches_how watches_for watches_him watches_her watches_it "
+    "park_the park_a park_his park_her park_their park_your parks_the parks_a parks_his parks_her "
+    "bear_fruit bears_fruit bear_in_mind bear_the bears_the bear_with bear_witness bears_witness "
+    "duck_under duck_down ducks_under swallow_the swallow_it crane_his crane_her crane_their "
+    "a_well-known the_well-known a_well-made a_well-read a_well-off a_well-fed the_well-being well-being "
+    "in_general general_public general_idea general_rule general_election be_patient is_patient was_patient "
+    "at_this_stage at_that_stage next_stage first_stage final_stage early_stage later_stage "
+    "river_bank bank_of_the_river banks_of_the left_bank right_bank sand_bank "
+    "no_sign_of sign_of signs_of sign_that sign_up sign_the rings_out rings_the ring_the by_heart at_heart heart_of "
+    "a_ball_of balls_of a_sea_of a_mountain_of a_river_of a_blanket_of a_carpet_of a_shower_of a_storm_of a_cloud_of"
 )
+_HELPERS = (
+    "i you he she it we they who can could will would shall should may might must never not cannot don't doesn't "
+    "didn't won't"
+)
+"""Words after which the name of a thing is a verb, or not there: "he ducks", "she can fish", "not bread"."""
 GROUPS: dict[str, dict[str, str]] = {
     "animal": _ANIMALS,
     "person": _PEOPLE,
@@ -284,7 +300,12 @@ _BEFORE = re.compile(
     r"(?:个|只|条|头|匹|位|名|朵|棵|本|把|张|辆|艘|架|座|颗|根|碗|盘|瓶|杯|片|块|群|对|勺|瓣|枚|盏|支|台|部)?"
     r"[^,，。;；、和与]{0,3}$"
 )
-_MANY = ("army", "troops", "fleet", "traffic", "军队", "大军", "兵马俑", "船队", "驼队", "caravan")
+_ROSE = re.compile(
+    r"(?<!\ba )(?<!\bthe )(?<!\bone )(?<!\bred )(?<!\bwhite )(?<!\byellow )(?<!\bpink )(?<!\bof )(?<!\bwith )"
+    r"\brose(?= (?:up|over|above|from|to|into|in|at|again|slowly|early|high|higher|behind|beyond|like)\b)"
+)
+"""The past of "rise"."""
+_MANY = ("army", "troops", "fleet", "traffic", "军队", "大军", "兵马俑", "船队")
 _COLOURS = {
     "#d9402e": "red crimson scarlet 红色 红",
     "#e2872c": "orange 橙色 橙",
@@ -311,6 +332,11 @@ _EITHER: tuple[tuple[tuple[str, str], str, tuple[str, str]], ...] = (
         ("animal", "crane"),
         r"harbou?r|port|dock|ship|construct|factory|building|machine|container|cargo|steel|site|worker",
         ("thing", "crane machine"),
+    ),
+    (
+        ("thing", "fire"),
+        r"kitchen|recipe|\bcook|\bfry|fried|\bpan\b|\bwok\b|厨房|锅|炒|煮|煎|炖|菜谱|葱|番茄|鸡蛋",
+        ("thing", "stove"),
     ),
     *(
         (
@@ -347,6 +373,8 @@ def mentions(text: str) -> list[Mention]:
     """What a text speaks of, in the order of its first words; each thing once."""
     text = text.lower()
     taken = [False] * (len(text) + 1)
+    for verb in (*_verbs().finditer(text), *_ROSE.finditer(text)):
+        taken[verb.start() : verb.end()] = [True] * (verb.end() - verb.start())
     hits: list[tuple[int, re.Match[str], tuple[str, str] | None]] = []
     for pattern, meaning in _patterns():
         for match in pattern.finditer(text):
@@ -390,6 +418,8 @@ def _count(text: str, start: int, match: re.Match[str]) -> int:
     """How many: a number within the three words before, or a plural ending."""
     if match.group() in _MANY:
         return 5
+    if match.group() in ("caravan", "驼队"):
+        return 3
     before = text[max(0, start - 24) : start]
     if match.group().isascii():
         for word in reversed(re.findall(r"[a-z0-9]+", re.split(r"[,.;:]|\band\b", before)[-1])[-3:]):
@@ -402,6 +432,24 @@ def _count(text: str, start: int, match: re.Match[str]) -> int:
         return _NUMBERS[match.group()[0]]
     number = _BEFORE.search(before[-8:])
     return _NUMBERS.get(number.group(1), 1) if number else 1
+
+
+@functools.cache
+def _verbs() -> re.Pattern[str]:
+    """Names of things that are verbs where they stand."""
+    things = {
+        word
+        for group in ("animal", "plant", "thing", "building", "place")
+        for line in GROUPS[group].values()
+        for word in line.split()
+        if word.isascii() and word.isalpha()
+    }
+    helpers, words = "|".join(_HELPERS.split()), "|".join(sorted(things))
+    objects = "a|an|the|my|his|her|its|their|your|our|this|that|him|it|them|me|us"
+    return re.compile(
+        rf"\b(?:(?:{helpers})[^\S\n]+(?:{words})(?:s|es)?\b(?!-)"
+        rf"|to[^\S\n]+(?:{words})(?=[^\S\n]+(?:{objects})\b))"
+    )
 
 
 @functools.cache
