@@ -200,5 +200,5 @@ async def test_cancelling_tells_the_vendor_or_follows_what_is_paid(
         vendor.life.running_polls = 1
         assert (await server.made(shot("r"))).clip.digest
         made = await attempts(server, "r")
-    # What the vendor deleted, though nobody knows whether it costs, is at its end: a repeated call makes anew.
+    # What the vendor deleted is at its end, whatever it costs: a repeated call makes a new one.
     assert len(made) == vendor.accepted == (2 if name == "openai" else 1)

@@ -45,13 +45,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Command:
-    from reelmesh.cli import batch, doctor, jobs, making, meshes, publish
+    from reelmesh.cli import batch, doctor, jobs, making, meshes, providers, publish
 
     commands: dict[str, Command] = {
         **jobs.COMMANDS,
         **batch.COMMANDS,
         **publish.COMMANDS,
         **meshes.COMMANDS,
+        **providers.COMMANDS,
         "make": making.make,
         "run": making.run,
         "get": making.get,
