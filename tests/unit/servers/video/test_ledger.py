@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import dataclasses
+import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from servers.video.ledger.database import Database
 from servers.video.ledger.ledger import Fenced, Ledger
 from servers.video.ledger.records import Attempt, Held, Lease, Wish
 from servers.video.ledger.reports import Reports
-from servers.video.ledger.schema import AttemptState, attempts, runs
+from servers.video.ledger.schema import AttemptState, attempts, metadata, runs
 from servers.video.vendor import Kind, Trouble
 
 CONTEXT = CallContext(owner="local")
@@ -41,9 +42,18 @@ WHY = collections.defaultdict(lambda: "first")
 OUTAGE = Trouble(Kind.OUTAGE, "ill")
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open("", tmp_path / "ledger.db")
+POSTGRES = os.environ.get("REELMESH_TEST_POSTGRES", "")
+"""SQLAlchemy URL (postgresql+asyncpg) of a database that may be emptied; without it only SQLite is tested."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRES else ["sqlite"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    url = POSTGRES if request.param == "postgresql" else ""
+    opened = await Database.open(url, tmp_path / "ledger.db")
+    if url:
+        async with opened.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                await connection.execute(table.delete())
     yield opened
     await opened.close()
 
