@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.postgres import Postgres
+
 # A shared machine may stop for a second anywhere: a law is about results, not about time.
 settings.register_profile("reelmesh", deadline=None)
 settings.load_profile("reelmesh")
@@ -29,3 +31,14 @@ def sockets() -> Iterator[Path]:
     """A folder with a path short enough for unix sockets."""
     with tempfile.TemporaryDirectory(prefix="rm-") as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, for all tests that want a database of it."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from google.protobuf.duration_pb2 import Duration
 from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import IntegrityError
 
 from orchestrator.api import views
 from orchestrator.api.naming import file_name
 from orchestrator.api.planning import graph_of, next_graph, refuse
+from orchestrator.api.reviewing import end_review, when_let_go
+from orchestrator.drive import commands
 from orchestrator.drive.driver import Driver
 from orchestrator.drive.mesh import CallFailed
-from orchestrator.drive.record import Told
 from orchestrator.drive.world import World
-from orchestrator.pure.signals import Cancel, Decided, Key, Pause, Resume
-from orchestrator.store import queries
+from orchestrator.pure.signals import Key
+from orchestrator.store import leases, queries
+from orchestrator.store.appending import Append, Transaction
+from orchestrator.store.queries import Filter
 from orchestrator.store.rows import ExecutionRow, JobRow, new_id, now, timestamp
 from orchestrator.store.schema import NO_INDEX, executions, jobs, labels, scene_edits
-from orchestrator.store.writer import Append, Transaction
 from reelmesh.orchestrator.v1 import events_pb2, job_service_pb2
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, Job, JobSpec, JobState, StepState
 from servers.chassis import paging
-from servers.chassis.context import CallContext
+from servers.chassis.context import CallContext, current
 from servers.chassis.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 
 DEFAULT_PRIORITY = 5
@@ -39,7 +42,7 @@ class Jobs:
         self._driver = driver
 
     async def submit(self, owner: str, request: job_service_pb2.SubmitJobRequest) -> Job:
-        """Stores a job and begins it.
+        """Stores a job. It begins when its turn has come.
 
         Raises:
             InvalidArgument: the spec breaks a rule.
@@ -52,9 +55,14 @@ class Jobs:
             graph = graph_of(spec)
             refuse(graph)
             job, execution = _new(owner, request, digest, graph.SerializeToString(deterministic=True))
-            known = await self._world.store.transact(lambda transaction: _submit(transaction, job, execution))
-            if known.id == job.id:
-                self._driver.launch(known, execution)
+            try:
+                known = await self._world.store.transact(
+                    lambda transaction: _submit(transaction, job, execution)
+                )
+            except IntegrityError:  # a concurrent call with this request_id, to another replica, was quicker
+                known = await self._submitted(owner, request.request_id, digest)
+                if known is None:
+                    raise
         return await self.get(owner, known.id)
 
     async def _submitted(self, owner: str, request_id: str, digest: bytes) -> JobRow | None:
@@ -109,8 +117,8 @@ class Jobs:
                 owner,
                 before=paging.decode(request.page_token),
                 limit=size + 1,
-                states=list(request.states),
-                with_labels=dict(request.labels),
+                where=Filter(list(request.states), dict(request.labels)),
+                hidden=request.show_deleted,
             )
             shown = rows[:size]
             latest = await queries.executions_by_id(connection, [row.execution_id for row in shown])
@@ -133,8 +141,7 @@ class Jobs:
         Raises:
             NotFound: there is no such job.
         """
-        await self._row(owner, job_id)
-        await self._driver.tell(job_id, Cancel())
+        await self._ask(owner, job_id, commands.CANCEL, ended_too=True)
         return await self.get(owner, job_id)
 
     async def pause(self, owner: str, job_id: str) -> Job:
@@ -144,8 +151,7 @@ class Jobs:
             NotFound: there is no such job.
             FailedPrecondition: it has ended.
         """
-        await self._unended(owner, job_id)
-        await self._driver.tell(job_id, Pause())
+        await self._ask(owner, job_id, commands.PAUSE)
         return await self.get(owner, job_id)
 
     async def resume(self, owner: str, job_id: str) -> Job:
@@ -155,8 +161,7 @@ class Jobs:
             NotFound: there is no such job.
             FailedPrecondition: it has ended.
         """
-        await self._unended(owner, job_id)
-        await self._driver.tell(job_id, Resume())
+        await self._ask(owner, job_id, commands.RESUME)
         return await self.get(owner, job_id)
 
     async def run(self, owner: str, request: job_service_pb2.RunJobRequest) -> Job:
@@ -168,40 +173,26 @@ class Jobs:
             InvalidArgument: `from_step` names no step of the job.
             AlreadyExists: the request_id was used with another request.
         """
-        made: list[ExecutionRow] = []
 
         async def work(transaction: Transaction) -> JobRow:
-            made.clear()  # it may run more than once
             connection = transaction.connection
-            row = _found(await queries.job(connection, owner, request.job_id), request.job_id)
+            row = _found(await queries.job(connection, owner, request.job_id, lock=True), request.job_id)
             if request.request_id:
                 earlier = await queries.execution_by_request(connection, row.id, request.request_id)
                 if earlier is not None:
                     if earlier.from_step != request.from_step:
                         raise AlreadyExists("request_id: was used with another from_step; choose a new one")
                     return row
-            if row.state not in queries.ENDED:
+            if row.state == JobState.JOB_STATE_WAITING_FOR_REVIEW:
+                await end_review(transaction, row)
+            elif row.state not in queries.ENDED:
                 raise FailedPrecondition(
                     f"job {row.id} has an execution under way: cancel it or wait", reason="JOB_RUNNING"
                 )
-            graph, replanned = await next_graph(connection, row, request.from_step)
-            if request.from_step and request.from_step not in {step.id for step in graph.steps}:
-                raise InvalidArgument(("from_step", f"{request.from_step!r} is no step of the job"))
-            refuse(graph)
-            if replanned:
-                await connection.execute(delete(scene_edits).where(scene_edits.c.job_id == row.id))
-            latest = await queries.execution(connection, row.execution_id)
-            number = latest.number + 1 if latest is not None else 1
-            execution = _execution(row.id, number, graph.SerializeToString(deterministic=True), request)
-            await connection.execute(insert(executions).values(**vars(execution)))
-            again = {"state": int(JobState.JOB_STATE_QUEUED), "end_time": None, "execution_id": execution.id}
-            await transaction.append(_queued(row, execution, again))
-            made.append(execution)
-            return _found(await queries.job(connection, owner, row.id), row.id)
+            await run_again(transaction, row, request)
+            return row
 
-        row = await self._world.store.transact(work)
-        if made:
-            self._driver.launch(row, made[0])
+        row = await when_let_go(lambda: self._world.store.transact(work))
         return await self.get(owner, row.id)
 
     async def update(self, owner: str, request: job_service_pb2.UpdateJobRequest) -> Job:
@@ -212,24 +203,24 @@ class Jobs:
             InvalidArgument: it would have more than 64 labels.
         """
 
-        async def work(transaction: Transaction) -> None:
+        async def work(transaction: Transaction) -> int | None:
             connection = transaction.connection
-            row = _found(await queries.job(connection, owner, request.job_id), request.job_id)
+            row = _found(await queries.job(connection, owner, request.job_id, lock=True), request.job_id)
             spec = JobSpec.FromString(row.spec)
             _change(spec, request)
             values = {"spec": spec.SerializeToString(deterministic=True), "priority": _priority(spec)}
             await connection.execute(update(jobs).where(jobs.c.id == row.id).values(**values))
             await connection.execute(delete(labels).where(labels.c.job_id == row.id))
             await _label(transaction, row.id, spec.labels)
+            if row.lease_holder is None or not request.HasField("priority"):
+                return None
+            return await transaction.ask(row.id, commands.PRIORITY, str(request.priority))
 
-        await self._world.store.transact(work)
-        execution = self._driver.find(request.job_id)
-        if execution is not None and request.HasField("priority"):
-            execution.set_priority(request.priority)
+        await self._done(owner, await self._world.store.transact(work))
         return await self.get(owner, request.job_id)
 
     async def delete(self, owner: str, job_id: str) -> None:
-        """Removes a job with its executions and events.
+        """Hides a job with its executions and events.
 
         Raises:
             NotFound: there is no such job.
@@ -237,15 +228,31 @@ class Jobs:
         """
 
         async def work(transaction: Transaction) -> None:
-            row = _found(await queries.job(transaction.connection, owner, job_id), job_id)
+            row = _found(await queries.job(transaction.connection, owner, job_id, lock=True), job_id)
             if row.state not in queries.ENDED:
                 raise FailedPrecondition(
                     f"job {job_id} has an execution under way: cancel it first", reason="JOB_RUNNING"
                 )
-            await transaction.connection.execute(delete(jobs).where(jobs.c.id == job_id))
+            transaction.notice.deleted.add(job_id)
+            await hide(transaction, [job_id])
 
         await self._world.store.transact(work)
         self._world.log.deleted(job_id)
+
+    async def undelete(self, owner: str, job_id: str) -> Job:
+        """Brings a hidden job back.
+
+        Raises:
+            NotFound: there is no such job, or it was purged.
+        """
+
+        async def work(transaction: Transaction) -> None:
+            _found(await queries.job(transaction.connection, owner, job_id, lock=True, hidden=True), job_id)
+            shown = update(jobs).where(jobs.c.id == job_id).values(delete_time=None)
+            await transaction.connection.execute(shown)
+
+        await self._world.store.transact(work)
+        return await self.get(owner, job_id)
 
     async def list_executions(
         self, owner: str, request: job_service_pb2.ListExecutionsRequest
@@ -291,21 +298,83 @@ class Jobs:
             raise NotFound("step", str(key), field="step")
         if step.state != StepState.STEP_STATE_UNCONFIRMED:
             raise FailedPrecondition(f"step {key} is not UNCONFIRMED", reason="NOT_UNCONFIRMED")
-        told = Told()
+        anew = None
         if request.decision == job_service_pb2.UNCONFIRMED_DECISION_RESUBMIT:
             # Under its old id the server would give the old outcome again: a person allowed a new submit.
-            told = Told(request_id=f"{row.execution_id}/{key}/{new_id()}")
-        await self._driver.tell(row.id, Decided(key, request.decision), told)
+            anew = f"{row.execution_id}/{key}/{new_id()}"
+        decision = commands.decision(key, request.decision, anew)
+        await self._ask(owner, row.id, commands.DECIDE, decision, ended_too=True)
         return await self.get(owner, row.id)
 
     async def _row(self, owner: str, job_id: str) -> JobRow:
         async with self._world.store.read() as connection:
             return _found(await queries.job(connection, owner, job_id), job_id)
 
-    async def _unended(self, owner: str, job_id: str) -> None:
-        row = await self._row(owner, job_id)
-        if row.state in queries.ENDED:
-            raise FailedPrecondition(f"job {job_id} has ended", reason="JOB_ENDED")
+    async def _ask(
+        self, owner: str, job_id: str, kind: str, body: str = "", *, ended_too: bool = False
+    ) -> None:
+        """Asks something of a job's execution, wherever it runs, and waits until it is done.
+
+        Raises:
+            NotFound: there is no such job.
+            FailedPrecondition: it has ended. With `ended_too` it is left as it is.
+        """
+
+        async def work(transaction: Transaction) -> int | None:
+            row = _found(await queries.job(transaction.connection, owner, job_id, lock=True), job_id)
+            if row.state not in queries.ENDED:
+                return await transaction.ask(job_id, kind, body)
+            if not ended_too:
+                raise FailedPrecondition(f"job {job_id} has ended", reason="JOB_ENDED")
+            return None
+
+        await self._done(owner, await self._world.store.transact(work))
+
+    async def _done(self, owner: str, command_id: int | None) -> None:
+        if command_id is not None:
+            await self._driver.done(owner, command_id)
+
+
+async def hide(transaction: Transaction, job_ids: Sequence[str]) -> None:
+    """Hides jobs that have ended; retention removes them later."""
+    transaction.notice.deleted.update(job_ids)
+    hidden = update(jobs).where(jobs.c.id.in_(job_ids)).values(delete_time=now())
+    await transaction.connection.execute(hidden)
+
+
+async def run_again(
+    transaction: Transaction,
+    row: JobRow,
+    request: job_service_pb2.RunJobRequest,
+    opened: Collection[str] = (),
+) -> None:
+    """Makes a new execution of a job that has none under way. `opened`: gates that it has not.
+
+    Raises:
+        InvalidArgument: `from_step` names no step of the job.
+    """
+    connection = transaction.connection
+    graph, replanned = await next_graph(connection, row, request.from_step)
+    if request.from_step and request.from_step not in {step.id for step in graph.steps}:
+        raise InvalidArgument(("from_step", f"{request.from_step!r} is no step of the job"))
+    refuse(graph)
+    for step in graph.steps:
+        closed = [gate for gate in step.gates if gate not in opened]
+        step.gates[:] = closed
+    if replanned:
+        await connection.execute(delete(scene_edits).where(scene_edits.c.job_id == row.id))
+    latest = await queries.execution(connection, row.execution_id)
+    number = latest.number + 1 if latest is not None else 1
+    execution = _execution(row.id, number, graph.SerializeToString(deterministic=True), request)
+    await connection.execute(insert(executions).values(**vars(execution)))
+    again = {
+        "state": int(JobState.JOB_STATE_QUEUED),
+        "end_time": None,
+        "execution_id": execution.id,
+        "turn": await leases.next_turn(connection, row.owner, row.priority),
+    }
+    await transaction.append(_queued(row, execution, again))
+    transaction.notice.waiting = True
 
 
 def _new(
@@ -326,6 +395,7 @@ def _new(
         execution_id=execution.id,
         result=None,
         sequence=0,
+        key_name=current().key,
     )
     return job, execution
 
@@ -352,10 +422,12 @@ async def _submit(transaction: Transaction, job: JobRow, execution: ExecutionRow
         known = _same(await queries.job_by_request(connection, job.owner, job.request_id), job.spec_digest)
         if known is not None:
             return known
-    await connection.execute(insert(jobs).values(**vars(job)))
+    turn = await leases.next_turn(connection, job.owner, job.priority)
+    await connection.execute(insert(jobs).values(**{**vars(job), "turn": turn}))
     await connection.execute(insert(executions).values(**vars(execution)))
     await _label(transaction, job.id, JobSpec.FromString(job.spec).labels)
     await transaction.append(_queued(job, execution, {}))
+    transaction.notice.waiting = True
     return _found(await queries.job(connection, job.owner, job.id), job.id)
 
 

@@ -18,9 +18,9 @@ from orchestrator.pure import edits, graph, outcome
 from orchestrator.pure.recipe import PLAN
 from orchestrator.pure.signals import Key
 from orchestrator.store import queries
+from orchestrator.store.appending import Transaction
 from orchestrator.store.rows import ExecutionRow, now
 from orchestrator.store.schema import scene_edits
-from orchestrator.store.writer import Transaction
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateResult as Pictures
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
@@ -95,6 +95,7 @@ class Scenes:
 
         async def work(transaction: Transaction) -> SceneView:
             connection = transaction.connection
+            await queries.job(connection, owner, request.job_id, lock=True)
             before = await _planned(connection, owner, request.job_id)
             view = _scene(before, request)
             _refuse_locked(view, request)

@@ -34,6 +34,7 @@ def job(row: JobRow, execution: Execution | None, *, brief: bool = False) -> Job
         end_time=timestamp(row.end_time),
         execution=execution,
         sequence=row.sequence,
+        delete_time=timestamp(row.delete_time),
     )
     if row.result is not None:
         shown.result.CopyFrom(JobResult.FromString(row.result))

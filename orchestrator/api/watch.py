@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 
 from orchestrator.api import views
 from orchestrator.drive.driver import Driver
-from orchestrator.drive.log import Subscription
+from orchestrator.drive.frames import News, frame
+from orchestrator.drive.log import Subscription, rung
 from orchestrator.drive.world import World
 from orchestrator.store import queries
 from orchestrator.store.rows import JobRow, now, timestamp
@@ -23,6 +24,7 @@ from servers.chassis.errors import InvalidArgument, NotFound, OutOfRange, Unavai
 
 PART_BYTES = 2_500_000
 """Most bytes of step instances in one part of a snapshot."""
+Page = list[tuple[int, bytes]]
 PAGE = 500
 """Events read from the store at once."""
 
@@ -33,9 +35,10 @@ class Watching:
     def __init__(self, world: World, driver: Driver) -> None:
         self._world = world
         self._driver = driver
+        self._reading: dict[tuple[str, int, bool, int], asyncio.Task[Page]] = {}
 
-    async def job(self, owner: str, request: WatchJobRequest) -> AsyncIterator[Event]:
-        """The events of one job; see the contract's WatchJob.
+    async def job(self, owner: str, request: WatchJobRequest) -> AsyncIterator[bytes]:
+        """The events of one job as encoded WatchJobResponses; see the contract's WatchJob.
 
         Raises:
             NotFound: there is no such job.
@@ -44,42 +47,49 @@ class Watching:
             Unavailable: the orchestrator is stopping.
         """
         log = self._world.log
-        subscription = log.subscribe(request.job_id)
+        subscription = log.subscribe(request.job_id, wants_progress=not request.without_progress)
         try:
-            async for event in self._events(owner, request, subscription):
-                yield event
+            async for answer in self._events(owner, request, subscription):
+                yield answer
         finally:
             log.unsubscribe(request.job_id, subscription)
 
     async def _events(
         self, owner: str, request: WatchJobRequest, subscription: Subscription
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncIterator[bytes]:
         if request.HasField("after_sequence"):
             last = request.after_sequence
-            state = (await self._checked(owner, request.job_id, last)).state
-            async for event in self._replay(request.job_id, last):
+            job = await self._checked(owner, request.job_id, last)
+            state = job.state
+            async for event, answer in self._replay(request.job_id, last, job.sequence):
                 last = event.sequence
                 state = event.job_changed.state if event.HasField("job_changed") else state
-                yield event
+                yield answer
         else:
             job, parts = await self._snapshot(owner, request.job_id)
             last, state = job.sequence, job.state
             for part in parts:
-                yield part
+                yield News(part).frame
         while request.follow or state not in queries.ENDED or not subscription.empty:
             news = await subscription.next(self._world.rules.idle_seconds)
             if news is None:
-                yield Event(sequence=last, time=timestamp(now()), job_id=request.job_id, idle=Idle())
-            elif news.HasField("step_progressed"):
-                if news.sequence >= last and not request.without_progress:
-                    yield news
-            elif news.sequence > last:
-                last = news.sequence
-                state = news.job_changed.state if news.HasField("job_changed") else state
-                yield news
+                idle = Event(sequence=last, time=timestamp(now()), job_id=request.job_id, idle=Idle())
+                yield News(idle).frame
+                continue
+            event = news.event
+            if event.HasField("step_progressed"):
+                if event.sequence >= last:
+                    yield news.frame
+            elif event.sequence > last:
+                if event.sequence > last + 1:  # written by another replica, and not heard of here
+                    async for _, answer in self._replay(request.job_id, last, event.sequence - 1):
+                        yield answer
+                last = event.sequence
+                state = event.job_changed.state if event.HasField("job_changed") else state
+                yield news.frame
 
-    async def jobs(self, owner: str, request: WatchJobsRequest) -> AsyncIterator[tuple[Event, str]]:
-        """(event, cursor) of all of the owner's jobs; see the contract's WatchJobs.
+    async def jobs(self, owner: str, request: WatchJobsRequest) -> AsyncIterator[bytes]:
+        """The events of all of the owner's jobs as encoded WatchJobsResponses; see the contract's WatchJobs.
 
         Raises:
             InvalidArgument: the cursor is not one of this server's.
@@ -90,18 +100,32 @@ class Watching:
             last = await self._cursor(request.cursor)
             while True:
                 bell.clear()
-                async with self._world.store.read() as connection:
-                    page = await queries.owner_events_after(
-                        connection, owner, last, with_steps=request.with_steps, limit=PAGE
-                    )
+                page = await self._page(owner, last, with_steps=request.with_steps)
                 for last, body in page:
-                    yield Event.FromString(body), paging.encode(str(last))
+                    yield frame(body, paging.encode(str(last)))
                 if self._world.log.closed:
                     raise Unavailable("the orchestrator is stopping: watch again from the last cursor seen")
-                if not page and not await _rung(bell, self._world.rules.idle_seconds):
-                    yield Event(time=timestamp(now()), idle=Idle()), paging.encode(str(last))
+                if not page and not await rung(bell, self._world.rules.idle_seconds):
+                    idle = Event(time=timestamp(now()), idle=Idle())
+                    yield frame(idle.SerializeToString(), paging.encode(str(last)))
         finally:
             self._world.log.unbell(owner, bell)
+
+    async def _page(self, owner: str, after: int, *, with_steps: bool) -> Page:
+        """The events after one. Many who stand at the same place, and were woken together, share a query."""
+        place = (owner, after, with_steps, self._world.log.rings)
+        reading = self._reading.get(place)
+        if reading is None:
+
+            async def read() -> Page:
+                async with self._world.store.read() as connection:
+                    return await queries.owner_events_after(
+                        connection, owner, after, with_steps=with_steps, limit=PAGE
+                    )
+
+            reading = self._reading[place] = asyncio.create_task(read())
+            reading.add_done_callback(lambda _: self._reading.pop(place, None))
+        return await asyncio.shield(reading)
 
     async def _cursor(self, cursor: str) -> int:
         async with self._world.store.read() as connection:
@@ -124,21 +148,24 @@ class Watching:
             oldest = await queries.oldest_sequence(connection, job_id)
         first = row.sequence + 1 if oldest is None else oldest
         if after + 1 < first:
-            fault = OutOfRange(f"the log begins with sequence {first}: watch again without a cursor")
-            fault.metadata["oldest_sequence"] = str(first)
-            raise fault
+            raise _too_old(first)
         if after > row.sequence:
             raise OutOfRange(f"the latest sequence is {row.sequence}")
         return row
 
-    async def _replay(self, job_id: str, after: int) -> AsyncIterator[Event]:
-        while True:
+    async def _replay(self, job_id: str, after: int, last: int) -> AsyncIterator[tuple[Event, bytes]]:
+        """The stored events after a sequence, up to another, with their encoded answers.
+
+        Raises:
+            OutOfRange: retention has taken some of them away meanwhile.
+        """
+        while after < last:
             async with self._world.store.read() as connection:
-                page = await queries.events_after(connection, job_id, after, PAGE)
+                page = await queries.events_after(connection, job_id, after, min(PAGE, last - after))
+            if not page or page[0][0] != after + 1:
+                raise _too_old(page[0][0] if page else last + 1)
             for after, body in page:  # noqa: B007  (read on from it)
-                yield Event.FromString(body)
-            if len(page) < PAGE:
-                return
+                yield Event.FromString(body), frame(body)
 
     async def _snapshot(self, owner: str, job_id: str) -> tuple[JobRow, list[Event]]:
         async with self._world.store.read() as connection:
@@ -149,6 +176,12 @@ class Watching:
             steps = await queries.step_rows(connection, row.execution_id)
         shown = views.execution(execution, steps, self._driver.find(job_id)) if execution else None
         return row, list(_parts(row, views.job(row, shown)))
+
+
+def _too_old(first: int) -> OutOfRange:
+    fault = OutOfRange(f"the log begins with sequence {first}: watch again without a cursor")
+    fault.metadata["oldest_sequence"] = str(first)
+    return fault
 
 
 def _parts(row: JobRow, job: Job) -> Iterator[Event]:
@@ -179,12 +212,3 @@ def _chunks(instances: Sequence[StepInstance], first_bytes: int) -> Iterator[lis
         chunk.append(instance)
         room -= size
     yield chunk
-
-
-async def _rung(bell: asyncio.Event, timeout_seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(timeout_seconds):
-            await bell.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import structlog
@@ -12,7 +12,8 @@ from google.protobuf.message import DecodeError, Message
 from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
-from orchestrator.drive import retry
+from orchestrator.drive import limits, money, retry
+from orchestrator.drive.flights import Flight, Outcome
 from orchestrator.drive.mesh import STORAGE, CallFailed, server_of
 from orchestrator.drive.record import Told
 from orchestrator.drive.world import World
@@ -62,6 +63,8 @@ class _Known:
     engine: str = ""
     digest: bytes | None = None
     version: str = ""
+    costs: bool = False
+    """Whether the call is expected to cost money."""
 
 
 @dataclass(eq=False)
@@ -81,8 +84,11 @@ class Attempt:
     """True: what is remembered is not used."""
     task: asyncio.Task[None] | None = None
     withdrawn: bool = False
+    called: bool = False
+    """Whether a server may have work of it."""
     reported: float = field(default=0.0)
     """When watchers last heard of progress, by the loop's clock."""
+    _engine: str = ""
 
     async def drive(self, teller: Teller) -> None:
         """Tries until the instance has ended for good, telling every turn."""
@@ -108,7 +114,7 @@ class Attempt:
         policy = self.world.rules.policy.overlaid(self.step.message.retry)
         busy = retry.is_busy(status)
         self.failures += not busy
-        told = Told(failures=self.failures)
+        told = Told(request_id=self.request_id if self.called else None, failures=self.failures)
         if retry.is_unconfirmed(status):
             await teller.tell(Unconfirmed(self.key, status), told, self)
             return False
@@ -120,14 +126,21 @@ class Attempt:
             return False
         wait = retry.retry_after(status) or 0.0
         if busy:
-            self.world.limiter.close_for(server_of(self.step.method), wait)
+            self.world.limiter.close_for(self._full(status), wait)
         else:
             wait = max(wait, policy.delay(self.failures, random.random()))
-        due = Told(failures=self.failures, next_attempt_time=now() + int(wait * 1e6))
+        due = replace(told, next_attempt_time=now() + int(wait * 1e6))
         await teller.tell(AttemptFailed(self.key, status), due, self)
         if not busy:  # else the closed limit does the waiting
             await asyncio.sleep(wait)
         return True
+
+    def _full(self, status: Status) -> str:
+        """The name of the limit that a refusal closes: a vendor's own limit is its engine's alone."""
+        server = server_of(self.step.method)
+        if self._engine and retry.reason(status) == retry.RATE_LIMITED:
+            return limits.engine_of(server, self._engine)
+        return limits.service(server)
 
     async def _try(self, teller: Teller) -> None:
         method = self.step.method
@@ -136,15 +149,35 @@ class Attempt:
             return
         server = server_of(method)
         await self.world.mesh.reach(server)  # a server that is away must not fill the slots of the others
-        async with self.world.limiter.slot(server, priority=self.job.priority, age=self.job.id):
-            known = await self._resolve()
-            stored = await self._recall(known)
-            if stored is None:
-                result, seconds = await self._call(known, teller)
+        known = await self._resolve()
+        self._engine = known.engine
+        stored = await self._recall(known)
         if stored is not None:
             await teller.tell(Remembered(self.key, stored), Told(engine=known.engine), self)
+            return
+        name = (self.job.owner, known.digest) if known.digest is not None and not self.fresh else None
+        flight = self.world.flights.find(name)
+        if flight is None:
+            flight = self.world.flights.begin(
+                self.request_id, name, lambda flight: self._call(flight, known, teller)
+            )
+        await self._outcome(flight, known, teller)
+
+    async def _outcome(self, flight: Flight, known: _Known, teller: Teller) -> None:
+        """Waits for the call, this one's or another's for the same, and tells what it gave."""
+        try:
+            outcome = await self.world.flights.outcome(
+                flight, self, lambda report: teller.progressed(self, report)
+            )
+        except CallFailed:
+            self.called = True
+            self.request_id = flight.request_id  # whoever asks again must ask for the same work
+            raise
+        if flight.is_answered_by(self):
+            told = self._learned(known, outcome.result, outcome.seconds)
+            await teller.tell(Succeeded(self.key, outcome.result), told, self)
         else:
-            await teller.tell(Succeeded(self.key, result), self._learned(known, result, seconds), self)
+            await teller.tell(Remembered(self.key, outcome.result), Told(engine=known.engine), self)
 
     async def _resolve(self) -> _Known:
         if not self.world.rules.remember:
@@ -156,7 +189,8 @@ class Attempt:
                 return _Known()
             raise
         name = digest_of(self.job.owner, resolved, resolution)
-        return _Known(resolution.engine, name, resolution.version)
+        costs = money.is_something(resolution.expected_cost)
+        return _Known(resolution.engine, name, resolution.version, costs)
 
     async def _recall(self, known: _Known) -> Message | None:
         """The remembered result, if all its assets are still there."""
@@ -164,25 +198,37 @@ class Attempt:
             return None
         return await recall(self.world, self.context, self.step, known.digest)
 
-    async def _call(self, known: _Known, teller: Teller) -> tuple[Message, float]:
-        request: Any = type(self.request)()
-        request.CopyFrom(self.request)
-        request.request_id = self.request_id
-        told = Told(request_id=self.request_id, engine=known.engine)
-        await teller.tell(Started(self.key), told, self)
-        begin = asyncio.get_running_loop().time()
-        bound = self.step.message.timeout.ToNanoseconds() / 1e9 or None
-        context = CallContext(
-            owner=self.context.owner,
-            job_id=self.context.job_id,
-            execution_id=self.context.execution_id,
-            step=self.context.step,
-            traceparent=child_trace(self.context.traceparent),
-        )
-        result = await self.world.mesh.work(
-            self.step.method, request, context, lambda report: teller.progressed(self, report), bound
-        )
-        return result, asyncio.get_running_loop().time() - begin
+    async def _call(self, flight: Flight, known: _Known, teller: Teller) -> Outcome:
+        """Makes the call, when its turn has come."""
+        server = server_of(self.step.method)
+        async with self.world.limiter.slot(
+            server,
+            engine=known.engine,
+            owner=self.job.owner,
+            key=self.job.key_name,
+            priority=self.job.priority,
+            age=self.job.id,
+        ):
+            request: Any = type(self.request)()
+            request.CopyFrom(self.request)
+            request.request_id = self.request_id
+            told = Told(request_id=self.request_id, engine=known.engine)
+            started = asyncio.ensure_future(teller.tell(Started(self.key), told, self))
+            if known.costs:
+                await _settled(started)
+            # What costs nothing begins while it is written that it does: the same id finds it again.
+            self.called = True
+            context = replace(self.context, traceparent=child_trace(self.context.traceparent))
+            bound = self.step.message.timeout.ToNanoseconds() / 1e9 or None
+            begin = asyncio.get_running_loop().time()
+            try:
+                result = await self.world.mesh.work(self.step.method, request, context, flight.report, bound)
+                seconds = asyncio.get_running_loop().time() - begin
+            except BaseException:
+                await _settled(started)
+                raise
+        await _settled(started)
+        return Outcome(result, seconds)
 
     def _learned(self, known: _Known, result: Any, seconds: float) -> Told:
         """What a result tells beyond itself."""
@@ -207,6 +253,11 @@ class Attempt:
             remembered=kept,
             duration=(method.name, engine, seconds),
         )
+
+
+async def _settled(started: asyncio.Future[None]) -> None:
+    """Waits until it is on disk that a call has begun, or never will be: whoever began it may have left."""
+    await asyncio.gather(started, return_exceptions=True)
 
 
 def digest_of(owner: str, resolved: Message, resolution: Resolution) -> bytes | None:

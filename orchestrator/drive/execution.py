@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
+from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
-from sqlalchemy.exc import DBAPIError
 
 from orchestrator.drive import record
 from orchestrator.drive.attempt import Attempt, Ended
-from orchestrator.drive.record import Record, Told, key_of
+from orchestrator.drive.commands import Command
+from orchestrator.drive.record import Record, Told, key_of, restored
 from orchestrator.drive.world import World
 from orchestrator.pure import graph, outcome
 from orchestrator.pure.signals import (
@@ -31,14 +32,16 @@ from orchestrator.pure.signals import (
     Dispatch,
     Event,
     ExecutionChanged,
+    Expire,
     Key,
     Output,
-    Restored,
     Withdraw,
 )
 from orchestrator.pure.walk import Walk
+from orchestrator.store import queries
+from orchestrator.store.appending import Gone
 from orchestrator.store.rows import ExecutionRow, JobRow, StepRow, duration, now, timestamp
-from orchestrator.store.writer import Gone
+from orchestrator.store.writer import REFUSALS
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.orchestrator.v1 import events_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
@@ -54,21 +57,31 @@ _log = structlog.get_logger("reelmesh.execution")
 
 @dataclass(frozen=True)
 class _Item:
-    event: Event
+    event: Event | None
     told: Told
     attempt: Attempt | None
     done: asyncio.Future[None]
+    command: int | None = None
 
 
 class Execution:
-    """One execution, from its first step (or its last crash) to its end."""
+    """One execution while this replica holds its lease: from its first step, or from where another one or
+    a crash left it, until it has ended, is parked, or is another's."""
 
-    def __init__(self, world: World, job: JobRow, row: ExecutionRow, steps: Sequence[StepRow]) -> None:
-        """`steps`: the instances as they are stored; none for an execution that begins."""
+    def __init__(
+        self,
+        world: World,
+        job: JobRow,
+        row: ExecutionRow,
+        steps: Sequence[StepRow],
+        commands: Sequence[Command] = (),
+    ) -> None:
+        """`steps`: the instances as they are stored; none for an execution that begins. `commands`: what was
+        asked of it meanwhile."""
         self._world = world
         self._graph = graph.compile(StepGraph.FromString(row.graph))
         self._spec = JobSpec.FromString(job.spec)
-        self._fresh = _from(self._graph, row.from_step)
+        self._fresh = graph.onwards(self._graph, row.from_step)
         self.walk = Walk(self._graph, self._spec)
         self.record = Record(job, row, {key_of(step): step for step in steps})
         self.progress: dict[Key, Progress] = {}
@@ -78,36 +91,61 @@ class Execution:
         self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
         self._attempts: dict[Key, Attempt] = {}
         self._ending: set[Key] = set()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._leaving: dict[Key, Attempt] = {}  # were told to end
         self._tasks: set[asyncio.Task[None]] = set()
-        self._sequence = job.sequence
+        self.sequence = job.sequence
+        """Of the job's latest event."""
         self._begin = asyncio.get_running_loop().time()
-        self._ended = False
+        self._ended = self._waits = False
+        for command in commands:
+            self.obey(command)
 
     async def run(self) -> None:
-        """Runs to the end. Cancelling it leaves all as it is stored; another run goes on from there."""
+        """Runs until the end, or until nothing can be done before somebody asks for something.
+
+        Cancelling it leaves all as it is stored; another run goes on from there.
+        """
         structlog.contextvars.bind_contextvars(job=self.record.job.id, execution=self.record.execution.id)
         try:
             outputs = self._first()
             await self._write(outputs, {})
             self._act(outputs)
-            while not self.walk.finished:
+            self._set_alarm()
+            while not self.walk.finished and not self._parked():
                 await self._turn()
             self._take_no_more()
             await asyncio.gather(*self._tasks, return_exceptions=True)  # last words to servers
         except Gone:
-            _log.info("the job was deleted", job=self.record.job.id)
+            _log.info("the job was deleted, or is another replica's now", job=self.record.job.id)
         finally:
             self._take_no_more()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def _set_alarm(self) -> None:
+        """Ends the execution when its time is over."""
+        if not self._spec.HasField("deadline"):
+            return
+        left = self._spec.deadline.ToMicroseconds() / 1e6 - now() / 1e6
+        status = Status(code=code_pb2.DEADLINE_EXCEEDED, message="the job's deadline has passed")
+        self._alarm = asyncio.get_running_loop().call_later(max(0.0, left), lambda: self._put(Expire(status)))
+
+    def _put(self, event: Event) -> None:
+        if not self._ended:
+            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._inbox.put_nowait(_Item(event, Told(), None, done))
+
     def _take_no_more(self) -> None:
         self._ended = True
+        if self._alarm is not None:
+            self._alarm.cancel()
         while not self._inbox.empty():
             item = self._inbox.get_nowait()
             if not item.done.done():
                 item.done.set_exception(Ended())
+                item.done.exception()  # of commands nobody waits for it
 
     async def tell(self, event: Event, told: Told | None = None, attempt: Attempt | None = None) -> None:
         """Tells what happened; returns when it is on disk.
@@ -121,6 +159,28 @@ class Execution:
         self._inbox.put_nowait(item)
         await item.done
 
+    def obey(self, command: Command) -> None:
+        """Does what was asked. When it is on disk, the command is no more."""
+        if self._ended:
+            return
+        if command.priority is not None:
+            self.set_priority(command.priority)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._inbox.put_nowait(_Item(command.event, command.told, None, done, command.id))
+
+    @property
+    def stuck(self) -> bool:
+        """Whether nothing is under way that could ever tell it anything: our fault, if it is so."""
+        return self._waits and self._runnable and not self._tasks and self._inbox.empty()
+
+    def _parked(self) -> bool:
+        """Whether only a command can move it: a paused job needs no memory, and no lease."""
+        return not self._runnable and not self._tasks and self._inbox.empty()
+
+    @property
+    def _runnable(self) -> bool:
+        return self.record.job.state in queries.RUNNABLE
+
     def progressed(self, attempt: Attempt, progress: Progress) -> None:
         """Takes a report, and passes it on to watchers where the last one is old enough."""
         self.progress[attempt.key] = progress
@@ -132,7 +192,7 @@ class Execution:
         fraction, eta = self.forecast()
         log.progressed(
             events_pb2.Event(
-                sequence=self._sequence,
+                sequence=self.sequence,
                 time=timestamp(now()),
                 job_id=job_id,
                 execution_id=self.record.execution.id,
@@ -173,24 +233,16 @@ class Execution:
             self.record.add_pending(self.walk.instances)
             return self.walk.apply(Begin())
         outputs = self.walk.restore(
-            [self._restored(row) for row in self.record.rows.values()], ExecutionState.ValueType(state)
+            [restored(row, self._graph.steps[row.step].method) for row in self.record.rows.values()],
+            ExecutionState.ValueType(state),
         )
         return outputs + self.walk.apply(Begin()) if queued else outputs
 
-    def _restored(self, row: StepRow) -> Restored:
-        method = self._graph.steps[row.step].method
-        return Restored(
-            key=key_of(row),
-            state=StepState.ValueType(row.state),
-            result=method.result.FromString(row.result) if row.result is not None else None,
-            error=Status.FromString(row.error) if row.error is not None else None,
-            attempts=row.attempts,
-            scene_id=row.scene_id,
-        )
-
     async def _turn(self) -> None:
         """Takes in all that has happened since the last turn."""
+        self._waits = True
         items = [await self._inbox.get()]
+        self._waits = False
         while not self._inbox.empty():
             items.append(self._inbox.get_nowait())
         outputs: list[Output] = []
@@ -200,7 +252,10 @@ class Execution:
             if item.attempt is not None and item.attempt.withdrawn:
                 item.done.cancel()
                 continue
-            taken.append(item)
+            if item.event is not None or item.command is not None:
+                taken.append(item)
+            if item.event is None:
+                continue
             new = self.walk.apply(item.event)
             # At once: what a withdrawn attempt has put into the same inbox no longer counts.
             for output in new:
@@ -210,26 +265,35 @@ class Execution:
             key = getattr(item.event, "key", None)
             if key is not None:
                 told[key] = item.told
-        await self._write(outputs, told)
+        if not taken:
+            return
+        await self._write(outputs, told, [item.command for item in taken if item.command is not None])
         for item in taken:
             if not item.done.done():
                 item.done.set_result(None)
         self._act(outputs)
 
-    async def _write(self, outputs: Sequence[Output], told: dict[Key, Told]) -> None:
+    async def _write(
+        self, outputs: Sequence[Output], told: dict[Key, Told], commands: Sequence[int] = ()
+    ) -> None:
         """Writes it, however long the database refuses: nothing goes on meanwhile."""
-        append = self.record.write(self.walk, outputs, told, now(), self._result(outputs))
+        append = replace(
+            self.record.write(self.walk, outputs, told, now(), self._result(outputs)),
+            commands=commands,
+            token=self.record.job.lease_token,
+            after=self.sequence,
+        )
         wait = 0.05
         while True:
             try:
                 await self._world.store.append(append)
                 break
-            except DBAPIError as fault:
-                _log.error("the database refuses to write", job=append.job_id, cause=str(fault.orig))
+            except REFUSALS as fault:
+                _log.error("the database refuses to write", job=append.job_id, cause=str(fault))
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, DATABASE_PATIENCE_SECONDS)
         if append.events:
-            self._sequence = append.events[-1].sequence
+            self.sequence = append.events[-1].sequence
         for method, engine, seconds in append.durations:
             self._world.usual.learn(method, engine, seconds)
         self._log(outputs)
@@ -281,7 +345,9 @@ class Execution:
             failures=row.failures,
             fresh=key.step in self._fresh,
         )
+        self._leaving.pop(key, None)
         self._attempts[key] = attempt
+        attempt.reported = asyncio.get_running_loop().time()  # that it begins is an event already
         attempt.task = self._spawn(attempt.drive(self))
 
     def _withdraw(self, key: Key) -> None:
@@ -289,11 +355,13 @@ class Execution:
         if attempt is not None and attempt.task is not None:
             attempt.withdrawn = True
             attempt.task.cancel()
+            self._leaving[key] = attempt
 
     def _cancel_call(self, key: Key) -> None:
         attempt = self._attempts.pop(key, None)
         if attempt is not None and attempt.task is not None:
             attempt.task.cancel()
+            self._leaving[key] = attempt
         self._ending.add(key)
         self._spawn(self._end_call(key))
 
@@ -308,9 +376,14 @@ class Execution:
         An instance that waits for its next attempt, or was found running after a crash, may have work there.
         """
         row = self.record.rows[key]
-        if row.attempts:
+        request_id, called = row.request_id, bool(row.attempts)
+        attempt = self._leaving.pop(key, None)
+        if attempt is not None and attempt.task is not None:
+            await asyncio.gather(attempt.task, return_exceptions=True)
+            request_id, called = attempt.request_id, called or attempt.called
+        if called and not self._world.flights.wanted(request_id):
             method = self._graph.steps[key.step].method
-            await self._world.mesh.cancel(method, row.request_id, replace(self._context, step=str(key)))
+            await self._world.mesh.cancel(method, request_id, replace(self._context, step=str(key)))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -322,15 +395,8 @@ class Execution:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None and not self._ended:
             _log.error("a task of the execution failed", exc_info=task.exception())
-
-
-def _from(compiled: graph.CompiledGraph, from_step: str) -> frozenset[str]:
-    """The steps that run anew: the one named and all that depend on it."""
-    anew: set[str] = set()
-    for step in compiled.steps.values():  # in topological order
-        if step.id == from_step or not anew.isdisjoint(step.depends_on):
-            anew.add(step.id)
-    return frozenset(anew)
+        if not self._tasks and not self._runnable:  # it may be parked now
+            self._inbox.put_nowait(_Item(None, Told(), None, asyncio.get_running_loop().create_future()))
 
 
 def _trace(execution_id: str) -> str:

@@ -1,153 +1,133 @@
-"""How many calls run at once: in all, and of each server.
+"""Slots for calls: whoever wants to make one waits here until its turn has come and no limit holds it back.
 
-Who waits is served by priority (9 first), then by the age of the job, then in the order of asking. A call
-waits for its own server only: a full server holds back nobody who wants another one.
+Who that is, `orchestrator.pure.fairness` decides; here are the clock and the waiting. What a call counts
+against goes by names, which are those of the contract's limits:
+
+    overall                 every call
+    service/tts             those to one service: its pool
+    engine/tts/espeak       those to one engine or provider of a service
+    owner/ann               those of one owner's jobs
+    key/nightly             those of the jobs that were submitted with one key
+
+"owner/*" is for every owner that has no limit of its own, and so with every kind.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+
+from orchestrator.pure.fairness import Ask, Limit, Scheduler, Usage, limits_of
+
+OVERALL = "overall"
+DEFAULT_WEIGHT = 1.0
 
 
-@dataclass(frozen=True, order=True)
-class Turn:
-    """Who comes first. Smaller is earlier."""
-
-    rank: int
-    """9 less the priority."""
-    age: str
-    """The job's id: ids sort by the time they were made."""
-    ticket: int
+def service(server: str) -> str:
+    """Name of a service's limit."""
+    return f"service/{server}"
 
 
-@dataclass
-class _Gate:
-    """The door of one server."""
-
-    limit: int
-    running: int = 0
-    closed_until: float = 0.0
-    opening: asyncio.TimerHandle | None = None
-    waiting: list[tuple[Turn, asyncio.Future[None]]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Load:
-    """How full a server's limit is."""
-
-    limit: int
-    running: int
-    waiting: int
-    closed: bool
+def engine_of(server: str, engine: str) -> str:
+    """Name of the limit of one engine of a service."""
+    return f"engine/{server}/{engine}"
 
 
 class Limiter:
     """Slots for calls."""
 
-    def __init__(self, limits: Mapping[str, int], overall: int) -> None:
-        """`limits` by the server's name; a server that is not named has the overall limit."""
-        self._overall = overall
-        self._running = 0
-        self._gates = {server: _Gate(limit) for server, limit in limits.items()}
-        self._tickets = itertools.count()
+    def __init__(
+        self, limits: Mapping[str, Limit] | None = None, weights: Mapping[str, float] | None = None
+    ) -> None:
+        """`limits` by name, `weights` by owner (1 where none is given)."""
+        self._limits: Mapping[str, Limit] = {}
+        self._weights: Mapping[str, float] = {}
+        self._scheduler = Scheduler(
+            lambda name: limits_of(self._limits)(name),
+            lambda owner: self._weights.get(owner, self._weights.get("*", DEFAULT_WEIGHT)),
+        )
+        self._turns: dict[Ask, asyncio.Future[None]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._limits, self._weights = dict(limits or {}), dict(weights or {})
 
     @asynccontextmanager
-    async def slot(self, server: str, *, priority: int = 5, age: str = "") -> AsyncIterator[None]:
+    async def slot(
+        self,
+        server: str,
+        *,
+        engine: str = "",
+        owner: str = "",
+        key: str = "",
+        priority: int = 5,
+        age: str = "",
+    ) -> AsyncIterator[None]:
         """A slot for one call, from when one is free to the end of the block."""
-        gate = self._gate(server)
-        await self._enter(gate, Turn(9 - priority, age, next(self._tickets)))
+        names = [service(server), OVERALL, f"owner/{owner}"]
+        if engine:
+            names.append(engine_of(server, engine))
+        if key:
+            names.append(f"key/{key}")
+        ask = Ask(owner, tuple(names), priority, age)
+        await self._enter(ask)
         try:
             yield
         finally:
-            gate.running -= 1
-            self._running -= 1
+            self._scheduler.remove(ask, _now())
             self._admit()
 
-    def close_for(self, server: str, seconds: float) -> None:
-        """Lets no further call through to a server for a while: it said that it is full."""
-        loop = asyncio.get_running_loop()
-        gate = self._gate(server)
-        until = loop.time() + seconds
-        if until <= gate.closed_until:
-            return
-        gate.closed_until = until
-        if gate.opening is not None:
-            gate.opening.cancel()
-        gate.opening = loop.call_at(until, self._open, gate)
+    def close_for(self, name: str, seconds: float) -> None:
+        """Lets no further call through under a name for a while: the server said that it is full."""
+        self._scheduler.close_until(name, _now() + seconds)
+        self._admit()
 
-    def change(self, limits: Mapping[str, int], overall: int) -> None:
+    def change(self, limits: Mapping[str, Limit], weights: Mapping[str, float] | None = None) -> None:
         """Sets other limits. Calls under way go on; a lower limit holds for those after them."""
-        self._overall = overall
-        for server, gate in self._gates.items():
-            gate.limit = limits.get(server, overall)
-        for server in limits:
-            self._gates.setdefault(server, _Gate(limits[server]))
+        self._limits, self._weights = dict(limits), dict(weights or {})
+        self._scheduler.change(_now())
         self._admit()
 
     def reprioritize(self, age: str, priority: int) -> None:
         """Gives the calls of one job that wait a new priority."""
-        for gate in self._gates.values():
-            gate.waiting = [
-                (replace(turn, rank=9 - priority) if turn.age == age else turn, future)
-                for turn, future in gate.waiting
-            ]
-            heapq.heapify(gate.waiting)
+        self._scheduler.reprioritize(age, priority)
 
-    def load(self) -> dict[str, Load]:
-        """How full the limits are, by server."""
-        return {
-            server: Load(gate.limit, gate.running, len(gate.waiting), gate.opening is not None)
-            for server, gate in self._gates.items()
-        }
+    def usage(self) -> dict[str, Usage]:
+        """What goes on under every name; times are those of the loop's clock."""
+        return self._scheduler.usage()
 
     def close(self) -> None:
-        """Ends the timers."""
-        for gate in self._gates.values():
-            if gate.opening is not None:
-                gate.opening.cancel()
+        """Ends the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
 
-    def _gate(self, server: str) -> _Gate:
-        return self._gates.setdefault(server, _Gate(self._overall))
-
-    async def _enter(self, gate: _Gate, turn: Turn) -> None:
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(gate.waiting, (turn, future))
+    async def _enter(self, ask: Ask) -> None:
+        self._scheduler.add(ask)
+        turn = self._turns[ask] = asyncio.get_running_loop().create_future()
         self._admit()
         try:
-            await future
+            if not turn.done():
+                await turn
         except asyncio.CancelledError:
-            if future.done() and not future.cancelled():  # let in and cancelled at the same moment
-                gate.running -= 1
-                self._running -= 1
-            else:
-                gate.waiting = [entry for entry in gate.waiting if entry[1] is not future]
-                heapq.heapify(gate.waiting)
+            self._turns.pop(ask, None)
+            self._scheduler.remove(ask, _now())
             self._admit()
             raise
 
-    def _open(self, gate: _Gate) -> None:
-        gate.opening = None
-        self._admit()
-
     def _admit(self) -> None:
-        """Lets in whoever can go, the earliest turn first."""
-        while self._running < self._overall:
-            free = [
-                gate
-                for gate in self._gates.values()
-                if gate.waiting and gate.running < gate.limit and gate.opening is None
-            ]
-            if not free:
-                return
-            gate = min(free, key=lambda gate: gate.waiting[0][0])
-            _, future = heapq.heappop(gate.waiting)
-            if future.cancelled():
-                continue
-            gate.running += 1
-            self._running += 1
-            future.set_result(None)
+        """Lets in whoever can go, and looks again when time alone lets another one in."""
+        if not self._turns:
+            return
+        now = _now()
+        for ask in self._scheduler.admit(now):
+            turn = self._turns.pop(ask)
+            if not turn.done():
+                turn.set_result(None)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._turns and (due := self._scheduler.due(now)) is not None:
+            self._timer = asyncio.get_running_loop().call_at(due, self._admit)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
+from orchestrator.drive.frames import News
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from servers.chassis.errors import Fault, NotFound, ResourceExhausted, Unavailable
 
@@ -22,16 +23,19 @@ COME_BACK_SECONDS = 1.0
 class Subscription:
     """One watcher's backlog."""
 
-    def __init__(self) -> None:
-        self._backlog: deque[Event] = deque()
+    def __init__(self, *, wants_progress: bool = True) -> None:
+        self.wants_progress = wants_progress
+        self._backlog: deque[News] = deque()
         self._news = asyncio.Event()
         self._fault: Fault | None = None
 
-    def push(self, event: Event) -> None:
+    def push(self, news: News) -> None:
         """Adds an event; one too many cuts the watcher off."""
         if self._fault is not None:
             return
-        if event.HasField("step_progressed") and len(self._backlog) >= PROGRESS_LIMIT:
+        if news.event.HasField("step_progressed") and (
+            not self.wants_progress or len(self._backlog) >= PROGRESS_LIMIT
+        ):
             return
         if len(self._backlog) >= BACKLOG_LIMIT:
             self.end(
@@ -42,7 +46,7 @@ class Subscription:
                 )
             )
             return
-        self._backlog.append(event)
+        self._backlog.append(news)
         self._news.set()
 
     def end(self, fault: Fault) -> None:
@@ -56,7 +60,7 @@ class Subscription:
         """Whether nothing waits for the watcher."""
         return not self._backlog and self._fault is None
 
-    async def next(self, timeout_seconds: float) -> Event | None:
+    async def next(self, timeout_seconds: float) -> News | None:
         """The next event; None when there was none in time.
 
         Raises:
@@ -80,11 +84,14 @@ class LiveLog:
     def __init__(self) -> None:
         self._by_job: dict[str, set[Subscription]] = {}
         self._by_owner: dict[str, set[asyncio.Event]] = {}
+        self._heads: dict[str, int] = {}
+        self.rings = 0
+        """How often bells were rung."""
         self._closed = False
 
-    def subscribe(self, job_id: str) -> Subscription:
+    def subscribe(self, job_id: str, *, wants_progress: bool = True) -> Subscription:
         """A backlog that gets the events of one job from now on. Give it back with `unsubscribe`."""
-        subscription = Subscription()
+        subscription = Subscription(wants_progress=wants_progress)
         self._by_job.setdefault(job_id, set()).add(subscription)
         if self._closed:
             subscription.end(_stopping())
@@ -96,6 +103,7 @@ class LiveLog:
         watchers.discard(subscription)
         if not watchers:
             self._by_job.pop(job_id, None)
+            self._heads.pop(job_id, None)
 
     def bell(self, owner: str) -> asyncio.Event:
         """An event that is set whenever something of the owner's is committed. See `unbell`."""
@@ -111,17 +119,41 @@ class LiveLog:
             self._by_owner.pop(owner, None)
 
     def committed(self, events: Sequence[tuple[str, Event]]) -> None:
-        """Tells of (owner, event) that were committed, in order."""
-        for owner, event in events:
-            for subscription in self._by_job.get(event.job_id, ()):
-                subscription.push(event)
-            for bell in self._by_owner.get(owner, ()):
+        """Tells of (owner, event) that were committed, in order.
+
+        Where replicas take turns in writing a job, some may be missing: a watcher reads those from the store.
+        """
+        for _, event in events:
+            watchers = self._by_job.get(event.job_id)
+            if watchers:
+                self._heads[event.job_id] = max(event.sequence, self._heads.get(event.job_id, 0))
+                news = News(event)
+                for subscription in watchers:
+                    subscription.push(news)
+        for owner in {owner for owner, _ in events}:
+            self.ring(owner)
+
+    def ring(self, owner: str | None) -> None:
+        """Rings the bells of an owner. None: of all."""
+        self.rings += 1
+        for bells in self._by_owner.values() if owner is None else (self._by_owner.get(owner, ()),):
+            for bell in bells:
                 bell.set()
+
+    @property
+    def jobs(self) -> list[str]:
+        """The jobs that are watched."""
+        return list(self._by_job)
+
+    def head(self, job_id: str) -> int:
+        """The latest sequence of a watched job that its watchers were told of; 0: none so far."""
+        return self._heads.get(job_id, 0)
 
     def progressed(self, event: Event) -> None:
         """Tells of progress."""
+        news = News(event)
         for subscription in self._by_job.get(event.job_id, ()):
-            subscription.push(event)
+            subscription.push(news)
 
     def watched(self, job_id: str) -> bool:
         """Whether anybody watches a job."""
@@ -129,7 +161,7 @@ class LiveLog:
 
     def deleted(self, job_id: str) -> None:
         """Sends the watchers of a job away that is no more."""
-        for subscription in self._by_job.get(job_id, ()):
+        for subscription in tuple(self._by_job.get(job_id, ())):
             subscription.end(NotFound("job", job_id, what="was deleted"))
 
     @property
@@ -150,3 +182,13 @@ class LiveLog:
 
 def _stopping() -> Unavailable:
     return Unavailable("the orchestrator is stopping: watch again from the last sequence seen")
+
+
+async def rung(bell: asyncio.Event, timeout_seconds: float) -> bool:
+    """Waits for a bell, for a time. Whether it was rung."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            await bell.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Collection, Mapping
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +71,8 @@ class Patience:
 
     connect_seconds: float = 15.0
     """For a connection: time for a server to be started again."""
+    replica_seconds: float = 1.0
+    """For the replica that has a request's work, where there are others."""
     unary_seconds: float = 30.0
     """For an answer to a call that does no work."""
     silence_seconds: float = 60.0
@@ -88,11 +91,11 @@ class Mesh:
     """Channels to the servers, and what is called over them."""
 
     def __init__(self, servers: Mapping[str, str], settings: MeshSettings, patience: Patience) -> None:
-        """`servers`: addresses by name, e.g. {"tts": "unix:/run/tts.sock"}."""
+        """`servers`: addresses by name, e.g. {"tts": "unix:/run/tts.sock"}; those of replicas by commas."""
         self._addresses = servers
         self._settings = settings
         self._patience = patience
-        self._channels: dict[str, grpc.aio.Channel] = {}
+        self._channels: dict[str, dict[str, grpc.aio.Channel]] = {}  # by server, then address
 
     def has(self, server: str) -> bool:
         """Whether a server's address is known."""
@@ -132,7 +135,7 @@ class Mesh:
             CallFailed: the attempt failed, was silent for too long or took too long.
         """
         server = server_of(method)
-        channel = await self._connected(server)
+        channel = await self._connected(server, getattr(request, "request_id", ""))
         codec = _codec(method.path)
         call = channel.unary_stream(
             method.path,
@@ -164,15 +167,24 @@ class Mesh:
     async def cancel(self, method: Method, request_id: str, context: CallContext) -> None:
         """Ends work on its server at once, instead of after its linger time. Never raises."""
         request = work_pb2.CancelWorkRequest(request_id=request_id, method=method.path.lstrip("/"))
-        timeout = self._patience.cancel_seconds
         try:
-            stub = work_pb2_grpc.WorkServiceStub(self._channel(server_of(method)))
-            await stub.CancelWork(request, metadata=context.metadata(), timeout=timeout)
-        except grpc.aio.AioRpcError as error:
-            if error.code() != grpc.StatusCode.NOT_FOUND:  # it had ended
-                _log.warning("work could not be cancelled", request_id=request_id, code=error.code().name)
+            channels = self._replicas(server_of(method), request_id)
         except CallFailed as failure:
             _log.warning("work could not be cancelled", request_id=request_id, reason=str(failure))
+            return
+        await asyncio.gather(*(self._cancel(channel, request, context) for channel in channels))
+
+    async def _cancel(
+        self, channel: grpc.aio.Channel, request: work_pb2.CancelWorkRequest, context: CallContext
+    ) -> None:
+        try:
+            stub = work_pb2_grpc.WorkServiceStub(channel)
+            timeout = self._patience.cancel_seconds
+            await stub.CancelWork(request, metadata=context.metadata(), timeout=timeout)
+        except grpc.aio.AioRpcError as error:
+            if error.code() != grpc.StatusCode.NOT_FOUND:  # it had ended, or is another replica's
+                code = error.code().name
+                _log.warning("work could not be cancelled", request_id=request.request_id, code=code)
 
     async def reach(self, server: str) -> None:
         """Waits until a server is connected.
@@ -196,6 +208,18 @@ class Mesh:
             missing.update(response.missing)
         return missing
 
+    async def delete(self, context: CallContext, digests: Collection[str]) -> set[str]:
+        """Takes the owner's references to assets away. Returns those that a lease holds: they were left.
+
+        Raises:
+            CallFailed: Storage can not be reached.
+        """
+        if not digests:
+            return set()
+        request = storage_pb2.DeleteRequest(digests=sorted(digests), keep_leased=True)
+        response = await self._storage("Delete", request, storage_pb2.DeleteResponse, context)
+        return set(response.leased)
+
     async def sign(self, context: CallContext, asset: Asset, lifetime: Duration, file_name: str) -> str:
         """A link to an asset.
 
@@ -209,7 +233,8 @@ class Mesh:
 
     async def close(self) -> None:
         """Closes the channels."""
-        await asyncio.gather(*(channel.close() for channel in self._channels.values()))
+        channels = [channel for replicas in self._channels.values() for channel in replicas.values()]
+        await asyncio.gather(*(channel.close() for channel in channels))
 
     async def _storage(
         self, rpc: str, request: Message, response: type[Message], context: CallContext
@@ -232,25 +257,54 @@ class Mesh:
         except grpc.aio.AioRpcError as error:
             raise CallFailed(status_of(error, server)) from error
 
-    def _channel(self, server: str) -> grpc.aio.Channel:
-        if server not in self._channels:
-            address = self._addresses.get(server)
-            if not address:
-                raise _unreachable(server, f"set orchestrator.servers.{server} to its address")
-            self._channels[server] = addresses.channel(address, self._settings, _OPTIONS)
-        return self._channels[server]
+    def _replicas(self, server: str, request_id: str) -> list[grpc.aio.Channel]:
+        """Channels to the replicas of a server: first to the one that has the work of a request, if any has.
 
-    async def _connected(self, server: str) -> grpc.aio.Channel:
-        """The server's channel, when it is connected: a server that is being restarted is waited for."""
-        channel = self._channel(server)
-        if channel.get_state(try_to_connect=True) == grpc.ChannelConnectivity.READY:
-            return channel
-        try:
-            async with asyncio.timeout(self._patience.connect_seconds):
-                await channel.channel_ready()
-        except TimeoutError:
-            raise _unreachable(server, "is it running?") from None
-        return channel
+        Which that is follows from the request's id alone, so every orchestrator knows it, also after a crash.
+
+        Raises:
+            CallFailed: the server's address is not known.
+        """
+        known = self._channels.get(server)
+        if known is None:
+            named = [one.strip() for one in self._addresses.get(server, "").split(",") if one.strip()]
+            if not named:
+                raise _unreachable(server, f"set orchestrator.servers.{server} to its address")
+            known = self._channels[server] = {
+                one: addresses.channel(one, self._settings, _OPTIONS) for one in named
+            }
+        if len(known) == 1:
+            return list(known.values())
+        first = sorted(known, key=lambda one: hashlib.sha256(f"{request_id} {one}".encode()).digest())
+        return [known[one] for one in first]
+
+    async def _connected(self, server: str, request_id: str = "") -> grpc.aio.Channel:
+        """A server's channel, when it is connected: a server that is being restarted is waited for.
+
+        Of several replicas the one that has the request's work is waited for a little, and then any.
+        """
+        channels = self._replicas(server, request_id)
+        for channel in channels:
+            if channel.get_state(try_to_connect=True) == grpc.ChannelConnectivity.READY:
+                return channel
+            if len(channels) > 1 and await _is_ready([channel], self._patience.replica_seconds):
+                return channel
+        ready = await _is_ready(channels, self._patience.connect_seconds)
+        if ready is None:
+            raise _unreachable(server, "is it running?")
+        return ready
+
+
+async def _is_ready(channels: Sequence[grpc.aio.Channel], seconds: float) -> grpc.aio.Channel | None:
+    """The first of some channels to be connected; None: none is in time."""
+    waits = {asyncio.ensure_future(channel.channel_ready()): channel for channel in channels}
+    try:
+        done, _ = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        return next((waits[wait] for wait in done), None)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
 
 
 def server_of(method: Method) -> str:

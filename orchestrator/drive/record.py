@@ -16,11 +16,12 @@ from google.rpc.status_pb2 import Status
 from google.type.money_pb2 import Money
 
 from orchestrator.drive import money
-from orchestrator.pure.signals import Changed, ExecutionChanged, Key, Output, Planned
+from orchestrator.pure.methods import Method
+from orchestrator.pure.signals import Changed, ExecutionChanged, Key, Output, Planned, Restored
 from orchestrator.pure.walk import Walk
+from orchestrator.store.appending import Append
 from orchestrator.store.rows import ExecutionRow, JobRow, RememberedRow, StepRow, timestamp
 from orchestrator.store.schema import NO_INDEX
-from orchestrator.store.writer import Append
 from reelmesh.orchestrator.v1 import events_pb2
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobResult, JobState, StepInstance, StepState
 
@@ -81,6 +82,7 @@ class Record:
     def __post_init__(self) -> None:
         self._unwritten: dict[Key, StepRow] = {}
         self._states = Counter(row.state for row in self.rows.values())
+        self._warned, self._partial = 0, False
         self._costs = [Money.FromString(self.execution.cost)] if self.execution.cost else []
 
     def write(
@@ -111,7 +113,7 @@ class Record:
         for key, extra in told.items():
             # What is known of an attempt before its state changes, e.g. that resolving failed.
             if key in self.rows and key not in touched and extra != Told():
-                touched[key] = self.rows[key] = _with(self.rows[key], extra)
+                touched[key] = self.rows[key] = replace(self.rows[key], **_known(extra))
         self._count_costs(told.values(), walk.warnings)
         job = self._job(time, result)
         if job:
@@ -159,23 +161,23 @@ class Record:
     def _changed(self, walk: Walk, changed: Changed, extra: Told, time: int) -> StepRow:
         known = walk.instances[changed.key]
         row = self.rows.get(changed.key) or self._new_row(changed.key, known.scene_id)
-        row = replace(
-            row,
-            state=changed.state,
-            attempts=known.attempts,
-            error=changed.error.SerializeToString() if changed.error is not None else None,
-        )
+        new: dict[str, Any] = {
+            "state": changed.state,
+            "attempts": known.attempts,
+            "error": changed.error.SerializeToString() if changed.error is not None else None,
+            **_known(extra),
+        }
         if changed.state == StepState.STEP_STATE_RUNNING and row.start_time is None:
-            row = replace(row, start_time=time)
+            new["start_time"] = time
         if changed.state in STEP_ENDED:
-            row = replace(row, end_time=time)
+            new["end_time"] = time
         if changed.state in STEP_DONE and known.result is not None:
-            row = replace(row, result=known.result.SerializeToString(deterministic=True))
+            new["result"] = known.result.SerializeToString(deterministic=True)
         if self.execution.start_time is None and changed.state in (
             STEP_DONE | {StepState.STEP_STATE_RUNNING}
         ):
             self.execution = replace(self.execution, start_time=time)
-        row = _with(row, extra)
+        row = replace(row, **new)
         self._put(changed.key, row)
         return row
 
@@ -197,9 +199,13 @@ class Record:
 
     def _count_costs(self, told: Iterable[Told], warnings: Sequence[str]) -> None:
         new = [extra.cost for extra in told if extra.cost is not None]
+        if not new and len(warnings) == self._warned:
+            return
+        self._warned = len(warnings)
         total, whole = money.total([*self._costs, *new])
+        self._partial |= not whole
         warnings = list(warnings)
-        if not whole:
+        if self._partial:
             warnings.append("costs in other currencies are not counted in the execution's cost")
         self._costs = [total] if total is not None else []
         self.execution = replace(
@@ -213,11 +219,13 @@ class Record:
         state: int = _JOB_STATES[ExecutionState.ValueType(self.execution.state)]
         if self.execution.state == ExecutionState.EXECUTION_STATE_RUNNING and self._waits_for_a_person():
             state = JobState.JOB_STATE_UNCONFIRMED
+        elif self.execution.state == ExecutionState.EXECUTION_STATE_RUNNING and self._waits_for_review():
+            state = JobState.JOB_STATE_WAITING_FOR_REVIEW
         if state == self.job.state:
             return {}
         changes: dict[str, Any] = {"state": state}
         if self.execution.state in EXECUTION_ENDED:
-            changes["end_time"] = time
+            changes |= {"end_time": time, "lease_holder": None, "lease_until": None}
         if result is not None:
             changes["result"] = result.SerializeToString(deterministic=True)
         self.job = replace(self.job, **changes)
@@ -226,6 +234,11 @@ class Record:
     def _waits_for_a_person(self) -> bool:
         """Whether a paid call is unconfirmed and nothing else can be done meanwhile."""
         return bool(self._states[StepState.STEP_STATE_UNCONFIRMED]) and not any(
+            self._states[state] for state in STEP_ACTIVE
+        )
+
+    def _waits_for_review(self) -> bool:
+        return bool(self._states[StepState.STEP_STATE_WAITING_FOR_REVIEW]) and not any(
             self._states[state] for state in STEP_ACTIVE
         )
 
@@ -261,9 +274,21 @@ def key_of(row: StepRow) -> Key:
     return Key(row.step, None if row.index == NO_INDEX else row.index)
 
 
-def _with(row: StepRow, extra: Told) -> StepRow:
+def restored(row: StepRow, method: Method) -> Restored:
+    """A stored instance as a walk is given it back."""
+    return Restored(
+        key=key_of(row),
+        state=StepState.ValueType(row.state),
+        result=method.result.FromString(row.result) if row.result is not None else None,
+        error=Status.FromString(row.error) if row.error is not None else None,
+        attempts=row.attempts,
+        scene_id=row.scene_id,
+    )
+
+
+def _known(extra: Told) -> dict[str, Any]:
     known = {"request_id": extra.request_id, "engine": extra.engine, "failures": extra.failures}
-    return replace(row, **{name: value for name, value in known.items() if value is not None})  # type: ignore[arg-type]
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def _step_planned(planned: Planned) -> events_pb2.StepPlanned:

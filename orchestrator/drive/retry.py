@@ -19,7 +19,8 @@ from servers.chassis.errors import UNCONFIRMED
 INTERNAL_ATTEMPTS = 3
 """Most attempts in all of a call that ends INTERNAL: what is broken is rarely mended by repeating it."""
 
-BUSY = frozenset(["QUEUE_FULL", "RATE_LIMITED"])
+RATE_LIMITED = "RATE_LIMITED"
+BUSY = frozenset(["QUEUE_FULL", RATE_LIMITED])
 """ErrorInfo.reason of a RESOURCE_EXHAUSTED that waiting alone mends. (A full disk is not one.)"""
 
 _PASSING = frozenset([code_pb2.UNAVAILABLE, code_pb2.ABORTED, code_pb2.DEADLINE_EXCEEDED, code_pb2.CANCELLED])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.store.writer import SMOOTHING
+from orchestrator.store.appending import SMOOTHING
 
 FIRST_GUESS_SECONDS: Mapping[str, float] = {
     "plan": 1.0,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestrator.drive.flights import Flights
+from orchestrator.drive.limiting import Limits
 from orchestrator.drive.limits import Limiter
 from orchestrator.drive.log import LiveLog
 from orchestrator.drive.mesh import Mesh
@@ -20,6 +22,8 @@ class Rules:
     """How failed calls are repeated where a step does not say."""
     remember: bool = True
     """Whether earlier results of the same requests are used."""
+    active: int = 256
+    """Executions of one priority, or a higher one, that a replica holds in memory at once."""
     idle_seconds: float = 15.0
     """Time between two idle marks in a quiet watch."""
     progress_seconds: float = 0.2
@@ -36,3 +40,5 @@ class World:
     log: LiveLog
     usual: Usual
     rules: Rules
+    limits: Limits
+    flights: Flights = field(default_factory=Flights)

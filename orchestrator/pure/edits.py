@@ -5,7 +5,7 @@ scene are merged into one as they come. Laying an edit over a plan that has it a
 
 What an edit means for the scene's steps, by what is present in it:
 
-    text                  the speech is made anew; the id and the prompts stay
+    text                  the speech is made anew, without notes ("#@#...#@#"); the id and the prompts stay
     image_prompt, seed    the picture is made anew, in place of a given one
     motion_prompt         the clip is made anew, in place of a given one
     picture               given: none is made; a clip is made from it where the scene is animated
@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from reelmesh.common.v1.speech_pb2 import TimedWord
 from reelmesh.orchestrator.v1.job_service_pb2 import EditSceneRequest
 from reelmesh.script.v1.script_pb2 import PlanResult, Scene
+from servers.chassis.notes import without_notes
 from servers.chassis.text import speakable
 from servers.chassis.words import words_of
 
@@ -67,8 +68,8 @@ def _remakes_picture(edit: EditSceneRequest) -> bool:
 
 
 def _lay_over_scene(scene: Scene, edit: EditSceneRequest) -> None:
-    if edit.HasField("text") and edit.text != scene.text:
-        _lay_over_text(scene, edit.text)
+    if edit.HasField("text") and (text := without_notes(edit.text).strip()) != scene.text:
+        _lay_over_text(scene, text)
     for field in ("image_prompt", "motion_prompt", "seed"):
         if edit.HasField(field):
             setattr(scene, field, getattr(edit, field))

@@ -309,3 +309,12 @@ def _cycle(waiting: Mapping[str, CompiledStep]) -> Sequence[str]:
         way.append(id)
         id = min(other for other in waiting[id].depends_on if other in waiting)
     return way[way.index(id) :]
+
+
+def onwards(compiled: CompiledGraph, id: str) -> frozenset[str]:
+    """A step and all that depend on it; none where there is no step of that id."""
+    found: set[str] = set()
+    for step in compiled.steps.values():  # in topological order
+        if step.id == id or not found.isdisjoint(step.depends_on):
+            found.add(step.id)
+    return frozenset(found)

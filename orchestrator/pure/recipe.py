@@ -13,7 +13,7 @@ from __future__ import annotations
 from reelmesh.compose.v1 import compose_pb2, timeline_pb2
 from reelmesh.imagegen.v1 import imagegen_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import ON_FAILURE_CONTINUE, Step, StepGraph
-from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo, ReviewStage
 from reelmesh.script.v1 import script_pb2
 from reelmesh.tts.v1 import tts_pb2
 from reelmesh.video.v1 import video_pb2
@@ -21,6 +21,12 @@ from reelmesh.video.v1 import video_pb2
 PLAN = "plan"
 """Id of the step that gives the plan."""
 SCENES = "plan.scenes"
+GATED = {
+    ReviewStage.REVIEW_STAGE_PLAN: {"narrate", "align", "illustrate", "animate", "compose"},
+    ReviewStage.REVIEW_STAGE_PICTURES: {"animate", "compose"},
+    ReviewStage.REVIEW_STAGE_CLIPS: {"compose"},
+}
+"""The steps that wait until a stage has been looked at."""
 DEFAULT_WIDTH_PIXELS = 1080
 DEFAULT_HEIGHT_PIXELS = 1920
 DEFAULT_FRAMES_PER_SECOND = 30.0
@@ -31,7 +37,10 @@ def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = No
     recorded = video.HasField("audio")
     graph = StepGraph(
         schema_version=1,
-        outputs=["compose.film", "compose.cover", "compose.subtitle_files"],
+        outputs=[
+            *("compose.film", "compose.cover", "compose.subtitle_files"),
+            *(f"compose.{field}" for field, wanted in _besides(video.output) if wanted),
+        ],
     )
     if plan is not None:
         graph.steps.add(id=PLAN, given_plan=plan)
@@ -42,7 +51,29 @@ def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = No
     if not recorded:
         graph.steps.extend([_narrate(video), _align(video)])
     graph.steps.extend([_illustrate(video), _animate(video), _compose(video)])
+    _set_gates(graph, video, planned=plan is not None)
     return graph
+
+
+def _besides(output: timeline_pb2.Output) -> tuple[tuple[str, bool], ...]:
+    """What may be made beside the film, and whether it is asked for."""
+    return (
+        ("clean_film", output.clean_copy),
+        ("narration", output.narration_file),
+        ("thumbnails", output.thumbnails > 0),
+        ("gif", output.gif),
+    )
+
+
+def _set_gates(graph: StepGraph, video: NarratedVideo, *, planned: bool) -> None:
+    """Lets steps wait for review. A plan that is given has been looked at."""
+    stages = [ReviewStage.REVIEW_STAGE_PLAN] if not planned else []
+    stages += [ReviewStage.REVIEW_STAGE_PICTURES, ReviewStage.REVIEW_STAGE_CLIPS]
+    for stage in stages:
+        if stage in video.review:
+            for step in graph.steps:
+                if step.id in GATED[stage]:
+                    step.gates.append(ReviewStage.Name(stage).removeprefix("REVIEW_STAGE_").lower())
 
 
 def canvas(video: NarratedVideo) -> timeline_pb2.Canvas:
@@ -76,6 +107,9 @@ def _plan(video: NarratedVideo) -> Step:
     call.engine, call.model = options.engine, options.model
     call.text, call.language = video.text, video.language
     call.scenes.extend(video.scenes)
+    call.characters.extend(video.characters)
+    call.stock_clips.extend(video.stock_clips)
+    call.stock_share = video.stock_share
     if options.HasField("target_scene_duration"):
         call.target_scene_duration.CopyFrom(options.target_scene_duration)
     if options.HasField("prompt_parts"):
@@ -141,8 +175,11 @@ def _illustrate(video: NarratedVideo) -> Step:
     step.generate_image.CopyFrom(call)
     _bind(step, "prompt", "item.image_prompt")
     _bind(step, "negative_prompt", "item.negative_prompt")
-    _bind(step, "seed", "item.seed")
     _bind(step, "layers", "item.animate")
+    for field in ("seed", "place_seed", "character_seed", "reference_image", "loras"):
+        _bind(step, field, f"item.{field}")
+    if video.characters or not options.character:  # else whoever the text names would take its place
+        _bind(step, "character", "item.character")
     return step
 
 
@@ -194,6 +231,12 @@ def _compose(video: NarratedVideo) -> Step:
         call.output.CopyFrom(video.output)
     if video.HasField("transition"):
         call.transition.CopyFrom(video.transition)
+    if video.HasField("progress_bar"):
+        call.progress_bar.CopyFrom(video.progress_bar)
+    if video.HasField("end_card"):
+        call.end_card.CopyFrom(video.end_card)
+    if video.HasField("loudness_lufs"):
+        call.loudness_lufs = video.loudness_lufs
     for field in ("title", "description", "language"):
         if not getattr(video, field):
             _bind(step, field, f"{PLAN}.{field}")

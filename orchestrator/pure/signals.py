@@ -134,6 +134,20 @@ class Resume:
     """Calls may begin again."""
 
 
+@dataclass(frozen=True)
+class Approve:
+    """A gate is open from now on: what waits at it goes on."""
+
+    gate: str
+
+
+@dataclass(frozen=True)
+class Expire:
+    """The execution's time is over: it is to end, and has failed."""
+
+    status: Status
+
+
 Event: TypeAlias = (
     Begin
     | Started
@@ -147,6 +161,8 @@ Event: TypeAlias = (
     | Cancelled
     | Pause
     | Resume
+    | Approve
+    | Expire
 )
 
 

@@ -11,6 +11,8 @@ the outputs in the transaction that stores the event. An event costs in proporti
   instances where what it fans out over was skipped or failed.
 - A final failure fails the execution, unless the step's on_failure is CONTINUE: calls under way are told to
   end, what has not begun is CANCELLED, and the execution is FAILED when the last call has ended.
+- An instance of a step with gates waits at the first one that is closed, WAITING_FOR_REVIEW, once all else
+  that it waits for is there. Approve opens a gate, for good: what has gone past it tells so after a crash.
 - While PAUSED nothing is dispatched; Resume dispatches all that is READY.
 """
 
@@ -30,6 +32,7 @@ from orchestrator.pure.instances import (
     PENDING,
     READY,
     REMEMBERED,
+    REVIEW,
     RUNNING,
     SKIPPED,
     SUCCEEDED,
@@ -40,6 +43,7 @@ from orchestrator.pure.instances import (
 )
 from orchestrator.pure.scope import Source
 from orchestrator.pure.signals import (
+    Approve,
     AttemptFailed,
     Begin,
     Cancel,
@@ -50,6 +54,7 @@ from orchestrator.pure.signals import (
     Dispatch,
     Event,
     ExecutionChanged,
+    Expire,
     Failed,
     Key,
     Output,
@@ -69,6 +74,7 @@ from reelmesh.script.v1.script_pb2 import Scene
 from servers.chassis.errors import InvalidArgument
 
 __all__ = [
+    "Approve",
     "AttemptFailed",
     "Begin",
     "Cancel",
@@ -79,6 +85,7 @@ __all__ = [
     "Dispatch",
     "Event",
     "ExecutionChanged",
+    "Expire",
     "Failed",
     "Instance",
     "Key",
@@ -100,6 +107,8 @@ UNPLANNED_INSTANCES = 10
 
 _CALLABLE = frozenset({READY, RUNNING})
 _OPEN = frozenset({READY, RUNNING, UNCONFIRMED})
+_PAST_GATES = frozenset({READY, RUNNING, SUCCEEDED, REMEMBERED, UNCONFIRMED})
+"""States that an instance reaches only when its gates are open."""
 
 
 class Walk:
@@ -127,6 +136,7 @@ class Walk:
         self._open = len(self._all.runs)  # steps that have not ended
         self._dispatched: set[Key] = set()  # READY, and the driver knows
         self._ended: deque[Instance | StepRun] = deque()  # whose followers have not been told
+        self._opened: set[str] = set()  # gates
         self._excused: list[Instance] = []  # FAILED where failing is allowed
         self._out: list[Output] = []
         self._waiting: defaultdict[str, list[StepRun]] = defaultdict(list)
@@ -170,9 +180,17 @@ class Walk:
     @property
     def warnings(self) -> list[str]:
         """One line for each failure that did not fail the execution, in the graph's order."""
+        if not self._excused:
+            return []
         order = {id: position for position, id in enumerate(self.graph.steps)}
         excused = sorted(self._excused, key=lambda one: (order[one.key.step], one.key))
         return [f"{one.key} failed: {one.error.message if one.error else ''}".rstrip(": ") for one in excused]
+
+    @property
+    def gates(self) -> list[str]:
+        """Closed gates at which something waits, in the graph's order."""
+        waiting = (self._closed(instance) for instance in self._all.in_order() if instance.state == REVIEW)
+        return list(dict.fromkeys(waiting))
 
     def request(self, key: Key) -> Message:
         """The request of an instance as bound now; its request_id is not set."""
@@ -209,7 +227,7 @@ class Walk:
         Raises:
             ValueError: the event names an instance that is not there, or a result of another type.
         """
-        if isinstance(event, Begin | Cancel | Pause | Resume):
+        if isinstance(event, Begin | Cancel | Pause | Resume | Approve | Expire):
             self._control(event)
         else:
             if event.key not in self._all:
@@ -217,7 +235,7 @@ class Walk:
             self._happened(self._all[event.key], event)
         return self._settle()
 
-    def _control(self, event: Begin | Cancel | Pause | Resume) -> None:
+    def _control(self, event: Begin | Cancel | Pause | Resume | Approve | Expire) -> None:
         if self._finished or self._halting():
             return
         match event:
@@ -239,6 +257,14 @@ class Walk:
                 for instance in self._all.in_order():
                     if instance.state == READY:
                         self._dispatch(instance, self.request(instance.key))
+            case Approve(gate=gate) if gate in self.gates:
+                self._opened.add(gate)
+                for instance in list(self._all.in_order()):
+                    if instance.state == REVIEW and not self._closed(instance):
+                        self._make_ready(instance, self.request(instance.key))
+            case Expire(status=status):
+                self.error = status
+                self._halt()
             case Cancel():
                 self._cancelling = True
                 self._out.append(ExecutionChanged(self.state))
@@ -396,9 +422,19 @@ class Walk:
             self._fail(instance, InvalidArgument(*violations).status())
         elif not run.step.method.called:
             self._succeed(instance, REMEMBERED, request)
+        elif self._closed(instance):
+            self._change(instance, REVIEW)
         else:
-            self._change(instance, READY)
-            self._dispatch(instance, request)
+            self._make_ready(instance, request)
+
+    def _make_ready(self, instance: Instance, request: Message) -> None:
+        self._change(instance, READY)
+        self._dispatch(instance, request)
+
+    def _closed(self, instance: Instance) -> str:
+        """The gate at which an instance would wait; empty: none."""
+        gates = self.graph.steps[instance.key.step].message.gates
+        return next((gate for gate in gates if gate not in self._opened), "")
 
     def _has_ended(self, source: Source, instance: Instance) -> bool:
         """Whether what an instance reads there is final."""
@@ -474,6 +510,8 @@ class Walk:
                     self._change(instance, READY, instance.error)
                 if instance.state == READY:
                     self._dispatch(instance, self.request(instance.key))
+                elif instance.state == REVIEW and not self._closed(instance):
+                    self._make_ready(instance, self.request(instance.key))
                 self._consider(self._all.runs[instance.key.step], instance)
         return self._settle()
 
@@ -497,6 +535,8 @@ class Walk:
             self._calls += (row.state == RUNNING) - (instance.state == RUNNING)
             run.unfinished -= not instance.ended
             instance.state, instance.result, instance.error = row.state, row.result, row.error
+            if row.state in _PAST_GATES or row.attempts:
+                self._opened.update(run.step.message.gates)
             instance.attempts, instance.scene_id = row.attempts, row.scene_id or instance.scene_id
             run.unfinished += not instance.ended
             run.skipped += instance.state == SKIPPED

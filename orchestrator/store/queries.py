@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sqlalchemy import Row, Table, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Row, Table, and_, bindparam, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from orchestrator.store.rows import EditRow, ExecutionRow, JobRow, RememberedRow, StepRow
+from orchestrator.store.rows import EditRow, ExecutionRow, JobRow, LimitRow, RememberedRow, StepRow
 from orchestrator.store.schema import (
     NO_INDEX,
     durations,
@@ -15,14 +16,44 @@ from orchestrator.store.schema import (
     executions,
     jobs,
     labels,
+    limits,
     remembered,
     scene_edits,
     steps,
 )
-from reelmesh.orchestrator.v1.job_pb2 import JobState
+from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobState
 
 ENDED = (JobState.JOB_STATE_SUCCEEDED, JobState.JOB_STATE_FAILED, JobState.JOB_STATE_CANCELLED)
 """States of a job that has no execution under way."""
+RUNNABLE = (JobState.JOB_STATE_QUEUED, JobState.JOB_STATE_RUNNING, JobState.JOB_STATE_CANCELLING)
+"""States in which there is something to do without anybody asking. `schema.WAITING` repeats their numbers."""
+
+
+_LATEST = 50
+"""Executions of which an average is made."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which jobs: what holds for all of them."""
+
+    states: Collection[int] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    ids: Collection[str] = ()
+
+    def conditions(self, owner: str, *, hidden: bool = False) -> list[ColumnElement[bool]]:
+        """The WHERE of a query of jobs."""
+        found: list[ColumnElement[bool]] = [jobs.c.owner == owner]
+        if not hidden:
+            found.append(jobs.c.delete_time.is_(None))
+        if self.states:
+            found.append(jobs.c.state.in_(self.states))
+        if self.ids:
+            found.append(jobs.c.id.in_(self.ids))
+        for name, value in self.labels.items():
+            same = and_(labels.c.job_id == jobs.c.id, labels.c.name == name, labels.c.value == value)
+            found.append(exists().where(same))
+        return found
 
 
 # Made once, since every step asks: making a statement costs more than running it.
@@ -32,10 +63,17 @@ _RECALL = select(remembered).where(
 )
 
 
-async def job(connection: AsyncConnection, owner: str, job_id: str) -> JobRow | None:
-    """A job of the owner's."""
-    found = await connection.execute(select(jobs).where(jobs.c.id == job_id, jobs.c.owner == owner))
-    return _job(found.one_or_none())
+async def job(
+    connection: AsyncConnection, owner: str, job_id: str, *, lock: bool = False, hidden: bool = False
+) -> JobRow | None:
+    """A job of the owner's. `lock`: nobody else changes it before the transaction has ended.
+
+    `hidden`: also where DeleteJob has hidden it.
+    """
+    query = select(jobs).where(jobs.c.id == job_id, jobs.c.owner == owner)
+    if not hidden:
+        query = query.where(jobs.c.delete_time.is_(None))
+    return _job((await connection.execute(query.with_for_update() if lock else query)).one_or_none())
 
 
 async def job_by_request(connection: AsyncConnection, owner: str, request_id: str) -> JobRow | None:
@@ -52,26 +90,47 @@ async def list_jobs(
     *,
     before: str = "",
     limit: int,
-    states: Collection[int] = (),
-    with_labels: Mapping[str, str] | None = None,
+    where: Filter = Filter(),
+    hidden: bool = False,
 ) -> list[JobRow]:
     """Jobs of the owner's, newest first; `before` is the id of the last one of the page before."""
-    query = select(jobs).where(jobs.c.owner == owner).order_by(jobs.c.id.desc()).limit(limit)
+    query = select(jobs).where(*where.conditions(owner, hidden=hidden)).order_by(jobs.c.id.desc())
     if before:
         query = query.where(jobs.c.id < before)
-    if states:
-        query = query.where(jobs.c.state.in_(states))
-    for name, value in (with_labels or {}).items():
-        query = query.where(
-            exists().where(and_(labels.c.job_id == jobs.c.id, labels.c.name == name, labels.c.value == value))
+    return [JobRow(**row._mapping) for row in await connection.execute(query.limit(limit))]
+
+
+async def count_jobs(connection: AsyncConnection, owner: str, where: Filter) -> dict[int, int]:
+    """How many jobs of the owner's are in each state."""
+    query = select(jobs.c.state, func.count()).where(*where.conditions(owner)).group_by(jobs.c.state)
+    return {row[0]: row[1] for row in await connection.execute(query)}
+
+
+async def usual_execution_seconds(connection: AsyncConnection, owner: str) -> float | None:
+    """What the owner's latest executions that succeeded took, on average; None: there is none."""
+    took = executions.c.end_time - executions.c.start_time
+    latest = (
+        select(took.label("took"))
+        .join(jobs, jobs.c.id == executions.c.job_id)
+        .where(
+            jobs.c.owner == owner, executions.c.state == ExecutionState.EXECUTION_STATE_SUCCEEDED, took > 0
         )
-    return [JobRow(**row._mapping) for row in await connection.execute(query)]
+        .order_by(executions.c.id.desc())
+        .limit(_LATEST)
+        .subquery()
+    )
+    mean = (await connection.execute(select(func.avg(latest.c.took)))).scalar_one()
+    return float(mean) / 1e6 if mean is not None else None
 
 
-async def unfinished(connection: AsyncConnection) -> list[JobRow]:
-    """Every job that has not ended: those of high priority first, then the oldest."""
-    query = select(jobs).where(jobs.c.state.not_in(ENDED)).order_by(jobs.c.priority.desc(), jobs.c.id)
-    return [JobRow(**row._mapping) for row in await connection.execute(query)]
+async def begin_times(connection: AsyncConnection, owner: str, where: Filter) -> list[int]:
+    """When the executions of the owner's running jobs began."""
+    query = (
+        select(executions.c.start_time)
+        .join(jobs, jobs.c.execution_id == executions.c.id)
+        .where(*where.conditions(owner), jobs.c.state == JobState.JOB_STATE_RUNNING)
+    )
+    return [row.start_time for row in await connection.execute(query) if row.start_time is not None]
 
 
 async def execution(connection: AsyncConnection, execution_id: str) -> ExecutionRow | None:
@@ -111,6 +170,15 @@ async def step_rows(connection: AsyncConnection, execution_id: str) -> list[Step
     """Every step instance of an execution, by step, then index."""
     query = select(steps).where(steps.c.execution_id == execution_id).order_by(steps.c.step, steps.c.index)
     return [StepRow(**row._mapping) for row in await connection.execute(query)]
+
+
+async def steps_of(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, list[StepRow]]:
+    """Every step instance of several executions."""
+    found: dict[str, list[StepRow]] = {}
+    query = select(steps).where(steps.c.execution_id.in_(ids)).order_by(steps.c.step, steps.c.index)
+    for row in await connection.execute(query):
+        found.setdefault(row.execution_id, []).append(StepRow(**row._mapping))
+    return found
 
 
 async def latest_execution_with(connection: AsyncConnection, job_id: str, step: str) -> ExecutionRow | None:
@@ -165,6 +233,12 @@ async def oldest_sequence(connection: AsyncConnection, job_id: str) -> int | Non
     return oldest
 
 
+async def sequences(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, int]:
+    """The latest sequence of each of some jobs that are there."""
+    rows = await connection.execute(select(jobs.c.id, jobs.c.sequence).where(jobs.c.id.in_(ids)))
+    return {row.id: row.sequence for row in rows}
+
+
 async def owner_events_after(
     connection: AsyncConnection, owner: str, event_id: int, *, with_steps: bool, limit: int
 ) -> list[tuple[int, bytes]]:
@@ -201,6 +275,11 @@ async def edits(connection: AsyncConnection, job_id: str) -> dict[str, EditRow]:
 async def usual_seconds(connection: AsyncConnection) -> dict[tuple[str, str], float]:
     """What calls usually take: (method, engine) -> seconds."""
     return {(row.method, row.engine): row.seconds for row in await connection.execute(select(durations))}
+
+
+async def limits_set(connection: AsyncConnection) -> list[LimitRow]:
+    """The limits that were set while running."""
+    return [LimitRow(**row._mapping) for row in await connection.execute(select(limits))]
 
 
 async def counts(connection: AsyncConnection) -> dict[str, int]:

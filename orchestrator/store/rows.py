@@ -30,6 +30,36 @@ class JobRow:
     execution_id: str
     result: bytes | None
     sequence: int
+    lease_holder: int | None = None
+    lease_token: int = 0
+    lease_until: int | None = None
+    turn: int = 0
+    key_name: str = ""
+    delete_time: int | None = None
+
+
+@dataclass(frozen=True)
+class LimitRow:
+    """A limit that was set while running."""
+
+    name: str
+    at_once: int | None
+    per_second: float | None
+    burst: int
+    weight: float
+    paused: bool
+    time: int
+
+
+@dataclass(frozen=True)
+class CommandRow:
+    """Something asked of a job's execution."""
+
+    id: int
+    job_id: str
+    kind: str
+    body: str
+    time: int
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,16 @@
 
 Times are microseconds since the Unix epoch. Messages are stored as serialised protobuf. States are the
 numbers of the contract's enums. Whoever changes a table here adds a migration beside it and sets `HEAD`.
+
+Migrations add, and give what they add a default: during a rolling upgrade the version before still writes.
+One that can not be so sets `compatibility.oldest` to the first revision whose code can live with it.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -19,9 +23,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-HEAD = "0001"
+HEAD = "0003"
 """The migration this code needs. Kept here so that a start with an up-to-date database loads no Alembic."""
 
 NO_INDEX = -1
@@ -35,6 +40,14 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+WAITING = text("lease_holder IS NULL AND state IN (1, 2, 4)")
+"""Jobs that any replica may take: QUEUED, RUNNING or CANCELLING, and nobody's. A query has to repeat the
+words of the index to be served by it."""
+LEASED = text("lease_holder IS NOT NULL")
+UNENDED = text("state NOT IN (5, 6, 7)")
+"""Jobs that are not SUCCEEDED, FAILED or CANCELLED."""
+ENDED = text("state IN (5, 6, 7)")
 
 # SQLite counts up by itself only in a column of exactly this type.
 _Counter = BigInteger().with_variant(Integer(), "sqlite")
@@ -55,9 +68,24 @@ jobs = Table(
     Column("execution_id", String(64), nullable=False),  # the latest
     Column("result", LargeBinary),  # JobResult of the latest execution that succeeded
     Column("sequence", BigInteger, nullable=False),  # of the latest event
+    # The replica that runs its execution: only that one may write what happens to it.
+    Column("lease_holder", BigInteger),
+    # Grows whenever the lease changes hands. A write names the one it was given: an old one writes nothing.
+    Column("lease_token", BigInteger, nullable=False, server_default="0"),
+    Column("lease_until", BigInteger),  # by the database's clock; null where leases do not expire
+    # Its place among those of its priority: small goes first. See `leases.next_turn`.
+    Column("turn", BigInteger, nullable=False, server_default="0"),
+    Column("key_name", String(128), nullable=False, server_default=""),  # that it was submitted with
+    Column("delete_time", BigInteger),  # when DeleteJob hid it; null: it is not hidden
     UniqueConstraint("owner", "request_id"),
     Index(None, "owner", "id"),
     Index(None, "state"),
+    Index(
+        "ix_jobs_waiting", text("priority DESC"), "turn", "id", postgresql_where=WAITING, sqlite_where=WAITING
+    ),
+    Index("ix_jobs_leased", "lease_holder", postgresql_where=LEASED, sqlite_where=LEASED),
+    Index("ix_jobs_unended", "owner", "turn", postgresql_where=UNENDED, sqlite_where=UNENDED),
+    Index("ix_jobs_ended", "end_time", postgresql_where=ENDED, sqlite_where=ENDED),
 )
 
 labels = Table(
@@ -149,4 +177,59 @@ durations = Table(
     Column("method", String(200), primary_key=True),
     Column("engine", String(100), primary_key=True),
     Column("seconds", Double, nullable=False),  # what a call usually takes: an exponential average
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", _Counter, primary_key=True),
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(32), nullable=False),  # see `orchestrator.drive.commands`
+    Column("body", Text, nullable=False),  # JSON
+    Column("time", BigInteger, nullable=False),
+    Index(None, "job_id"),
+    sqlite_autoincrement=True,
+)
+"""What was asked of executions and is not done yet. Done and removed in one transaction."""
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", _Counter, primary_key=True),
+    Column("start_time", BigInteger, nullable=False),
+    Column("end_time", BigInteger),  # null: under way, or cut off
+    Column("jobs", Integer, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("remembered", Integer, nullable=False),
+    Column("assets", Integer, nullable=False),
+    Column("error", Text, nullable=False),  # empty: it went well
+    sqlite_autoincrement=True,
+)
+"""The runs of retention, with how much each removed."""
+
+orphans = Table(
+    "orphans",
+    metadata,
+    Column("owner", String(200), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+)
+"""Assets that something removed has named: they go when nothing else does."""
+
+limits = Table(
+    "limits",
+    metadata,
+    Column("name", String(200), primary_key=True),  # see `orchestrator.drive.limits`
+    Column("at_once", Integer),
+    Column("per_second", Double),
+    Column("burst", Integer, nullable=False),
+    Column("weight", Double, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("time", BigInteger, nullable=False),  # when it was set
+)
+"""Limits that were set while running. What is not here, the settings say."""
+
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("oldest", String(32), primary_key=True),  # the oldest revision whose code can use this database
 )

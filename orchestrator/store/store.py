@@ -2,63 +2,123 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from orchestrator.store import sqlite
+from orchestrator.store import postgres, sqlite
+from orchestrator.store.appending import Append, Transaction
+from orchestrator.store.leases import Leases
 from orchestrator.store.migrate import migrate
+from orchestrator.store.notices import Notice
+from orchestrator.store.presence import Presence
 from orchestrator.store.recall import Recalls
 from orchestrator.store.rows import RememberedRow
-from orchestrator.store.writer import Append, Transaction, Writer
+from orchestrator.store.writer import REFUSALS, Writer
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from servers.chassis.errors import FailedPrecondition, Unavailable
 
 T = TypeVar("T")
-Published = Callable[[Sequence[tuple[str, Event]]], None]
+LEASE_SECONDS = 15.0
+
+
+class Writing(Protocol):
+    """The connections for which every microsecond counts."""
+
+    def write(self) -> AbstractAsyncContextManager[Any]:
+        """A writing transaction: an AsyncConnection, or what has the face of one."""
+
+    def look(self) -> AbstractAsyncContextManager[Any]:
+        """A read transaction for queries that take no time, e.g. of rows by their keys."""
+
+    async def close(self) -> None:
+        """Closes the connections."""
 
 
 class Store:
     """An open database."""
 
-    def __init__(self, writing: AsyncEngine, reading: AsyncEngine, published: Published) -> None:
+    def __init__(self, writing: Writing, reading: AsyncEngine, leases: Leases) -> None:
+        self.leases = leases
+        self.on_events: Callable[[Sequence[tuple[str, Event]]], None] = lambda _: None
+        """Gets (owner, event) of whatever this replica commits, in order."""
+        self.on_notice: Callable[[Notice | None], None] = lambda _: None
+        """Gets what other replicas tell; None: something may have been missed."""
+        self.on_commit: Callable[[Notice], None] = lambda _: None
+        """Gets what this replica tells."""
         self._writing = writing
         self._reading = reading
-        self._writer = Writer(writing, published)
-        self._recalls = Recalls(self.read)
+        self._writer = Writer(writing.write, leases, self._committed)
+        self._recalls = Recalls(writing.look)
+        self._presence: Presence | None = None
+        self._lock: int | None = None
 
     @classmethod
-    async def open(cls, path: Path, published: Published) -> Store:
-        """Opens, and where needed makes or upgrades, a SQLite database.
-
-        `published` gets (owner, event) of whatever is committed, in order.
+    async def open(cls, url: URL, *, lease_seconds: float = LEASE_SECONDS) -> Store:
+        """Opens, and where needed makes or upgrades, a database.
 
         Raises:
-            FailedPrecondition: the file is no database of ours, or a newer version's; or can not be written.
+            FailedPrecondition: it is no database of ours, or a newer version's; it can not be written or not
+                be reached; or, on SQLite, another process has it.
         """
-        writing = sqlite.writer(path)
+        holder = secrets.randbits(31)
+        if url.get_backend_name() == "sqlite":
+            return await cls._open_sqlite(
+                Path(url.database or ""), Leases(holder, lease_seconds, expire=False)
+            )
+        await _prepare(postgres.writer(url))
+        leases = Leases(holder, lease_seconds, expire=True)
+        store = cls(postgres.Database(url), postgres.readers(url), leases)
+        store._presence = Presence(url, holder, lambda notice: store.on_notice(notice))
+        try:
+            await store._presence.start()
+        except DBAPIError as fault:
+            await store.close()
+            raise _unopened(fault) from fault
+        return store
+
+    @classmethod
+    async def _open_sqlite(cls, path: Path, leases: Leases) -> Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            await migrate(writing)
-        except (DBAPIError, sqlite3.Error, OSError) as fault:
-            await writing.dispose()
-            cause = fault.orig if isinstance(fault, DBAPIError) else fault
-            raise FailedPrecondition(f"the orchestrator's database can not be opened: {cause}") from fault
-        except FailedPrecondition:
-            await writing.dispose()
+            lock = await sqlite.only_one(path)
+        except OSError as fault:
+            raise _unopened(fault) from fault
+        try:
+            await _prepare(sqlite.writer(path))
+        except BaseException:
+            os.close(lock)
             raise
-        return cls(writing, sqlite.readers(path), published)
+        store = cls(sqlite.InlineDatabase(path), sqlite.readers(path), leases)
+        store._lock = lock
+        await store.transact(lambda transaction: leases.clear(transaction.connection))
+        return store
+
+    @property
+    def shared(self) -> bool:
+        """Whether other replicas may write to the database, too."""
+        return self.leases.expire
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A read transaction: it sees the database as it is at its first query."""
-        async with self._reading.begin() as connection:
-            yield connection
+        """A read transaction: it sees the database as it is at its first query.
+
+        Raises:
+            Unavailable: the database can not be read now.
+        """
+        try:
+            async with self._reading.begin() as connection:
+                yield connection
+        except REFUSALS as fault:
+            raise _away(fault, "read") from fault
 
     async def recall(self, owner: str, digest: bytes) -> RememberedRow | None:
         """The remembered result of a step."""
@@ -76,15 +136,44 @@ class Store:
         """
         try:
             return await self._writer.transact(work)
-        except OperationalError as fault:
-            raise Unavailable(
-                f"the orchestrator's database can not be written now: {fault.orig}",
-                reason="DATABASE_UNAVAILABLE",
-            ) from fault
+        except REFUSALS as fault:
+            raise _away(fault, "written") from fault
 
     async def close(self) -> None:
         """Writes what is queued and closes the database."""
         await self._writer.close()
         await self._recalls.close()
-        await self._writing.dispose()
+        if self._presence is not None:
+            await self._presence.close()
+        await self._writing.close()
         await self._reading.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _committed(self, events: Sequence[tuple[str, Event]], notice: Notice) -> None:
+        self.on_events(events)
+        self.on_commit(notice)
+
+
+async def _prepare(engine: AsyncEngine) -> None:
+    """Brings the database to the tables this code needs."""
+    try:
+        await migrate(engine)
+    except (*REFUSALS, sqlite3.Error) as fault:
+        raise _unopened(fault) from fault
+    finally:
+        await engine.dispose()
+
+
+def _unopened(fault: Exception) -> FailedPrecondition:
+    cause = fault.orig if isinstance(fault, DBAPIError) else fault
+    return FailedPrecondition(f"the orchestrator's database can not be opened: {cause}")
+
+
+def _away(fault: Exception, verb: str) -> Unavailable:
+    # What the driver says may name hosts and files; the log has it.
+    cause = f": {fault.orig}" if isinstance(fault, DBAPIError) and fault.statement is not None else ""
+    return Unavailable(
+        f"the orchestrator's database can not be {verb} now{cause}", reason="DATABASE_UNAVAILABLE"
+    )

@@ -2,73 +2,37 @@
 
 Writes queue up while a commit is under way; the next commit takes them all, in the order they came. Each
 write learns of its success only after the commit. A write that fails is left out and the others are done
-again without it.
+again without it. A write of an execution may be done again after a commit of unknown outcome, e.g. because
+the database went away: it names the sequence that it goes on from, and is found to be there already.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, bindparam, insert, update
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.exc import DBAPIError
 
-from orchestrator.store.rows import RememberedRow, StepRow
-from orchestrator.store.schema import durations, events, executions, jobs, remembered, steps
+from orchestrator.store.appending import Append, Transaction
+from orchestrator.store.leases import Leases
+from orchestrator.store.notices import Notice
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from servers.chassis.errors import Unavailable
 
 GROUP_LIMIT = 1000
-SMOOTHING = 0.3
-"""Weight of the newest call in a method's usual time."""
 
 T = TypeVar("T")
 
 
-class Gone(Exception):
-    """The job was deleted: nothing of it can be written any more."""
-
-
-@dataclass(frozen=True)
-class Append:
-    """What happened to one job: its events, and the rows they tell of. Written as a whole or not at all."""
-
-    job_id: str
-    owner: str
-    events: Sequence[Event] = ()
-    """Without their sequences: the writer sets them."""
-    job: Mapping[str, Any] = field(default_factory=dict)
-    """Columns of the job to set."""
-    execution_id: str = ""
-    execution: Mapping[str, Any] = field(default_factory=dict)
-    """Columns of the execution to set."""
-    steps: Sequence[StepRow] = ()
-    remembered: Sequence[RememberedRow] = ()
-    durations: Sequence[tuple[str, str, float]] = ()
-    """(method, engine, seconds) of calls that ended well."""
-
-
-@dataclass
-class Transaction:
-    """A transaction under way."""
-
-    connection: AsyncConnection
-    committed: list[tuple[str, Event]] = field(default_factory=list)
-    """(owner, event) of every event written in it, in order."""
-
-    async def append(self, *appends: Append) -> None:
-        """Writes what happened.
-
-        Raises:
-            Gone: a job was deleted. Nothing of the others is written then, either.
-        """
-        await _append(self, appends)
-
-
+Committed = Callable[[Sequence[tuple[str, Event]], Notice], None]
+"""Gets (owner, event) of what was committed, in order, and the commit's notice."""
+REFUSALS = (DBAPIError, OSError)
+"""What a database raises that can not be reached or does not write."""
+Begin = Callable[[], AbstractAsyncContextManager[Any]]
+"""Begins a transaction: gives an AsyncConnection, or what has the face of one."""
 Work = Callable[[Transaction], Awaitable[Any]]
 
 
@@ -81,10 +45,11 @@ class _Write:
 class Writer:
     """The one task that writes."""
 
-    def __init__(self, engine: AsyncEngine, published: Callable[[Sequence[tuple[str, Event]]], None]) -> None:
-        """`published` gets (owner, event) of what was committed, in order, before the writers learn of it."""
-        self._engine = engine
-        self._published = published
+    def __init__(self, begin: Begin, leases: Leases, committed: Committed) -> None:
+        """`begin` begins a writing transaction; `committed` is told before the writers learn of it."""
+        self._begin = begin
+        self._leases = leases
+        self._committed = committed
         self._queue: asyncio.Queue[_Write | None] = asyncio.Queue()
         self._task = asyncio.create_task(self._run(), name="writer")
         self._closed = False
@@ -93,7 +58,7 @@ class Writer:
         """Writes what happened to a job; returns when it is on disk.
 
         Raises:
-            Gone: the job was deleted.
+            Gone: the job was deleted, or is another replica's now.
         """
         await self._put(append)
 
@@ -133,11 +98,14 @@ class Writer:
             if group:
                 await self._commit(group)
 
-    async def _commit(self, group: list[_Write]) -> None:
+    async def _commit(self, group: list[_Write], *, again: bool = True) -> None:
         try:
             values = await self._transaction(group)
         except Exception as fault:
-            if len(group) == 1:
+            if _was_stale(fault) and again:
+                await self._commit(group, again=False)
+                return
+            if len(group) == 1 or _is_away(fault):
                 _fail(group, fault)
                 return
             for write in group:
@@ -149,8 +117,8 @@ class Writer:
 
     async def _transaction(self, group: list[_Write]) -> list[Any]:
         values: list[Any] = []
-        async with self._engine.begin() as connection:
-            transaction = Transaction(connection)
+        async with self._begin() as connection:
+            transaction = Transaction(connection, self._leases)
             waiting: list[Append] = []
             for write in group:
                 if isinstance(write.what, Append):
@@ -161,7 +129,8 @@ class Writer:
                 waiting.clear()
                 values.append(await write.what(transaction))
             await transaction.append(*waiting)
-        self._published(transaction.committed)
+            await transaction.finish()
+        self._committed(transaction.committed, transaction.notice)
         return values
 
 
@@ -171,103 +140,11 @@ def _fail(group: Sequence[_Write], fault: Exception) -> None:
             write.done.set_exception(fault)
 
 
-# Made once: making a statement costs more than running it.
-_COUNT = (
-    update(jobs)
-    .where(jobs.c.id == bindparam("key"))
-    .values(sequence=jobs.c.sequence + bindparam("count"))
-    .returning(jobs.c.sequence)
-)
-_EVENTS = insert(events)
+def _was_stale(fault: Exception) -> bool:
+    """Whether nothing was done because the connection had ended before, e.g. with the database's restart."""
+    return isinstance(fault, DBAPIError) and fault.connection_invalidated and fault.statement is not None
 
 
-async def _append(transaction: Transaction, appends: Sequence[Append]) -> None:
-    """Writes many appends in one statement for each table, but one or two for each job."""
-    if not appends:
-        return
-    connection = transaction.connection
-    rows = []
-    for job_id, of_job in _by_job(appends).items():
-        count = sum(len(append.events) for append in of_job)
-        counted = await connection.execute(_COUNT, {"key": job_id, "count": count})
-        last = counted.scalar_one_or_none()
-        if last is None:
-            raise Gone(job_id)
-        rows += _sequenced(of_job, last - count, transaction.committed)
-        changes = {column: value for append in of_job for column, value in append.job.items()}
-        if changes:
-            await connection.execute(update(jobs).where(jobs.c.id == job_id).values(**changes))
-    if rows:
-        await connection.execute(_EVENTS, rows)
-    for append in appends:
-        if append.execution:
-            changed = update(executions).where(executions.c.id == append.execution_id)
-            await connection.execute(changed.values(**append.execution))
-    dialect = connection.dialect.name
-    for table, changed_rows in (
-        (steps, [vars(row) for append in appends for row in append.steps]),
-        (remembered, [vars(row) for append in appends for row in append.remembered]),
-    ):
-        if changed_rows:
-            await connection.execute(_upsert(dialect, table), changed_rows)
-    learned = [
-        {"method": method, "engine": engine, "seconds": seconds}
-        for append in appends
-        for method, engine, seconds in append.durations
-    ]
-    if learned:
-        await connection.execute(_learn(dialect), learned)
-
-
-def _by_job(appends: Sequence[Append]) -> dict[str, list[Append]]:
-    groups: dict[str, list[Append]] = {}
-    for append in appends:
-        groups.setdefault(append.job_id, []).append(append)
-    return groups
-
-
-def _sequenced(
-    appends: Sequence[Append], sequence: int, committed: list[tuple[str, Event]]
-) -> list[dict[str, Any]]:
-    """Gives the events of one job their sequences, after `sequence`."""
-    rows = []
-    for append in appends:
-        for event in append.events:
-            sequence += 1
-            event.sequence = sequence
-            committed.append((append.owner, event))
-            rows.append(
-                {
-                    "job_id": append.job_id,
-                    "owner": append.owner,
-                    "sequence": sequence,
-                    "of_step": int(event.WhichOneof("event") in ("step_planned", "step_changed")),
-                    "body": event.SerializeToString(),
-                }
-            )
-    return rows
-
-
-@functools.cache
-def _upsert(dialect: str, table: Table) -> Any:
-    """Inserts rows, or sets all columns of those that are there."""
-    statement = _insert(dialect, table)
-    others = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
-    return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
-
-
-@functools.cache
-def _learn(dialect: str) -> Any:
-    """Moves what calls usually take towards what they took."""
-    statement = _insert(dialect, durations)
-    mean = durations.c.seconds * (1 - SMOOTHING) + statement.excluded.seconds * SMOOTHING
-    return statement.on_conflict_do_update(index_elements=list(durations.primary_key), set_={"seconds": mean})
-
-
-def _insert(dialect: str, table: Table) -> Any:
-    """INSERT that can say ON CONFLICT, which each database spells in its own dialect."""
-    if dialect == "postgresql":
-        from sqlalchemy.dialects import postgresql  # a third of SQLAlchemy: only where it is used
-
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+def _is_away(fault: Exception) -> bool:
+    """Whether the database can not be reached, so that it would refuse each write of a group, too."""
+    return isinstance(fault, OSError) or (isinstance(fault, DBAPIError) and fault.connection_invalidated)

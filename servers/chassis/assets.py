@@ -27,6 +27,8 @@ from servers.chassis.errors import DataLoss, Fault, Internal, NotFound, Resource
 
 CHUNK_BYTES = 512 * 1024
 UPLOAD_ATTEMPTS = 4
+LEASE_SECONDS = 3600.0
+"""How long what was made is safe from those who clean up: by then, a result that names it is stored."""
 _CUT = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.ABORTED, grpc.StatusCode.INTERNAL)
 
 
@@ -60,6 +62,10 @@ class Assets(Protocol):
     def new_scratch(self, name: str) -> Path:
         """An empty folder on the store's filesystem; whoever asked gives it to `remove_scratch`."""
 
+    @property
+    def kept(self) -> Path:
+        """A folder on the store's filesystem for what engines keep from work to work. It need not exist."""
+
     async def close(self) -> None:
         """Lets go of connections."""
 
@@ -79,7 +85,10 @@ class SharedAssets:
 
     async def store(self, owner: str, path: Path, media_type: str, facts: MediaFacts | None = None) -> Asset:
         """See `Assets.store`."""
-        return await asyncio.to_thread(self._folder.put_file, path, owner, media_type, facts)
+        until = time.time() + LEASE_SECONDS
+        return await asyncio.to_thread(
+            self._folder.put_file, path, owner, media_type, facts, lease_until=until
+        )
 
     async def require_room(self) -> None:
         """See `Assets.require_room`."""
@@ -94,6 +103,11 @@ class SharedAssets:
     def new_scratch(self, name: str) -> Path:
         """See `Assets.new_scratch`."""
         return self._folder.scratch(name)
+
+    @property
+    def kept(self) -> Path:
+        """See `Assets.kept`."""
+        return self._folder.root / "kept"
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -149,6 +163,11 @@ class RemoteAssets:
     def new_scratch(self, name: str) -> Path:
         """See `Assets.new_scratch`."""
         return self._folder.scratch(name)
+
+    @property
+    def kept(self) -> Path:
+        """See `Assets.kept`."""
+        return self._folder.root / "kept"
 
     async def close(self) -> None:
         """Closes the channel."""

@@ -5,6 +5,7 @@
     leases/ab/cdef...          an empty file; its modification time says until when the bytes stay
     uploads/<upload>/          uploads under way (see `servers.storage.uploads`)
     scratch/<work>/            folders of running work
+    kept/                      what engines keep from work to work; each bounds its own
     temporary/                 files on their way to their place
     damaged/                   bytes that no longer had their digest, set aside
     locks/ab                   one lock for each first byte of a digest
@@ -211,6 +212,20 @@ class BlobFolder:
         """Takes the owner's reference away. False when there was none. The bytes go in a later sweep."""
         reference = self._reference(owner, digest)
         with self._locked(digest):
+            try:
+                reference.unlink()
+            except FileNotFoundError:
+                return False
+            sync_folder(reference.parent)
+        return True
+
+    def unrefer_unleased(self, owner: str, digest: str) -> bool | None:
+        """As `unrefer`, but leaves what a lease holds alone, and returns None."""
+        lease = self.root / "leases" / _fanned(digest)
+        reference = self._reference(owner, digest)
+        with self._locked(digest):
+            if lease.exists() and lease.stat().st_mtime > time.time():
+                return None
             try:
                 reference.unlink()
             except FileNotFoundError:

@@ -14,6 +14,7 @@ OWNER_KEY = "reelmesh-owner"
 JOB_KEY = "reelmesh-job"
 EXECUTION_KEY = "reelmesh-execution"
 STEP_KEY = "reelmesh-step"
+KEY_KEY = "reelmesh-key"
 TRACE_KEY = "traceparent"
 DEFAULT_OWNER = "local"
 
@@ -36,6 +37,8 @@ class CallContext:
     """The orchestrator's step instance, e.g. "narrate[3]"."""
     traceparent: str = ""
     """W3C trace context of this server's span."""
+    key: str = ""
+    """Name of the key that the caller called with, where it has several. Limits can be set for it."""
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """The context as metadata of a further call."""
@@ -45,6 +48,7 @@ class CallContext:
             (EXECUTION_KEY, self.execution_id),
             (STEP_KEY, self.step),
             (TRACE_KEY, self.traceparent),
+            (KEY_KEY, self.key),
         )
         return tuple((key, value) for key, value in pairs if value)
 
@@ -72,7 +76,7 @@ def read(metadata: Iterable[tuple[str, str | bytes]] | None) -> CallContext:
     owner = values.get(OWNER_KEY, DEFAULT_OWNER)
     if not _OWNER.fullmatch(owner):
         raise InvalidArgument((f"metadata.{OWNER_KEY}", "must be 1 to 128 letters, digits or ._@-"))
-    for key in (JOB_KEY, EXECUTION_KEY, STEP_KEY):
+    for key in (JOB_KEY, EXECUTION_KEY, STEP_KEY, KEY_KEY):
         if not _WORD.fullmatch(values.get(key, "")):
             raise InvalidArgument((f"metadata.{key}", "must be at most 128 letters, digits or ._:[]-"))
     return CallContext(
@@ -81,6 +85,7 @@ def read(metadata: Iterable[tuple[str, str | bytes]] | None) -> CallContext:
         execution_id=values.get(EXECUTION_KEY, ""),
         step=values.get(STEP_KEY, ""),
         traceparent=child_trace(values.get(TRACE_KEY, "")),
+        key=values.get(KEY_KEY, ""),
     )
 
 

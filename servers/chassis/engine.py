@@ -61,6 +61,13 @@ class WorkContext(Protocol):
     def scratch(self) -> Path:
         """A folder of the work's own, on the store's filesystem, empty at first and removed at the end."""
 
+    @property
+    def kept(self) -> Path:
+        """A folder of the server's own on the store's filesystem, which need not exist yet.
+
+        What lies in it stays from work to work: the engine bounds it.
+        """
+
     async def path(self, asset: Asset, field: str) -> Path:
         """A local, read-only file with the asset's bytes.
 

@@ -192,6 +192,11 @@ class Desk:
         """See `WorkContext.scratch`. Made when it is first asked for: much work needs none."""
         return self.assets.new_scratch(self.name)
 
+    @property
+    def kept(self) -> Path:
+        """See `WorkContext.kept`."""
+        return self.assets.kept
+
     async def clear(self) -> None:
         """Removes the scratch folder, if there is one."""
         if "scratch" in self.__dict__:

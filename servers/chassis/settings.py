@@ -169,8 +169,18 @@ class StorageSettings(WorkSettings):
     http_public_url: str = Field("", description="How others reach that endpoint. Empty: its own address.")
 
 
+class NamedLimit(Section):
+    """One limit. What is left out is not limited."""
+
+    at_once: int | None = Field(None, ge=0, description="Calls under way together.")
+    per_second: float | None = Field(None, gt=0, description="Calls begun a second, on average.")
+    burst: int = Field(1, ge=1, description="Calls that may begin together after a quiet time.")
+    weight: float = Field(1.0, gt=0, le=1000, description="Share of an owner beside other owners.")
+    paused: bool = Field(False, description="True: no call begins.")
+
+
 class LimitSettings(Section):
-    """How many calls the orchestrator has under way at once."""
+    """How many calls the orchestrator has under way at once. `reelmesh limits` sets others while it runs."""
 
     overall: int = Field(64, ge=1, description="Calls to all services together.")
     script: int = Field(8, ge=1, description="Calls to Script.")
@@ -179,6 +189,10 @@ class LimitSettings(Section):
     video: int = Field(8, ge=1, description="Calls to VideoProvider.")
     asr: int = Field(8, ge=1, description="Calls to ASR.")
     compose: int = Field(2, ge=1, description="Calls to Compose.")
+    named: dict[str, NamedLimit] = Field(
+        default_factory=dict,
+        description='Others by name, e.g. "engine/video/kling", "owner/ann", or "owner/*" for every owner.',
+    )
 
 
 class TimeoutSettings(Section):
@@ -200,16 +214,42 @@ class RetrySettings(Section):
     max_delay_seconds: float = Field(60.0, gt=0, description="Upper bound of any delay.")
 
 
+class RetentionSettings(Section):
+    """How long the orchestrator keeps things, in days. Empty: for ever."""
+
+    every_seconds: float = Field(3600.0, gt=0, description="Time between two runs.")
+    jobs_days: float | None = Field(
+        None, gt=0, description="Jobs, after their end; with them go the assets that nothing else names."
+    )
+    deleted_days: float | None = Field(7.0, gt=0, description="Jobs that DeleteJob has hidden.")
+    events_days: float | None = Field(None, gt=0, description="Events of a job, after its end.")
+    remembered_days: float | None = Field(
+        None, gt=0, description="Results that later jobs can take over, after they were made."
+    )
+
+
 class OrchestratorSettings(WorkSettings):
     """The orchestrator."""
 
-    database: str = Field("", description="SQLAlchemy URL. Empty: reelmesh.db in mesh.home (SQLite).")
+    database: str = Field(
+        "",
+        description="Empty: reelmesh.db in mesh.home (SQLite, for one orchestrator). For several: "
+        '"postgresql://user:${PASSWORD}@host/name".',
+    )
+    active: int = Field(
+        256, ge=1, description="Jobs under way at once in one orchestrator, of a priority or a higher one."
+    )
+    lease_seconds: float = Field(
+        15.0, ge=1, description="How long a job is kept from other orchestrators without a sign of progress."
+    )
     servers: dict[str, str] = Field(
-        default_factory=dict, description="Addresses of the servers by name; `reelmesh up` fills them in."
+        default_factory=dict,
+        description="Addresses of the servers by name, of replicas by commas; `reelmesh up` fills them in.",
     )
     limits: LimitSettings = Field(default_factory=LimitSettings)
     timeouts_seconds: TimeoutSettings = Field(default_factory=TimeoutSettings)
     retry: RetrySettings = Field(default_factory=RetrySettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
     remember: bool = Field(True, description="Use earlier results of the same requests.")
     silence_seconds: float = Field(
         60.0, gt=0, description="A call that is silent for so long counts as lost."

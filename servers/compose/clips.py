@@ -1,18 +1,20 @@
 """Frames of a moving clip, by number, at the film's size and rate. Runs in a worker process.
 
-A clip is decoded by an ffmpeg of its own, forwards as a stream. Shorter than its scene, it is played forth
-and back; for the way back a short run of frames at a time is decoded and kept, so memory stays bounded
-however long the clip is.
+A clip is decoded by an ffmpeg of its own, forwards as a stream. Shorter than its scene, it goes on as it is
+told: forth and back, again from its beginning, slowed down, or with its last frame. For the way back a short
+run of frames at a time is decoded and kept, so memory stays bounded however long the clip is.
 """
 
 from __future__ import annotations
 
+import math
 import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,8 @@ Row = NDArray[np.uint8]
 
 _RUN = 24
 """Frames that are kept on the way back."""
+_SAME = 1e-6
+_LEAD_SECONDS = Fraction(1, 2)
 _SKIP = 48
 """Frames that are read over rather than seeked over."""
 
@@ -43,6 +47,12 @@ class ClipSource:
     """Filters that bring a frame to this size; numbers and names of ours only."""
     field: str
     """The request's field that named it."""
+    start: float = 0.0
+    """Second of the clip to begin at; `frames` counts from there."""
+    after: str = "ping_pong"
+    """How it goes on behind its last frame: "ping_pong", "loop" or "freeze"."""
+    speed: float = 1.0
+    """Less than 1 slows it down: what falls between two of its frames is mixed of them."""
 
 
 class Clip:
@@ -54,6 +64,7 @@ class Clip:
         self._process: subprocess.Popen[bytes] | None = None
         self._next = 0
         self._last: tuple[int, Row] | None = None
+        self._before: tuple[int, Row] | None = None
         self._run: dict[int, Row] = {}
         self._length = source.frames
 
@@ -63,12 +74,23 @@ class Clip:
         Raises:
             Refused: nothing of the clip can be decoded.
         """
-        index = self._forth_and_back(number)
-        if self._last is not None and self._last[0] == index:
-            return self._last[1]
+        if self._source.speed == 1.0:
+            return self._frame(self._index(number))
+        whole, share = divmod(number * self._source.speed, 1.0)
+        earlier = self._frame(self._index(int(whole)))
+        if share < _SAME:
+            return earlier
+        later = self._frame(self._index(int(whole) + 1))
+        return np.asarray(cv2.addWeighted(earlier, 1.0 - share, later, share, 0.0), np.uint8).reshape(-1)
+
+    def _frame(self, index: int) -> Row:
+        """One frame of the clip, by its own number."""
+        for known in (self._last, self._before):
+            if known is not None and known[0] == index:
+                return known[1]
         if index in self._run:
             return self._run[index]
-        if self._last is not None and index < self._last[0]:
+        if self._last is not None and index < self._last[0] and self._source.after == "ping_pong":
             return self._backwards(index)
         return self._forwards(index)
 
@@ -81,7 +103,12 @@ class Clip:
                 self._process.stdout.close()
             self._process = None
 
-    def _forth_and_back(self, number: int) -> int:
+    def _index(self, number: int) -> int:
+        """The clip's own frame to show, by how it goes on behind its last."""
+        if self._source.after == "freeze":
+            return min(number, self._length - 1)
+        if self._source.after == "loop":
+            return number % self._length
         period = max(1, 2 * (self._length - 1))
         place = number % period
         return place if place < self._length else period - place
@@ -93,7 +120,7 @@ class Clip:
             row = self._read()
             if row is None:
                 return self._ended(index)
-            self._last = (self._next - 1, row)
+            self._before, self._last = self._last, (self._next - 1, row)
             if self._next > index:
                 return row
 
@@ -103,7 +130,7 @@ class Clip:
             if index == 0:
                 raise Refused(self._source.field, "must be a video that can be decoded; this one is broken")
             self._length = max(1, index // 2)
-            return self.frame(self._length - 1)
+            return self._frame(self._length - 1)
         self._length = self._last[0] + 1
         return self._last[1]
 
@@ -114,7 +141,6 @@ class Clip:
         while self._next <= index and (row := self._read()) is not None:
             self._run[self._next - 1] = row
         self.close()
-        self._last = None
         if not self._run:
             return self._forwards(0)
         return self._run[min(index, max(self._run))]
@@ -122,7 +148,10 @@ class Clip:
     def _open(self, index: int) -> None:
         self.close()
         source = self._source
-        seek = ["-ss", f"{float(index / source.fps):.6f}"] if index else []
+        # Which of the clip's frames is shown when depends on the one before, so some are read before.
+        lead = min(index, math.ceil(source.fps * _LEAD_SECONDS))
+        at = source.start + float((index - lead) / source.fps)
+        seek = ["-ss", f"{at:.6f}"] if at else []
         self._process = subprocess.Popen(
             commands.command(
                 [
@@ -136,20 +165,23 @@ class Clip:
             stderr=subprocess.DEVNULL,
             bufsize=0,
         )
-        self._next = index
+        self._last = self._before = None
+        self._next = index - lead
+        while self._next < index and self._read() is not None:
+            pass
 
     def _read(self) -> Row | None:
         if self._process is None or self._process.stdout is None:
             return None
         row = np.empty(self._bytes, dtype=np.uint8)
-        if not _fill(self._process.stdout, row.data):
+        if not fill(self._process.stdout, row.data):
             self.close()
             return None
         self._next += 1
         return row
 
 
-def _fill(stream: IO[bytes], room: memoryview) -> bool:
+def fill(stream: IO[bytes], room: memoryview) -> bool:
     """Reads until the room is full; False when the stream ends before."""
     at = 0
     while at < len(room):

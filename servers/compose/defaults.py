@@ -14,10 +14,14 @@ from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ConvertRequest
 from servers.chassis.errors import InvalidArgument, Violation
 from servers.chassis.text import guess_language
+from servers.compose.changes import settle
+from servers.compose.codecs import CODECS
+from servers.compose.endcard import END_CARD
 from servers.compose.motions import MOVES, move_of
 
 PAUSE = 0.35
 CROSSFADE = 0.5
+END_CARD_SECONDS = 3.0
 LOUDNESS = -16.0
 MOST_SECONDS = 4 * 3600
 """Longest film."""
@@ -44,6 +48,11 @@ def fill(request: ComposeRequest, font: str) -> ComposeRequest:
         filled.language = guess_language(" ".join(scene.text for scene in filled.scenes))
     for index, scene in enumerate(filled.scenes):
         _scene(scene, index, filled)
+    if filled.HasField("end_card"):
+        if not filled.end_card.HasField("duration"):
+            set_seconds(filled.end_card.duration, END_CARD_SECONDS)
+        # What leads to the card: whatever else it was the default of is settled.
+        settle(filled.transition, filled.seed, END_CARD, filled.scenes[-1].transition.kind)
     _subtitles(filled.subtitles, font)
     if filled.HasField("music"):
         _music(filled.music)
@@ -51,6 +60,10 @@ def fill(request: ComposeRequest, font: str) -> ComposeRequest:
         _overlay(overlay)
     if filled.HasField("avatar"):
         _avatar(filled.avatar)
+    if filled.HasField("progress_bar"):
+        _progress_bar(filled.progress_bar)
+    for effect in filled.sound_effects:
+        effect.at.SetInParent()
     check(filled)
     return filled
 
@@ -85,8 +98,37 @@ def check(request: ComposeRequest) -> None:
     for field, span in spans:
         if span.HasField("end") and seconds(span.end) <= seconds(span.start):
             broken.append((f"{field}.end", "must be after start"))
+    broken += _scene_ids(request)
+    broken += _languages(request)
     if broken:
         raise InvalidArgument(*broken)
+
+
+def _scene_ids(request: ComposeRequest) -> list[Violation]:
+    ids = {scene.id for scene in request.scenes}
+    broken: list[Violation] = []
+    if request.HasField("end_card") and END_CARD in ids:
+        broken.append(("scenes", f"must not have the id {END_CARD}, which is the end card's"))
+    for index, effect in enumerate(request.sound_effects):
+        if effect.scene_id and effect.scene_id not in ids:
+            broken.append((f"sound_effects[{index}].scene_id", "must be the id of a scene"))
+    return broken
+
+
+def _languages(request: ComposeRequest) -> list[Violation]:
+    broken: list[Violation] = []
+    found: set[str] = set()
+    for index, scene in enumerate(request.scenes):
+        languages = [translation.language for translation in scene.translations]
+        found.update(languages)
+        if len(set(languages)) < len(languages):
+            broken.append((f"scenes[{index}].translations", "must have each language once"))
+        if scene.HasField("clip_end") and seconds(scene.clip_end) <= seconds(scene.clip_start):
+            broken.append((f"scenes[{index}].clip_end", "must be after clip_start"))
+    second = request.subtitles.second_language
+    if second and second not in found:
+        broken.append(("subtitles.second_language", "must be the language of a translation"))
+    return broken
 
 
 def canvas(frame: parts.Canvas) -> None:
@@ -100,7 +142,8 @@ def canvas(frame: parts.Canvas) -> None:
 
 def output(out: parts.Output) -> None:
     """The defaults of encoding."""
-    _put(out, "crf", 23)
+    out.codec = out.codec or parts.VIDEO_CODEC_H264
+    _put(out, "crf", CODECS[out.codec].crf)
     out.preset = out.preset or "veryfast"
     out.audio_bits_per_second = out.audio_bits_per_second or 160_000
 
@@ -146,11 +189,21 @@ def _scene(scene: parts.Scene, index: int, request: ComposeRequest) -> None:
     elif not scene.HasField("transition"):
         scene.transition.CopyFrom(request.transition)
     transition(scene.transition)
+    before = request.scenes[index - 1].transition.kind if index else parts.TRANSITION_KIND_CUT
+    settle(scene.transition, request.seed, scene.id, before)
+    scene.clip_fit = scene.clip_fit or parts.CLIP_FIT_PING_PONG
+    scene.motion.easing = scene.motion.easing or parts.EASING_SOFT
     if scene.motion.kind == parts.MOTION_KIND_UNSPECIFIED:
-        scene.motion.kind = move_of(request.seed, scene.id)
+        # Lines of text stand around a picture that is shown whole: it stays where it is.
+        stays = request.canvas.fit != parts.FIT_COVER and _has_lines(request.canvas)
+        scene.motion.kind = parts.MOTION_KIND_STILL if stays else move_of(request.seed, scene.id)
     if scene.motion.kind not in MOVES:
         raise InvalidArgument((f"scenes[{index}].motion.kind", "must be a kind of motion that is known"))
     _put(scene.motion, "amount", 0.12)
+
+
+def _has_lines(frame: parts.Canvas) -> bool:
+    return bool(frame.index_text or frame.title_text or frame.desc_text)
 
 
 def _subtitles(subtitles: parts.Subtitles, font: str) -> None:
@@ -162,6 +215,11 @@ def _subtitles(subtitles: parts.Subtitles, font: str) -> None:
     subtitles.outline_color = (subtitles.outline_color or "#000000").upper()
     subtitles.position = subtitles.position or parts.SUBTITLE_POSITION_BOTTOM
     _put(subtitles, "margin", 0.12)
+    subtitles.style = subtitles.style or parts.SUBTITLE_STYLE_KARAOKE
+    _put(subtitles, "side_margin", 0.06)
+    _put(subtitles, "outline", 0.075)
+    subtitles.box_color = subtitles.box_color.upper()
+    _put(subtitles, "box_opacity", 0.6)
 
 
 def _music(music: parts.Music) -> None:
@@ -178,13 +236,24 @@ def _overlay(overlay: parts.Overlay) -> None:
     _put(overlay, "margin", 0.04)
     _put(overlay, "size", 0.15 if overlay.HasField("picture") else 0.05)
     _put(overlay, "opacity", 1.0)
+    overlay.color = (overlay.color or "#FFFFFF").upper()
     overlay.start.SetInParent()
 
 
 def _avatar(avatar: parts.Avatar) -> None:
     avatar.anchor = avatar.anchor or parts.ANCHOR_BOTTOM_RIGHT
     _put(avatar, "size", 0.3)
-    avatar.start.SetInParent()
+    _put(avatar, "margin", 0.04)
+    avatar.shape = avatar.shape or parts.AVATAR_SHAPE_RECTANGLE
+    avatar.background = avatar.background.upper()
+    if not avatar.ranges and not avatar.span:
+        avatar.start.SetInParent()
+
+
+def _progress_bar(bar: parts.ProgressBar) -> None:
+    bar.color = (bar.color or "#FFD84D").upper()
+    _put(bar, "thickness", 0.006)
+    _put(bar, "opacity", 0.9)
 
 
 def _put(message: Any, field: str, value: float | int) -> None:

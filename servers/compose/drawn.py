@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
-from servers.chassis.media.fonts import Font, default_font, lacks_glyphs, missing_characters
-from servers.compose.ass import Event, Script, Style, escape, frame_at, side_margin, subtitle_events
+from servers.chassis.media.fonts import Font, FontStack, default_font, font_stack, lacks_glyphs
+from servers.compose.ass import Event, Script, Style, frame_at, subtitle_events, writer
 from servers.compose.defaults import seconds
-from servers.compose.lines import Measure, line_text, wrap
+from servers.compose.endcard import END_CARD
+from servers.compose.headings import BOLD_WIDTH, LAYER, NARROWEST, Lettered, around, card
+from servers.compose.lines import MOST_LINES, line_text, wrap
 from servers.compose.subtitles import Cue, Spoken, cues
 from servers.compose.timeline import Timeline
-from servers.compose.words import Word, pieces
+from servers.compose.translations import unspoken
+from servers.compose.words import Word
 
 _TITLE_EM = 0.085
 """Share of the frame's shorter side."""
@@ -22,9 +26,10 @@ _TITLE_TOP = 0.16
 """Share of the frame's height."""
 _TITLE_SECONDS = 3
 _MOST_TITLE_LINES = 4
-_BOLD_WIDTH = 1.06
-_NARROWEST = 4.0
-"""Letters that a line always has room for."""
+_PHRASE_ROOM = 9.0
+"""Letters that a phrase has room for: about four short words."""
+_SECOND = 0.74
+"""Size of a translation's letters as a share of the spoken text's."""
 
 _ALIGNMENT = {
     parts.SUBTITLE_POSITION_BOTTOM: 2,
@@ -50,9 +55,18 @@ class Text:
     subtitles: Script
     """The subtitles alone, for the file."""
     warnings: Sequence[str]
+    fonts: Sequence[Font]
+    """What is drawn with."""
 
 
-def text(request: ComposeRequest, timeline: Timeline, starts: Sequence[Fraction], font: Font) -> Text:
+def text(
+    request: ComposeRequest,
+    timeline: Timeline,
+    starts: Sequence[Fraction],
+    font: Font,
+    band: tuple[int, int],
+    folders: Sequence[Path] = (),
+) -> Text:
     """Lays out all text of a film.
 
     Args:
@@ -60,151 +74,190 @@ def text(request: ComposeRequest, timeline: Timeline, starts: Sequence[Fraction]
         timeline: the film.
         starts: when each scene's words begin to count, in seconds.
         font: what is drawn with.
+        band: upper and lower edge of the pictures in the frame.
+        folders: where fonts are looked for that have what it lacks.
 
     Raises:
-        FailedPrecondition: the request named the font, and it lacks a glyph.
+        FailedPrecondition: the request named the font, and neither it nor another has a glyph.
     """
-    layout = _Layout(request, timeline, font)
-    film = cues(_spoken(request, timeline, starts), layout.measure, layout.room(layout.em))
+    stack = font_stack(font, _all_text(request), folders)
     shown = request.subtitles.mode == parts.SUBTITLE_MODE_BURNED
-    drawn = [overlay.text for overlay in request.overlays]
-    drawn += [request.title] if request.show_title else []
-    drawn += [cue.caption.text for cue in film] if shown else []
-    missing = missing_characters(font, "".join(drawn))
+    captions = _Captions(request, timeline, stack)
+    film = captions.cues(starts)
+    second = request.subtitles.second_language
+    spoken = "".join(cue.caption.text + cue.text(second or "-") for cue in film)
+    missing = stack.missing(_laid_over(request) + (spoken if shown else ""))
     if missing and font != default_font():
         raise lacks_glyphs(font, missing)
-    warnings = [_left_out(missing, font)] if missing else []
-    warnings += [
+    warnings = [left_out(missing)] if missing else []
+    warnings += _without_words(request)
+    unset = frozenset(missing if shown else stack.missing(spoken))
+    styles, events = captions.drawn(film, unset)
+    size = (request.canvas.width_pixels, request.canvas.height_pixels)
+    lettered = Lettered(size, stack, frozenset(missing), captions.side)
+    still_styles, still = _still(request, timeline, lettered, band, captions.top if shown else size[1])
+    fps = timeline.fps
+    subtitles = Script(*size, fps, styles, events)
+    burned = Script(*size, fps, [*styles, *still_styles], [*(events if shown else []), *still])
+    return Text(film, burned, subtitles, warnings, (stack.first, *stack.others))
+
+
+def _all_text(request: ComposeRequest) -> str:
+    """Every character that may have to be drawn."""
+    texts = [_laid_over(request)]
+    for scene in request.scenes:
+        texts += [scene.text, *(word.text for word in scene.words)]
+        texts += [translation.text for translation in scene.translations]
+    return "".join(texts)
+
+
+def _laid_over(request: ComposeRequest) -> str:
+    """All text that is drawn but the subtitles."""
+    canvas = request.canvas
+    texts = [canvas.index_text, canvas.title_text, canvas.desc_text, request.end_card.text]
+    texts += [overlay.text for overlay in request.overlays]
+    texts += [request.title] if request.show_title else []
+    return "".join(texts)
+
+
+def _without_words(request: ComposeRequest) -> list[str]:
+    wanted = request.subtitles.mode != parts.SUBTITLE_MODE_NONE
+    warnings = [
         f"scenes[{index}] has a text but no word times: it has no subtitles"
         for index, scene in enumerate(request.scenes)
-        if scene.text.strip() and not scene.words and request.subtitles.mode != parts.SUBTITLE_MODE_NONE
+        if scene.text.strip() and not scene.words and wanted
     ]
-    unset = frozenset(missing if shown else missing_characters(font, "".join(c.caption.text for c in film)))
-    events = layout.subtitles(film, unset)
-    subtitles = layout.script([layout.subtitle_style()], events)
-    styles, more = layout.laid_over(frozenset(missing))
-    burned = layout.script([layout.subtitle_style(), *styles], [*(events if shown else []), *more])
-    return Text(film, burned, subtitles, warnings)
+    second = request.subtitles.second_language
+    warnings += [
+        f"scenes[{index}] has no translation into {second}"
+        for index, scene in enumerate(request.scenes)
+        if second
+        and scene.words
+        and second not in (translation.language for translation in scene.translations)
+    ]
+    return warnings
 
 
-class _Layout:
-    def __init__(self, request: ComposeRequest, timeline: Timeline, font: Font) -> None:
+class _Captions:
+    """Lays out and draws the subtitles."""
+
+    def __init__(self, request: ComposeRequest, timeline: Timeline, stack: FontStack) -> None:
         self._request = request
+        self._wanted = request.subtitles
         self._timeline = timeline
-        self._font = font
+        self._stack = stack
         self._width, self._height = request.canvas.width_pixels, request.canvas.height_pixels
-        self._shorter = min(self._width, self._height)
-        self.em = request.subtitles.size * self._shorter
-        self.measure: Measure = font.width
+        self._em = self._wanted.size * min(self._width, self._height)
+        self._box = stack.first.file.box()
+        self._lines = 1 if self._wanted.second_language else MOST_LINES
+        self.side = round(self._wanted.side_margin * self._width)
 
-    def room(self, em: float) -> float:
+    @property
+    def top(self) -> int:
+        """How far down other text may go without meeting them."""
+        if self._wanted.position != parts.SUBTITLE_POSITION_BOTTOM:
+            return self._height
+        return self._height - round(self._wanted.margin * self._height + 2.2 * self._em * self._box)
+
+    def cues(self, starts: Sequence[Fraction]) -> list[Cue]:
+        """The film's captions."""
+        room, lines = self._room(self._em), self._lines
+        if self._wanted.style == parts.SUBTITLE_STYLE_PHRASE:
+            room, lines = min(room, _PHRASE_ROOM), 1
+        return cues(_spoken(self._request, self._timeline, starts), self._stack.width, room, lines)
+
+    def drawn(self, film: Sequence[Cue], missing: frozenset[str]) -> tuple[list[Style], list[Event]]:
+        """Their styles and events."""
+        wanted = self._wanted
+        lit = wanted.style == parts.SUBTITLE_STYLE_KARAOKE
+        colors = (wanted.color, wanted.highlight_color if lit else wanted.color)
+        small = self._em * _SECOND
+        second = writer(self._stack, small, missing)
+
+        def below(cue: Cue) -> str:
+            if not wanted.second_language or not (told := cue.text(wanted.second_language)):
+                return ""
+            lines = wrap(unspoken(told), self._stack.width, self._room(small))
+            return "".join(f"\\N{{\\rSecond}}{second(line_text(line))}" for line in lines)
+
+        write = writer(self._stack, self._em, missing)
+        events = subtitle_events(film, "Subtitle", self._timeline.fps, colors, write, below)
+        styles = [self._style("Subtitle", self._em)]
+        styles += [self._style("Second", small)] if wanted.second_language else []
+        return styles, list(events)
+
+    def _room(self, em: float) -> float:
         """Width of a line, in letters of a size."""
-        return max(_NARROWEST, (self._width - 2 * side_margin(self._width)) / em)
+        letter = em * (BOLD_WIDTH if self._wanted.bold else 1.0)
+        return max(NARROWEST, (self._width - 2 * self.side) / letter)
 
-    def script(self, styles: Sequence[Style], events: Sequence[Event]) -> Script:
-        return Script(self._width, self._height, self._timeline.fps, styles, events)
-
-    def subtitles(self, film: Sequence[Cue], missing: frozenset[str]) -> list[Event]:
-        wanted = self._request.subtitles
-        colors = (wanted.color, wanted.highlight_color)
-        return list(subtitle_events(film, "Subtitle", self._timeline.fps, colors, missing))
-
-    def subtitle_style(self) -> Style:
-        wanted = self._request.subtitles
-        return self._style(
-            "Subtitle",
-            self.em,
+    def _style(self, name: str, em: float) -> Style:
+        wanted = self._wanted
+        return Style(
+            name,
+            self._stack.first.family,
+            em,
+            self._box,
             color=wanted.color,
             outline_color=wanted.outline_color,
             alignment=_ALIGNMENT[wanted.position],
             margin=round(wanted.margin * self._height),
-            side=side_margin(self._width),
+            side=self.side,
+            bold=wanted.bold,
+            outline=wanted.outline,
+            ground=wanted.box_color,
+            ground_opacity=wanted.box_opacity,
         )
 
-    def laid_over(self, missing: frozenset[str]) -> tuple[list[Style], list[Event]]:
-        """Title and texts."""
-        styles: list[Style] = []
-        events: list[Event] = []
-        if self._request.show_title and self._request.title.strip():
-            style, event = self._title(missing)
+
+def _still(
+    request: ComposeRequest, timeline: Timeline, lettered: Lettered, band: tuple[int, int], bottom: int
+) -> tuple[list[Style], list[Event]]:
+    """All text that stands still."""
+    end = timeline.frames
+    styles: list[Style] = []
+    events: list[Event] = []
+    if request.end_card.text and request.scenes[-1].id == END_CARD:
+        end = timeline.shots[-1].start
+        styles, events = card(request.end_card.text, lettered, end, timeline.frames)
+    if request.show_title and request.title.strip():
+        style, event = _title(request, timeline, lettered)
+        styles.append(style)
+        events.append(event)
+    more_styles, more = around(request.canvas, lettered, band, bottom, end)
+    styles += more_styles
+    events += more
+    for index, overlay in enumerate(request.overlays):
+        if overlay.text.strip():
+            style, event = _overlay(overlay, f"Text{index}", timeline, lettered)
             styles.append(style)
             events.append(event)
-        for index, overlay in enumerate(self._request.overlays):
-            if overlay.text.strip():
-                style, event = self._overlay(overlay, f"Text{index}", missing)
-                styles.append(style)
-                events.append(event)
-        return styles, events
+    return styles, events
 
-    def _title(self, missing: frozenset[str]) -> tuple[Style, Event]:
-        em = _TITLE_EM * self._shorter
-        lines = self._lines(self._request.title, em * _BOLD_WIDTH)
-        while len(lines) > _MOST_TITLE_LINES and em > 0.02 * self._shorter:
-            em *= 0.85
-            lines = self._lines(self._request.title, em * _BOLD_WIDTH)
-        at_top = self._request.subtitles.position == parts.SUBTITLE_POSITION_TOP
-        style = self._style(
-            "Title",
-            em,
-            alignment=5 if at_top else 8,
-            margin=round(_TITLE_TOP * self._height),
-            side=side_margin(self._width),
-            bold=True,
-        )
-        first = self._timeline.shots[0]
-        end = min(first.end, round(_TITLE_SECONDS * self._timeline.fps))
-        return style, Event(0, end, "Title", self._joined(lines, missing), layer=1)
 
-    def _overlay(self, overlay: parts.Overlay, name: str, missing: frozenset[str]) -> tuple[Style, Event]:
-        em = overlay.size * self._shorter
-        margin = round(overlay.margin * self._shorter)
-        style = self._style(
-            name,
-            em,
-            alignment=_CORNER[overlay.anchor],
-            margin=margin,
-            side=margin,
-            opacity=overlay.opacity,
-        )
-        fps = self._timeline.fps
-        end = frame_at(seconds(overlay.end), fps) if overlay.HasField("end") else self._timeline.frames
-        begin = frame_at(seconds(overlay.start), fps)
-        lines = self._joined(self._lines(overlay.text, em), missing)
-        return style, Event(begin, min(end, self._timeline.frames), name, lines, layer=1)
+def _title(request: ComposeRequest, timeline: Timeline, lettered: Lettered) -> tuple[Style, Event]:
+    em = _TITLE_EM * lettered.shorter
+    lines, em = lettered.fitted(request.title, em, _MOST_TITLE_LINES, lettered.height, bold=True)
+    at_top = request.subtitles.position == parts.SUBTITLE_POSITION_TOP
+    place = (5 if at_top else 8, round(_TITLE_TOP * lettered.height))
+    style = lettered.style("Title", em, *place, bold=True)
+    end = min(timeline.shots[0].end, round(_TITLE_SECONDS * timeline.fps))
+    return style, Event(0, end, "Title", lettered.joined(lines, em), LAYER)
 
-    def _lines(self, line: str, em: float) -> list[str]:
-        laid = pieces(line, [Word(line, 0.0, 0.0, 0, len(line))])
-        return [line_text(run) for run in wrap(laid, self.measure, self.room(em))]
 
-    def _joined(self, lines: Sequence[str], missing: frozenset[str]) -> str:
-        return "\\N".join(escape(line, missing) for line in lines)
-
-    def _style(
-        self,
-        name: str,
-        em: float,
-        *,
-        alignment: int,
-        margin: int,
-        side: int,
-        color: str = "#FFFFFF",
-        outline_color: str = "#000000",
-        bold: bool = False,
-        opacity: float = 1.0,
-    ) -> Style:
-        return Style(
-            name,
-            self._font.family,
-            em,
-            self._font.file.box(),
-            color=color,
-            outline_color=outline_color,
-            alignment=alignment,
-            margin=margin,
-            side=side,
-            bold=bold,
-            opacity=opacity,
-        )
+def _overlay(
+    overlay: parts.Overlay, name: str, timeline: Timeline, lettered: Lettered
+) -> tuple[Style, Event]:
+    em = overlay.size * lettered.shorter
+    margin = round(overlay.margin * lettered.shorter)
+    style = lettered.style(
+        name, em, _CORNER[overlay.anchor], margin, side=margin, opacity=overlay.opacity, color=overlay.color
+    )
+    fps = timeline.fps
+    end = frame_at(seconds(overlay.end), fps) if overlay.HasField("end") else timeline.frames
+    begin = frame_at(seconds(overlay.start), fps)
+    lines = lettered.joined(lettered.lines(overlay.text, em), em)
+    return style, Event(begin, min(end, timeline.frames), name, lines, LAYER)
 
 
 def _spoken(request: ComposeRequest, timeline: Timeline, starts: Sequence[Fraction]) -> list[Spoken]:
@@ -217,11 +270,13 @@ def _spoken(request: ComposeRequest, timeline: Timeline, starts: Sequence[Fracti
                 Word(word.text, seconds(word.start), seconds(word.end), word.char_start, word.char_end)
                 for word in scene.words
             ],
+            {translation.language: translation.text for translation in scene.translations},
         )
         for scene, shot, start in zip(request.scenes, timeline.shots, starts, strict=True)
     ]
 
 
-def _left_out(missing: Sequence[str], font: Font) -> str:
+def left_out(missing: Sequence[str]) -> str:
+    """A warning that names characters which are not drawn."""
     named = ", ".join(f"{char} (U+{ord(char):04X})" for char in missing[:12])
-    return f"left out of the picture, because {font.family} has no glyph for it: {named}"
+    return f"left out of the picture, because no font here has a glyph for it: {named}"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
+from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1 import compose_pb2
 from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ComposeResult
@@ -18,30 +17,40 @@ from servers.chassis.errors import InvalidArgument
 from servers.chassis.media.fonts import Font
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import WorkerPool
-from servers.compose import sound
-from servers.compose.ass import Script
-from servers.compose.defaults import MOST_SECONDS, exact, rate, set_seconds
-from servers.compose.drawn import Text, text
-from servers.compose.materials import RATE, Gathering, Materials, Together
-from servers.compose.mux import About, Chapter, join
-from servers.compose.picturing import description, prepared_layers
+from servers.compose import sound, soundtrack
+from servers.compose.changes import CHANGES
+from servers.compose.codecs import codec
+from servers.compose.covers import Cover
+from servers.compose.defaults import MOST_SECONDS, exact, rate
+from servers.compose.delivery import Made, deliver
+from servers.compose.drawn import text
+from servers.compose.encoding import Encoding, encoding
+from servers.compose.endcard import END_CARD, with_end_card
+from servers.compose.hardware import Hardware
+from servers.compose.kept import Kept
+from servers.compose.laying import prepared_layers
+from servers.compose.materials import Gathering, Materials, Together
+from servers.compose.mixing import mix, word_starts
+from servers.compose.picturing import Describe, description, pictures_band
+from servers.compose.pieces import Pictures, Pieces, Workshop
+from servers.compose.preview import Growing, as_preview
 from servers.compose.render_settings import piece
-from servers.compose.subtitles import srt, vtt
-from servers.compose.timeline import Change, Timeline, Wish, lay, segments
+from servers.compose.scripts import NOTHING, Burning, font_folder
+from servers.compose.strips import Strip
+from servers.compose.timeline import Piece, Timeline, Wish, lay, pieces
 
 Progress = Callable[[dict[str, Any]], None]
-"""Takes {"stage", "fraction", "eta"}."""
+"""Takes {"stage", "fraction"}, and "eta" and "preview" where they are known."""
 
-_SECONDS_FOR_A_FRAME = 5.0
-"""Bound on drawing and encoding one frame, on a busy machine."""
-_START_SECONDS = 120.0
+_Files = list[tuple[Path, int]]
+"""Encoded pieces in order, each with its length in frames."""
+
+_MOST_ATTEMPTS = 2
+"""How often a film that came out too large is encoded again."""
+_FITTING = 0.98
+"""Share of a size that its streams may have: the container needs some."""
 _LOADED, _ENCODED = 0.04, 0.97
 """Shares of the whole that are done when everything is measured, and when everything is encoded."""
-_CHANGES = {
-    parts.TRANSITION_KIND_CUT: Change.CUT,
-    parts.TRANSITION_KIND_CROSSFADE: Change.CROSSFADE,
-    parts.TRANSITION_KIND_FADE_BLACK: Change.FADE_BLACK,
-}
 
 
 @dataclass(frozen=True)
@@ -51,10 +60,18 @@ class Tools:
     prober: Prober
     renderers: WorkerPool
     mixers: WorkerPool
+    at_once: int
+    """How many pieces are drawn and encoded at once."""
+    kept_bytes: int
+    """Bound of the pieces that are kept for later films."""
+    hardware: Hardware
+    """The encoder in hardware that is asked for, if one is."""
+    font_folders: tuple[Path, ...] = ()
+    """Where fonts are looked for before the system's folders."""
 
 
 async def make(
-    request: ComposeRequest, work: WorkContext, tools: Tools, font: Font, report: Progress
+    request: ComposeRequest, work: WorkContext, tools: Tools, font: Font, version: str, report: Progress
 ) -> ComposeResult:
     """Makes the film of a request that has every default filled in.
 
@@ -65,113 +82,102 @@ async def make(
         Internal: the encoder failed.
     """
     report({"stage": "loading", "fraction": 0.0})
+    request = as_preview(with_end_card(request))
+    codec(request.output)  # it is there, or refused before anything is made
     found = await Gathering(request, work, tools.prober).all()
     timeline = _timeline(request, found)
-    words = text(request, timeline, _word_starts(request, timeline), font)
+    band = pictures_band(request, found)
+    words = text(request, timeline, word_starts(request, timeline), font, band, tools.font_folders)
     folder = work.scratch
     layers, warnings = await prepared_layers(request, found, timeline, folder, tools.renderers)
-    film = description(request, found, timeline, layers)
-    report({"stage": "encoding", "fraction": _LOADED})
-    drawing = _Drawing(film, timeline, words.burned, folder, font, request.output, tools.renderers, report)
-    async with Together() as start:
-        heard = start(_sound(request, found, timeline, folder, tools))
-        cover = start(drawing.cover(timeline.shots[0].length // 2))
-        pieces = start(drawing.pieces())
-    report({"stage": "joining", "fraction": _ENCODED})
-    soft = _soft(request, words, folder)
-    made = await join(folder, pieces.result(), timeline.fps, heard.result(), _about(request, timeline), soft)
-    result = ComposeResult(
-        film=await work.store(made, "video/mp4", _facts(request, timeline)),
-        cover=await work.store(cover.result(), "image/jpeg", _picture_facts(request)),
-        subtitle_files=await _subtitle_files(request, words, folder, work),
+    kept = Kept(work.kept / "pieces", tools.kept_bytes)
+    shop = Workshop(folder, tools.renderers, tools.at_once, kept, work.owner, version)
+    burning = Burning(words.burned, words.fonts, font_folder(folder, words.fonts))
+    encoder, told = await tools.hardware.chosen(
+        encoding(request.output, timeline.fps, timeline.seconds), request.output, tools.renderers, folder
     )
-    set_seconds(result.duration, timeline.seconds)
-    for scene, shot in zip(request.scenes, timeline.shots, strict=True):
-        placed = result.scenes.add(id=scene.id)
-        set_seconds(placed.start, timeline.at(shot.start))
-        set_seconds(placed.duration, timeline.at(shot.end) - timeline.at(shot.start))
-    result.provenance.seed = request.seed
-    result.provenance.warnings.extend([*found.warnings, *words.warnings, *warnings])
+    shooting = _Shooting(
+        pieces(timeline, piece(timeline.fps)),
+        description(request, found, timeline, layers),
+        burning,
+        encoder,
+        shop,
+    )
+    await soundtrack.slow_down(request, found, timeline, folder)
+    made, done = await _made(request, mix(request, found, timeline), shooting, work, tools, report)
+    report({"stage": "joining", "fraction": _ENCODED})
+    result = await deliver(request, made, words, timeline, work)
+    result.work.CopyFrom(done)
+    result.provenance.warnings.extend([*found.warnings, *words.warnings, *warnings, *told])
     return result
 
 
-class _Drawing:
-    """Draws and encodes the pieces of a film in worker processes."""
+@dataclass(frozen=True)
+class _Shooting:
+    """What the film's pictures are made of and with."""
 
-    def __init__(
-        self,
-        film: Callable[[int, int], Mapping[str, Any]],
-        timeline: Timeline,
-        script: Script,
-        folder: Path,
-        font: Font,
-        output: parts.Output,
-        renderers: WorkerPool,
-        report: Progress,
-    ) -> None:
-        self._film = film
-        self._timeline = timeline
-        self._script = script
-        self._folder = folder
-        self._output = output
-        self._renderers = renderers
-        self._report = report
-        self._done: dict[int, int] = {}
-        self._began = time.monotonic()
-        self._environment = _fonts(folder, font)
+    cut: Sequence[Piece]
+    describe: Describe
+    burning: Burning
+    encoder: Encoding
+    shop: Workshop
 
-    async def pieces(self) -> list[tuple[Path, int]]:
-        """Every piece, encoded, with its length in frames."""
-        cuts = segments(self._timeline, piece(self._timeline.fps))
+
+async def _made(
+    request: ComposeRequest,
+    mixed: sound.Mix,
+    shooting: _Shooting,
+    work: WorkContext,
+    tools: Tools,
+    report: Progress,
+) -> tuple[Made, compose_pb2.ComposeWork]:
+    """Makes pictures and sound, side by side, and tells what it took."""
+    cut, describe, folder = shooting.cut, shooting.describe, work.scratch
+    pictures = Pictures(shooting.shop)
+    growing = Growing(
+        cut, rate(request.canvas.frames_per_second), folder, lambda path: work.store(path, "video/mp4")
+    )
+    making = Pieces(
+        cut, describe, shooting.burning, shooting.encoder, pictures, _encoding(report), made=growing.made
+    )
+    looking = Cover(cut, describe, pictures)
+    strip = Strip(cut, describe, pictures, request.output.thumbnails)
+    report({"stage": "encoding", "fraction": _LOADED})
+    await making.look_up()
+    await looking.look_up()
+    strip.expect()
+    try:
         async with Together() as start:
-            tasks = [start(self._piece(index, *cut)) for index, cut in enumerate(cuts)]
-        return [(task.result(), end - first) for task, (first, end) in zip(tasks, cuts, strict=True)]
+            heard = start(soundtrack.whole(request, mixed, shooting.shop, tools.mixers))
+            if request.preview:
+                start(growing.publish(heard, _previewing(report)))
+            spoken = start(soundtrack.narration(request, mixed, folder, tools.mixers))
+            encoded = start(making.all())
+            cover = start(looking.best())
+            thumbnails = start(strip.make())
+        film, shooting = await _fitting(request.output, encoded.result(), heard.result(), shooting, pictures)
+        clean = await _clean(shooting, pictures) if request.output.clean_copy else []
+    finally:
+        await pictures.close()
+    done = compose_pb2.ComposeWork(
+        pieces=len(cut),
+        reused_pieces=making.reused,
+        encoder=shooting.encoder.codec,
+        processes=tools.at_once,
+    )
+    return Made(film, clean, heard.result(), spoken.result(), cover.result(), thumbnails.result()), done
 
-    async def cover(self, frame: int) -> Path:
-        """One frame as a picture, without text."""
-        out = self._folder / "cover.jpg"
-        arguments = {"film": self._film(frame, frame + 1), "frame": frame, "out": str(out)}
-        await self._renderers.call("cover", arguments, timeout_seconds=_START_SECONDS)
-        return out
 
-    async def _piece(self, index: int, first: int, end: int) -> Path:
-        out = self._folder / f"piece-{index:05d}.mp4"
-        script = self._script.piece(first, end)
-        name = f"piece-{index:05d}.ass" if script.events else None
-        if name:
-            (self._folder / name).write_text(script.text(), encoding="utf-8")
-        arguments = {
-            "film": self._film(first, end),
-            "first": first,
-            "end": end,
-            "script": name,
-            "folder": str(self._folder),
-            "environment": self._environment,
-            "out": str(out),
-            "crf": self._output.crf,
-            "preset": self._output.preset,
-        }
-        bound = _START_SECONDS + _SECONDS_FOR_A_FRAME * (end - first)
-        await self._renderers.call(
-            "encode",
-            arguments,
-            timeout_seconds=bound,
-            on_progress=lambda report: self._advance(index, report["frames"]),
-        )
-        self._advance(index, end - first)
-        return out
+def _encoding(report: Progress) -> Callable[[float, float | None], None]:
+    def advance(done: float, left: float | None) -> None:
+        fraction = _LOADED + (_ENCODED - _LOADED) * done
+        report({"stage": "encoding", "fraction": fraction, "eta": left})
 
-    def _advance(self, index: int, frames: int) -> None:
-        self._done[index] = frames
-        done = sum(self._done.values()) / self._timeline.frames
-        took = time.monotonic() - self._began
-        self._report(
-            {
-                "stage": "encoding",
-                "fraction": _LOADED + (_ENCODED - _LOADED) * done,
-                "eta": took * (1.0 - done) / done + 0.5 if done else None,
-            }
-        )
+    return advance
+
+
+def _previewing(report: Progress) -> Callable[[Asset], None]:
+    return lambda asset: report({"stage": "encoding", "fraction": 0.0, "preview": asset})
 
 
 def _timeline(request: ComposeRequest, found: Materials) -> Timeline:
@@ -180,130 +186,61 @@ def _timeline(request: ComposeRequest, found: Materials) -> Timeline:
             narration=spoken.seconds if spoken is not None else None,
             least=exact(scene.duration) if scene.HasField("duration") else None,
             pause=exact(scene.pause),
-            change=_CHANGES[scene.transition.kind],
+            change=CHANGES[scene.transition.kind],
             change_seconds=exact(scene.transition.duration),
         )
         for scene, spoken in zip(request.scenes, found.spoken, strict=True)
     ]
     whole = found.narration.seconds if found.narration is not None else None
+    if whole is not None and request.scenes[-1].id == END_CARD:
+        # The last scene that is spoken lasts until the recording ends, not the card behind it.
+        before = sum((wish.least or Fraction(0) for wish in wishes[:-2]), Fraction(0))
+        wishes[-2] = replace(wishes[-2], least=max(wishes[-2].least or Fraction(0), whole - before))
     timeline = lay(wishes, rate(request.canvas.frames_per_second), whole)
     if timeline.seconds > MOST_SECONDS:
         raise InvalidArgument(("scenes", f"must last at most {MOST_SECONDS // 3600} hours together"))
     return timeline
 
 
-def _word_starts(request: ComposeRequest, timeline: Timeline) -> list[Fraction]:
-    """When each scene's words begin to count: with one recording, by its own time, not rounded to frames."""
-    if not request.HasField("narration"):
-        return [timeline.at(shot.start) for shot in timeline.shots]
-    starts = [Fraction(0)]
-    for scene in request.scenes:
-        starts.append(starts[-1] + exact(scene.duration))
-    return starts[:-1]
-
-
-async def _sound(
-    request: ComposeRequest, found: Materials, timeline: Timeline, folder: Path, tools: Tools
-) -> Path:
-    starts = [round(timeline.at(shot.start) * RATE) for shot in timeline.shots]
-    placed: list[sound.Placed] = []
-    speech: list[tuple[int, int]] = []
-    for at, spoken in zip(starts, found.spoken, strict=True):
-        if spoken is not None:
-            placed.append(sound.Placed(str(spoken.path), spoken.samples, at))
-            speech.append((at, at + spoken.samples))
-    if found.narration is not None:
-        placed.append(sound.Placed(str(found.narration.path), found.narration.samples, 0))
-        speech = _spoken_stretches(request, timeline) or [(0, found.narration.samples)]
-    for scene, heard, shot in zip(request.scenes, found.heard, timeline.shots, strict=True):
-        if heard is not None:
-            at = round(timeline.at(shot.shown_from) * RATE)
-            seen = round(timeline.at(shot.shown_until) * RATE) - at
-            fade = max(480, round(Fraction(shot.tail) / timeline.fps * RATE))
-            samples = min(heard.samples, seen)
-            placed.append(sound.Placed(str(heard.path), samples, at, scene.clip_gain_db, fade))
-    mix = sound.Mix(round(timeline.seconds * RATE), placed, _bed(request, found), speech)
-    bits = request.output.audio_bits_per_second
-    return await sound.make(mix, folder, request.loudness_lufs, bits, tools.mixers)
-
-
-def _bed(request: ComposeRequest, found: Materials) -> sound.Bed | None:
-    if found.music is None:
+def _too_much(output: parts.Output, film: _Files, heard: Path) -> float | None:
+    """By what share the bit rate has to fall for the size that is asked for; None where it is kept."""
+    target = output.target_size_bytes
+    pictures, sound = sum(path.stat().st_size for path, _ in film), heard.stat().st_size
+    if not target or pictures + sound <= _FITTING * target:
         return None
-    music = request.music
-    fades = (round(exact(music.fade_in) * RATE), round(exact(music.fade_out) * RATE))
-    return sound.Bed(str(found.music.path), found.music.samples, music.gain_db, music.duck_db, *fades)
+    return max(0.1, (_FITTING * target - sound) / pictures) * _FITTING
 
 
-def _spoken_stretches(request: ComposeRequest, timeline: Timeline) -> list[tuple[int, int]]:
-    """When somebody speaks in one recording, from the words' times."""
-    stretches: list[tuple[int, int]] = []
-    for scene, start in zip(request.scenes, _word_starts(request, timeline), strict=True):
-        for word in scene.words:
-            begin, end = (round((start + exact(time)) * RATE) for time in (word.start, word.end))
-            if stretches and begin <= stretches[-1][1] + RATE // 2:
-                stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
-            else:
-                stretches.append((begin, end))
-    return stretches
+async def _fitting(
+    output: parts.Output, film: _Files, heard: Path, shooting: _Shooting, pictures: Pictures
+) -> tuple[_Files, _Shooting]:
+    """The pieces of a film that keeps to its size: as they are, or encoded again at a lower rate."""
+    for attempt in range(_MOST_ATTEMPTS):
+        if (share := _too_much(output, film, heard)) is None:
+            break
+        shooting = replace(shooting, encoder=shooting.encoder.tightened(share))
+        making = Pieces(
+            shooting.cut,
+            shooting.describe,
+            shooting.burning,
+            shooting.encoder,
+            pictures,
+            lambda *_: None,
+            name=f"again-{attempt}",
+        )
+        await making.look_up()
+        film = await making.all()
+    return film, shooting
 
 
-def _about(request: ComposeRequest, timeline: Timeline) -> About:
-    chapters = [
-        Chapter(timeline.at(shot.start), timeline.at(shot.end), scene.title)
-        for scene, shot in zip(request.scenes, timeline.shots, strict=True)
-        if scene.title
-    ]
-    return About(request.title, request.description, request.language, chapters)
+async def _clean(shooting: _Shooting, pictures: Pictures) -> _Files:
+    """The pieces without lettering. Those that have none are kept from the film itself."""
 
+    def bare(piece: Piece) -> dict[str, Any]:
+        described = shooting.describe(piece)
+        layers = [layer for layer in described["layers"] if not layer.get("lettering")]
+        return {**described, "layers": layers}
 
-def _soft(request: ComposeRequest, words: Text, folder: Path) -> Path | None:
-    if request.subtitles.mode != parts.SUBTITLE_MODE_SOFT or not words.cues:
-        return None
-    path = folder / "soft.srt"
-    path.write_text(srt(words.cues), encoding="utf-8")
-    return path
-
-
-async def _subtitle_files(
-    request: ComposeRequest, words: Text, folder: Path, work: WorkContext
-) -> Sequence[compose_pb2.SubtitleFile]:
-    if not words.cues:
-        return []
-    files: list[compose_pb2.SubtitleFile] = []
-    for format_, name, media_type, content in (
-        (compose_pb2.SUBTITLE_FORMAT_SRT, "film.srt", "application/x-subrip", srt(words.cues)),
-        (compose_pb2.SUBTITLE_FORMAT_VTT, "film.vtt", "text/vtt", vtt(words.cues)),
-        (compose_pb2.SUBTITLE_FORMAT_ASS, "film.ass", "text/x-ssa", words.subtitles.text()),
-    ):
-        path = folder / name
-        path.write_text(content, encoding="utf-8")
-        asset: Asset = await work.store(path, media_type)
-        files.append(compose_pb2.SubtitleFile(format=format_, asset=asset))
-    return files
-
-
-def _facts(request: ComposeRequest, timeline: Timeline) -> MediaFacts:
-    facts = _picture_facts(request)
-    set_seconds(facts.duration, timeline.seconds)
-    facts.frames_per_second = float(timeline.fps)
-    facts.sample_rate_hertz, facts.channels = RATE, 2
-    facts.video_codec, facts.audio_codec = "h264", "aac"
-    return facts
-
-
-def _picture_facts(request: ComposeRequest) -> MediaFacts:
-    return MediaFacts(width_pixels=request.canvas.width_pixels, height_pixels=request.canvas.height_pixels)
-
-
-def _fonts(folder: Path, font: Font) -> dict[str, str]:
-    """A folder with the one font that is drawn with, and a fontconfig that knows nothing else."""
-    fonts = folder / "fonts"
-    fonts.mkdir(exist_ok=True)
-    (fonts / f"font{font.path.suffix}").symlink_to(font.path)
-    config = folder / "fonts.conf"
-    config.write_text(
-        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">'
-        '<fontconfig><dir prefix="cwd">fonts</dir><cachedir prefix="cwd">fonts-cache</cachedir></fontconfig>'
-    )
-    return {"FONTCONFIG_FILE": str(config)}
+    making = Pieces(shooting.cut, bare, NOTHING, shooting.encoder, pictures, lambda *_: None, name="clean")
+    await making.look_up()
+    return await making.all()

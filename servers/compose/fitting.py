@@ -28,7 +28,8 @@ def filters(fit: str, width: int, height: int, fps: Fraction | None, background:
     if len(background) != 7 or background[0] != "#":
         raise ValueError("a colour is #RRGGBB")
     red, green, blue = (int(background[at : at + 2], 16) for at in (1, 3, 5))
-    rate = f"fps={fps.numerator}/{fps.denominator}," if fps is not None else ""
+    # Counted from 0 even where the first frame comes later, so that a frame's number tells its time.
+    rate = f"fps=fps={fps.numerator}/{fps.denominator}:start_time=0," if fps is not None else ""
     size = f"{width}:{height}"
     cover = f"scale={size}:force_original_aspect_ratio=increase:{_BT709},crop={size}"
     contain = f"scale={size}:force_original_aspect_ratio=decrease:force_divisible_by=2:{_BT709}"
@@ -56,6 +57,29 @@ def inside(width: int, height: int, frame_width: int, frame_height: int) -> tupl
     shown_width = min(frame_width, max(2, round(width * scale)))
     shown_height = min(frame_height, max(2, round(height * scale)))
     return (frame_width - shown_width) // 2, (frame_height - shown_height) // 2, shown_width, shown_height
+
+
+def cover_window(
+    focus: tuple[float, float], size: tuple[int, int], frame: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """The largest part of a picture that has the frame's proportions, as near around a point as it goes.
+
+    Left, top, width and height as shares of the picture; the point too is given so.
+    """
+    scale = max(frame[0] / size[0], frame[1] / size[1])
+    shares = [min(1.0, side / (whole * scale)) for side, whole in zip(frame, size, strict=True)]
+    left, top = (
+        min(max(place - share / 2, 0.0), 1.0 - share) for place, share in zip(focus, shares, strict=True)
+    )
+    return left, top, shares[0], shares[1]
+
+
+def within_cover(
+    focus: tuple[float, float], size: tuple[int, int], frame: tuple[int, int]
+) -> tuple[float, float]:
+    """Where in `cover_window` a point of the picture lies, each from 0 to 1."""
+    left, top, width, height = cover_window(focus, size, frame)
+    return (focus[0] - left) / width, (focus[1] - top) / height
 
 
 def within(width: int, height: int, side: int) -> tuple[int, int]:

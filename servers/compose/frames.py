@@ -1,12 +1,11 @@
-"""The film's frames, drawn one by one as planar I420. Runs in a worker process.
+"""The frames of a piece of the film, drawn one by one as planar I420. Runs in a worker process.
 
-Every frame depends on its number alone, so pieces of the film can be drawn apart, by any number of
-processes, and join without a seam.
+Every frame depends on its number within its scene alone, so pieces of the film can be drawn apart, by any
+number of processes, and join without a seam.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +17,11 @@ import numpy as np
 from servers.chassis.media import camera
 from servers.chassis.worker_main import Refused
 from servers.compose.clips import Clip, ClipSource, Row
-from servers.compose.fitting import inside
-from servers.compose.layers import Inset, Logo, planes
-from servers.compose.timeline import Change, Timeline
+from servers.compose.fitting import cover_window, inside
+from servers.compose.layers import Layer, planes
+from servers.compose.transitions import DRAWN, THROUGH, Look, Moment, through
 
-_KEPT_PICTURES = 4
 _BLUR_SHARE = 0.02
-_pictures: OrderedDict[tuple[Any, ...], camera.YUVPicture] = OrderedDict()
-"""Pictures that were decoded last: the next piece of the film often begins with one of them."""
 
 
 class Source(Protocol):
@@ -43,34 +39,37 @@ class Still:
     """A picture and how the camera moves over it."""
 
     path: Path
-    field: str
+    """What `prepare_picture` wrote."""
+    size: tuple[int, int]
+    """What `prepare_picture` returned."""
     kind: str
     """One of servers.chassis.media.camera.KINDS."""
     amount: float
     seed: int
-    fit: str
-    background: str
     frames: int
     """How many frames it is seen for."""
-    width: int
-    height: int
+    easing: str = "soft"
+    """One of servers.chassis.media.camera.EASINGS."""
+    focus: tuple[float, float] | None = None
+    """What a zoom aims at, see servers.chassis.media.camera.path."""
 
 
 class StillSource:
     """Films a still picture."""
 
-    def __init__(self, still: Still) -> None:
-        self._still = still
-        self._picture = _open(still)
-        self._start, self._end = camera.path(still.kind, still.amount, still.seed)
+    def __init__(self, still: Still, size: tuple[int, int]) -> None:
+        self._frames = still.frames
+        self._picture = camera.YUVPicture.load(still.path, still.size, size)
+        self._start, self._end = camera.path(still.kind, still.amount, still.seed, still.focus)
+        self._easing = still.easing
 
     def draw(self, number: int, into: Row) -> None:
-        """Warps the view of one frame out of the picture."""
-        share = number / max(1, self._still.frames - 1)
-        self._picture.planes(camera.view_at(self._start, self._end, share), into)
+        """Draws the view of one frame out of the picture."""
+        share = number / max(1, self._frames - 1)
+        self._picture.planes(camera.view_at(self._start, self._end, share, self._easing), into)
 
     def close(self) -> None:
-        """The picture stays in the cache."""
+        """The mapped file goes with the last view of it."""
 
 
 class ClipFrames:
@@ -102,68 +101,77 @@ class Plain:
         """Nothing to end."""
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A shot in a piece of the film."""
+
+    what: Still | ClipSource | str
+    """A picture, a clip, or a colour."""
+    since: int
+    """For how many frames it has been seen before the piece begins."""
+
+
 class Drawing:
-    """Draws a film. Sources are opened when they are first seen and closed when they are not any more."""
+    """Draws a piece of the film: one shot, or the change of one into another. Close it at the end."""
 
     def __init__(
-        self, timeline: Timeline, size: tuple[int, int], shots: Mapping[int, Still | ClipSource | str]
+        self, size: tuple[int, int], shots: Sequence[Seen], change: Mapping[str, Any] | None, frames: int
     ) -> None:
         """Prepares to draw.
 
         Args:
-            timeline: the film.
             size: width and height of the frame.
-            shots: what each shot shows: a picture, a clip, or a colour.
+            shots: what is seen: one shot, or the two of a change.
+            change: how the first becomes the second: its "kind", and what `transitions.Look` has.
+            frames: length of the piece; a change lasts as long as the piece.
         """
-        self._timeline = timeline
         self._size = size
         self._shots = shots
-        self._open: dict[int, Source] = {}
+        self._change = change
+        self._frames = frames
+        self._sources: list[Source] = []
 
-    def frames(self, first: int, end: int, layers: Sequence[Logo | Inset]) -> Generator[Row, None, None]:
-        """The frames from `first` up to `end`. Each is valid until the next is asked for.
+    def frames(self, layers: Sequence[Layer], first: int = 0) -> Generator[Row, None, None]:
+        """The frames from `first` on. Each is valid until the next is asked for.
 
         Raises:
             Refused: a picture or clip can not be decoded.
         """
         width, height = self._size
         row, other = (np.empty(width * height * 3 // 2, dtype=np.uint8) for _ in range(2))
-        black = solid(width, height, "#000000")
         try:
-            for number, blend in enumerate(self._timeline.blends(first, end), start=first):
-                self._close_before(blend.shot)
-                self._draw(blend.shot, number, row)
-                if blend.into is not None:
-                    self._change(blend.into, number, blend.share, row, other, black)
+            self._sources += [self._source(shot.what) for shot in self._shots]
+            for number in range(first, self._frames):
+                if self._change is None:
+                    self._draw(0, number, row)
+                else:
+                    self._draw_change((number + 0.5) / self._frames, number, row, other)
                 for layer in layers:
                     layer.draw(planes(row, width, height), number)
                 yield row
         finally:
-            self._close_before(len(self._timeline.shots))
+            for source in self._sources:
+                source.close()
 
-    def _change(self, into: int, number: int, share: float, row: Row, other: Row, black: Row) -> None:
-        if self._timeline.shots[into].change is Change.FADE_BLACK:
-            if share >= 0.5:
-                self._draw(into, number, row)
-            light = abs(2.0 * share - 1.0)
-            cv2.addWeighted(row, light, black, 1.0 - light, 0.0, dst=row)
+    def _draw_change(self, share: float, number: int, row: Row, other: Row) -> None:
+        assert self._change is not None
+        kind = self._change["kind"]
+        look = Look(**{name: value for name, value in self._change.items() if name != "kind"})
+        if kind in THROUGH:
+            self._draw(1 if share >= 0.5 else 0, number, row)
+            through(row, solid(*self._size, look.color), share)
         else:
-            self._draw(into, number, other)
-            cv2.addWeighted(row, 1.0 - share, other, share, 0.0, dst=row)
+            self._draw(0, number, row)
+            self._draw(1, number, other)
+            DRAWN[kind](Moment(row, other, share, self._size, look))
 
     def _draw(self, shot: int, number: int, into: Row) -> None:
-        if shot not in self._open:
-            self._open[shot] = self._source(self._shots[shot])
-        self._open[shot].draw(number - self._timeline.shots[shot].shown_from, into)
+        self._sources[shot].draw(number + self._shots[shot].since, into)
 
     def _source(self, what: Still | ClipSource | str) -> Source:
         if isinstance(what, Still):
-            return StillSource(what)
+            return StillSource(what, self._size)
         return ClipFrames(what) if isinstance(what, ClipSource) else Plain(*self._size, what)
-
-    def _close_before(self, shot: int) -> None:
-        for index in [index for index in self._open if index < shot]:
-            self._open.pop(index).close()
 
 
 def solid(width: int, height: int, color: str) -> Row:
@@ -176,44 +184,60 @@ def solid(width: int, height: int, color: str) -> Row:
     return row
 
 
-def _open(still: Still) -> camera.YUVPicture:
-    key: tuple[Any, ...] = (still.path, still.fit, still.background, still.amount, still.width, still.height)
-    if still.fit != "cover":
-        key = (*key, still.kind, still.seed)
-    if key in _pictures:
-        _pictures.move_to_end(key)
-        return _pictures[key]
+def prepare_picture(picture: Mapping[str, Any], out: Path) -> tuple[int, int]:
+    """Decodes a picture, brings it to the size that it is filmed at and writes it as YUV: done once for it.
+
+    Args:
+        picture: "path", "field", "fit", "background", "closest", "kind", "amount" and "seed" of the
+            camera's move, "focus" where there is one, "width" and "height" of the frame.
+        out: the file to write, see `camera.YUVPicture.save`.
+
+    Returns:
+        Width and height of what was written.
+
+    Raises:
+        Refused: it can not be decoded.
+    """
     try:
-        rgb = camera.decode(still.path)
+        rgb = camera.decode(Path(picture["path"]))
     except camera.PictureRefused as error:
-        raise Refused(still.field, str(error)) from error
-    if still.fit != "cover":
-        rgb = _framed(rgb, still)
-    size = (still.width, still.height)
-    _pictures[key] = camera.YUVPicture(rgb, size, closest=1.0 + still.amount)
-    while len(_pictures) > _KEPT_PICTURES:
-        _pictures.popitem(last=False)
-    return _pictures[key]
+        raise Refused(picture["field"], str(error)) from error
+    size = (picture["width"], picture["height"])
+    if picture["fit"] != "cover":
+        rgb = _framed(rgb, picture, size)
+    elif focus := picture.get("focus"):
+        rgb = _around(rgb, (focus[0], focus[1]), size)
+    made = camera.YUVPicture(rgb, size, closest=1.0 + picture["amount"])
+    made.save(out)
+    return made.size
 
 
-def _framed(rgb: Row, still: Still) -> Row:
+def _around(rgb: Row, focus: tuple[float, float], size: tuple[int, int]) -> Row:
+    """The part of a picture around a point that fills the frame."""
+    height, width = rgb.shape[:2]
+    left, top, wide, high = cover_window(focus, (width, height), size)
+    begin_x, begin_y = round(left * width), round(top * height)
+    return rgb[begin_y : begin_y + round(high * height), begin_x : begin_x + round(wide * width)]
+
+
+def _framed(rgb: Row, picture: Mapping[str, Any], size: tuple[int, int]) -> Row:
     """The whole picture on a ground that the camera moves over; it is whole in every view.
 
     The ground is as much larger than the frame as the camera comes closer; the picture fills what the first
     and the last view have in common around the middle, and what they share the views between them share.
     """
-    views = camera.path(still.kind, still.amount, still.seed)
+    views = camera.path(picture["kind"], picture["amount"], picture["seed"])
     near = max(view.scale for view in views)
-    width, height = round(still.width * near), round(still.height * near)
+    width, height = round(size[0] * near), round(size[1] * near)
     share_x = min(1.0 / view.scale - 2.0 * abs(view.cx - 0.5) for view in views)
     share_y = min(1.0 / view.scale - 2.0 * abs(view.cy - 0.5) for view in views)
     room = (max(2, int(width * share_x)), max(2, int(height * share_y)))
     left, top, shown_width, shown_height = inside(rgb.shape[1], rgb.shape[0], *room)
     left, top = left + (width - room[0]) // 2, top + (height - room[1]) // 2
-    if still.fit == "blur_fill":
+    if picture["fit"] == "blur_fill":
         ground = _blurred(rgb, width, height)
     else:
-        color = [int(still.background[at : at + 2], 16) for at in (1, 3, 5)]
+        color = [int(picture["background"][at : at + 2], 16) for at in (1, 3, 5)]
         ground = np.full((height, width, 3), color, dtype=np.uint8)
     how = cv2.INTER_AREA if shown_width < rgb.shape[1] else cv2.INTER_CUBIC
     shown = cv2.resize(np.ascontiguousarray(rgb), (shown_width, shown_height), interpolation=how)

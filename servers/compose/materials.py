@@ -20,7 +20,8 @@ from servers.chassis.errors import DeadlineExceeded, Internal, InvalidArgument
 from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.formats import Kind, sniff
 from servers.chassis.media.probe import Probe, Prober
-from servers.compose.defaults import MOST_SECONDS
+from servers.compose.defaults import MOST_SECONDS, seconds
+from servers.compose.endcard import END_CARD
 
 T = TypeVar("T")
 
@@ -51,11 +52,15 @@ class Moving:
     """A clip."""
 
     path: Path
+    digest: str
     demuxer: str
     seconds: float
+    """Length of what is used of it."""
     width: int
     height: int
     field: str
+    start: float = 0.0
+    """Where that begins."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Still:
     """A picture."""
 
     path: Path
+    digest: str
     width: int
     height: int
     field: str
@@ -78,6 +84,8 @@ class Materials:
     """What is spoken in each scene."""
     heard: list[Sound | None] = field(default_factory=list)
     """The own sound of each scene's clip, where it is wanted."""
+    effects: list[Sound | None] = field(default_factory=list)
+    """The sound effects."""
     narration: Sound | None = None
     """One recording for the whole film."""
     music: Sound | None = None
@@ -110,12 +118,14 @@ class Gathering:
             shown = [start(self._shown(index)) for index in scenes]
             spoken = [start(self._spoken(index)) for index in scenes]
             heard = [start(self._heard(index)) for index in scenes]
+            effects = [start(self._effect(index)) for index in range(len(self._request.sound_effects))]
             logos = [start(self._logo(index)) for index in range(len(self._request.overlays))]
             whole, music, avatar = start(self._whole()), start(self._music()), start(self._avatar())
         return Materials(
             [task.result() for task in shown],
             [task.result() for task in spoken],
             [task.result() for task in heard],
+            [task.result() for task in effects],
             whole.result(),
             music.result(),
             [task.result() for task in logos],
@@ -126,9 +136,12 @@ class Gathering:
     async def _shown(self, index: int) -> Still | Moving | None:
         scene, name = self._request.scenes[index], f"scenes[{index}]"
         if scene.HasField("clip"):
-            return await self._moving(scene.clip, f"{name}.clip")
+            end = seconds(scene.clip_end) if scene.HasField("clip_end") else None
+            return await self._moving(scene.clip, f"{name}.clip", seconds(scene.clip_start), end)
         if scene.HasField("picture"):
             return await self._still(scene.picture, f"{name}.picture")
+        if scene.id == END_CARD:
+            return None
         self._warnings.append(f"{name} has neither picture nor clip: the background is shown")
         return None
 
@@ -149,7 +162,13 @@ class Gathering:
         if not (await self._probe(path, name, Kind.VIDEO)).audio_codec:
             self._warnings.append(f"{name} has no sound of its own to be heard")
             return None
-        return await self._decode(path, name)
+        begin = seconds(scene.clip_start)
+        trim = ["-ss", f"{begin:.6f}"] if begin else []
+        trim += ["-t", f"{seconds(scene.clip_end) - begin:.6f}"] if scene.HasField("clip_end") else []
+        return await self._decode(path, name, *trim)
+
+    async def _effect(self, index: int) -> Sound:
+        return await self._sound(self._request.sound_effects[index].audio, f"sound_effects[{index}].audio")
 
     async def _whole(self) -> Sound | None:
         if not self._request.HasField("narration"):
@@ -176,17 +195,21 @@ class Gathering:
         except InvalidArgument as unreadable:
             self._warnings.append(f"left out: {unreadable.message}")
             return None
-        return Still(path, probe.width, probe.height, name)
+        return Still(path, overlay.picture.digest, probe.width, probe.height, name)
 
     async def _still(self, asset: Asset, name: str) -> Still:
         path = await self._work.path(asset, name)
         probe = await self._probe(path, name, Kind.PICTURE)
-        return Still(path, probe.width, probe.height, name)
+        return Still(path, asset.digest, probe.width, probe.height, name)
 
-    async def _moving(self, asset: Asset, name: str) -> Moving:
+    async def _moving(self, asset: Asset, name: str, start: float = 0.0, end: float | None = None) -> Moving:
         path = await self._work.path(asset, name)
         probe = await self._probe(path, name, Kind.VIDEO)
-        return Moving(path, sniff(path, name).demuxer, probe.duration, probe.width, probe.height, name)
+        if start >= probe.duration > 0.0:
+            raise InvalidArgument((f"{name}_start", f"must be before the clip's end, {probe.duration:g} s"))
+        length = (probe.duration if end is None else min(end, probe.duration)) - start
+        demuxer = sniff(path, name).demuxer
+        return Moving(path, asset.digest, demuxer, length, probe.width, probe.height, name, start)
 
     async def _sound(self, asset: Asset, name: str) -> Sound:
         path = await self._work.path(asset, name)
@@ -199,11 +222,11 @@ class Gathering:
         async with self._at_once:
             return await self._prober.want(path, name, kind)
 
-    async def _decode(self, path: Path, name: str) -> Sound:
+    async def _decode(self, path: Path, name: str, *trim: str) -> Sound:
         self._decoded += 1
         out = self._work.scratch / f"sound-{self._decoded:04d}.f32"
         arguments = (
-            *commands.source(path, sniff(path, name).demuxer),
+            *commands.source(path, sniff(path, name).demuxer, *trim),
             *("-map", "0:a:0", "-vn", "-t", str(MOST_SECONDS), "-ac", "2", "-ar", str(RATE)),
             *("-f", "f32le", f"file:{out}"),
         )

@@ -7,6 +7,7 @@ when speech begins, not a moment later.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ def mix(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
             if bed is not None:
                 block += bed.part(first, end)
             out.write(block.astype("<f4").tobytes())
+            for samples in [sound.samples for sound in sounds] + ([] if bed is None else [bed.samples]):
+                _let_go(samples)
             report({"fraction": end / total})
     return {}
 
@@ -55,7 +58,7 @@ class _Heard:
     def __init__(self, sound: Mapping[str, Any]) -> None:
         self._at: int = sound["at"]
         self._length: int = sound["samples"]
-        self._samples = _open(sound["path"])
+        self.samples = _open(sound["path"])
         self._gain = 10.0 ** (sound["gain_db"] / 20.0)
         self._fade: int = min(sound["fade"], self._length // 2)
 
@@ -65,7 +68,7 @@ class _Heard:
         if begin >= end:
             return
         place = np.arange(begin - self._at, end - self._at)
-        part = self._samples[begin - self._at : end - self._at]
+        part = self.samples[begin - self._at : end - self._at]
         if self._fade:
             edge = np.minimum(place + 1, self._length - place) / (self._fade + 1)
             part = part * np.minimum(edge, 1.0).astype(np.float32)[:, None]
@@ -76,7 +79,7 @@ class _Music:
     """The music and its gain over the film."""
 
     def __init__(self, bed: Mapping[str, Any], speech: Sequence[Sequence[int]], total: int) -> None:
-        self._samples = _open(bed["path"])
+        self.samples = _open(bed["path"])
         self._length: int = bed["samples"]
         self._seam = min(_SEAM, self._length // 4)
         self._total = total
@@ -97,13 +100,13 @@ class _Music:
         period = self._length - self._seam
         again = place >= self._length
         index = np.where(again, place % period, np.minimum(place, self._length - 1))
-        samples = np.array(self._samples[index])
+        samples = np.array(self.samples[index])
         # The seam at the end of each round is the beginning of the next: blended where the round begins.
         seam = (place >= period) & (place % period < self._seam)
         if seam.any():
             at = place[seam] % period
             angle = (at / self._seam * (np.pi / 2))[:, None]
-            samples[seam] = self._samples[at] * np.sin(angle) + self._samples[at + period] * np.cos(angle)
+            samples[seam] = self.samples[at] * np.sin(angle) + self.samples[at + period] * np.cos(angle)
         return samples.astype(np.float32)
 
 
@@ -138,6 +141,13 @@ def _joined(speech: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 def _open(path: str) -> Samples:
     return np.memmap(path, dtype="<f4", mode="r").reshape(-1, 2)
+
+
+def _let_go(samples: Samples) -> None:
+    """What was read of a mapped file is not to count as ours for ever: a long film has gigabytes."""
+    mapped = getattr(samples, "_mmap", None)
+    if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,14 @@ MOVES = {
 }
 """What servers.chassis.media.camera calls each kind."""
 
+EASINGS = {
+    parts.EASING_SOFT: "soft",
+    parts.EASING_LINEAR: "linear",
+    parts.EASING_IN: "in",
+    parts.EASING_OUT: "out",
+}
+"""What servers.chassis.media.camera calls each easing."""
+
 _CHOICE = tuple(kind for kind in MOVES if kind != parts.MOTION_KIND_STILL)
 
 

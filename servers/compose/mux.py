@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from servers.chassis.media import commands, ffmpeg
+from servers.compose.codecs import H264, Codec
 from servers.compose.render_settings import time_scale
 
 _TIMEOUT_SECONDS = 1800.0
@@ -46,7 +47,10 @@ async def join(
     fps: Fraction,
     sound: Path,
     about: About,
-    soft: Path | None,
+    soft: Sequence[tuple[Path, str]] = (),
+    *,
+    codec: Codec = H264,
+    name: str = "film",
 ) -> Path:
     """Joins the film's pieces and adds its sound, its metadata and, where wanted, a text track.
 
@@ -56,31 +60,49 @@ async def join(
         fps: frames per second.
         sound: the encoded sound.
         about: for the metadata.
-        soft: subtitles as SubRip, for a track that a player can switch.
+        soft: subtitles as SubRip and their languages, for tracks that a player can switch.
+        codec: of the pieces; it tells the container.
+        name: of the film's file, without ending.
 
     Raises:
         Internal: ffmpeg failed.
     """
-    listed, described, out = folder / "pieces.txt", folder / "about.txt", folder / "film.mp4"
-    lines = (
-        f"file '{piece.name}'\nduration {_decimal(Fraction(frames) / fps)}\n" for piece, frames in pieces
-    )
-    listed.write_text("ffconcat version 1.0\n" + "".join(lines))
+    listed, described = folder / f"{name}-pieces.txt", folder / f"{name}-about.txt"
+    out = folder / (f"{name}.webm" if codec.webm else f"{name}.mp4")
+    listed.write_text(concatenation(pieces, fps))
     described.write_text(metadata(about), encoding="utf-8")
-    language = iso_639_2(about.language)
     arguments = [
         *commands.source(listed, "concat", "-safe", "1"),
-        *commands.source(sound, "mov"),
+        *commands.source(sound, codec.demuxer),
         *commands.source(described, "ffmetadata"),
-        *(commands.source(soft, "srt") if soft is not None else ()),
-        *("-map", "0:v:0", "-map", "1:a:0", *(("-map", "3:s:0") if soft is not None else ())),
+        *(part for path, _ in soft for part in commands.source(path, "srt")),
+        *("-map", "0:v:0", "-map", "1:a:0"),
+        *(part for index in range(len(soft)) for part in ("-map", f"{3 + index}:s:0")),
         *("-map_metadata", "2", "-map_chapters", "2", "-c:v", "copy", "-c:a", "copy"),
-        *(("-c:s", "mov_text", "-metadata:s:s:0", f"language={language}") if soft is not None else ()),
-        *("-metadata:s:a:0", f"language={language}", "-video_track_timescale", str(time_scale(fps))),
-        *("-movflags", "+faststart", "-bitexact", "-f", "mp4", f"file:{out}"),
+        *(("-c:s", "webvtt" if codec.webm else "mov_text") if soft else ()),
+        *_languages("s", [language for _, language in soft]),
+        *_languages("a", [about.language]),
+        *(() if codec.webm else ("-video_track_timescale", str(time_scale(fps)))),
+        *("-bitexact", *codec.muxer, f"file:{out}"),
     ]
     await ffmpeg.run(arguments, timeout_seconds=_TIMEOUT_SECONDS, cwd=folder)
     return out
+
+
+def concatenation(pieces: Sequence[tuple[Path, int]], fps: Fraction) -> str:
+    """Pieces that lie beside the list, each with its length in frames, as ffmpeg's concat reads them."""
+    lines = (
+        f"file '{piece.name}'\nduration {_decimal(Fraction(frames) / fps)}\n" for piece, frames in pieces
+    )
+    return "ffconcat version 1.0\n" + "".join(lines)
+
+
+def _languages(kind: str, languages: Sequence[str]) -> list[str]:
+    """Arguments that name the languages of the tracks of a kind."""
+    named: list[str] = []
+    for index, language in enumerate(languages):
+        named += [f"-metadata:s:{kind}:{index}", f"language={iso_639_2(language)}"]
+    return named
 
 
 def metadata(about: About) -> str:

@@ -3,73 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
-from servers.chassis.errors import InvalidArgument
 from servers.chassis.worker import WorkerPool
 from servers.compose.ass import frame_at
+from servers.compose.changes import look
 from servers.compose.defaults import seconds
-from servers.compose.fitting import filters
+from servers.compose.fitting import filters, inside, within_cover
 from servers.compose.materials import Materials, Moving, Still
-from servers.compose.motions import MOVES, draw
-from servers.compose.timeline import Shot, Timeline
+from servers.compose.motions import EASINGS, MOVES, draw
+from servers.compose.timeline import Piece, Shot, Timeline
+
+Describe = Callable[[Piece], dict[str, Any]]
+"""Describes what is seen in a piece."""
 
 FITS = {parts.FIT_COVER: "cover", parts.FIT_CONTAIN: "contain", parts.FIT_BLUR_FILL: "blur_fill"}
+_AFTER = {
+    parts.CLIP_FIT_PING_PONG: "ping_pong",
+    parts.CLIP_FIT_LOOP: "loop",
+    parts.CLIP_FIT_SLOW: "freeze",
+    parts.CLIP_FIT_FREEZE: "freeze",
+}
+"""How `clips.Clip` goes on behind a clip's last frame."""
+_SLOWEST = 0.25
 _LOGO_SECONDS = 60.0
-_AVATAR_MARGIN = 0.04
-"""Share of the frame's shorter side."""
 
 
 def description(
     request: ComposeRequest, found: Materials, timeline: Timeline, layers: Sequence[Mapping[str, Any]]
-) -> Callable[[int, int], dict[str, Any]]:
-    """A function that describes what is seen from one frame up to another, and only that."""
-    canvas = request.canvas
-    shots = [
-        {**_shown(request, index, found.shown[index], timeline), "place": _place(shot)}
-        for index, shot in enumerate(timeline.shots)
-    ]
+) -> Describe:
+    """A function that describes what is seen in a piece, in the piece's own time.
 
-    def between(first: int, end: int) -> dict[str, Any]:
+    Nothing that is not seen in a piece is in its description, and nothing tells where in the film it stands:
+    so it changes only when its frames do.
+    """
+    canvas = request.canvas
+    shown = [_shown(request, index, found.shown[index], timeline) for index in range(len(timeline.shots))]
+
+    def describe(piece: Piece) -> dict[str, Any]:
+        seen = [piece.shot] if piece.into is None else [piece.shot, piece.into]
+        change = None if piece.into is None else _change(request, timeline, piece.into)
         return {
             "width": canvas.width_pixels,
             "height": canvas.height_pixels,
             "fps": str(timeline.fps),
+            "frames": piece.end - piece.first,
             "shots": [
-                shown
-                for shown, shot in zip(shots, timeline.shots, strict=True)
-                if shot.shown_from < end and shot.shown_until > first
+                {**shown[index], "since": piece.first - timeline.shots[index].shown_from} for index in seen
             ],
-            "layers": [
-                layer for layer in layers if layer["place"]["first"] < end and layer["place"]["end"] > first
-            ],
+            "change": change,
+            "layers": [cut for layer in layers if (cut := _within(layer, piece)) is not None],
         }
 
-    return between
+    return describe
 
 
-async def prepared_layers(
-    request: ComposeRequest, found: Materials, timeline: Timeline, folder: Path, renderers: WorkerPool
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """The talking head and the logos, each at its place, and what had to be left out."""
-    layers: list[dict[str, Any]] = []
-    warnings: list[str] = []
-    if found.avatar is not None:
-        layers.append(_avatar(request, found.avatar, timeline))
-    for index, (overlay, logo) in enumerate(zip(request.overlays, found.logos, strict=True)):
-        if logo is None:
-            continue
-        try:
-            layers.append(
-                await _logo(request, overlay, logo, timeline, folder / f"logo-{index}.npy", renderers)
-            )
-        except InvalidArgument as unreadable:
-            warnings.append(f"left out: {unreadable.message}")
-    return layers, warnings
+def _within(layer: Mapping[str, Any], piece: Piece) -> dict[str, Any] | None:
+    """The part of a layer that falls into a piece, in the piece's time."""
+    place = layer["place"]
+    first, end = max(place["first"], piece.first), min(place["end"], piece.end)
+    if first >= end:
+        return None
+    # A logo looks the same however long it has been there; a clip and a bar do not.
+    skip = place.get("skip", 0) + first - place["first"] if "clip" in layer or "bar" in layer else 0
+    return {**layer, "place": {**place, "first": first - piece.first, "end": end - piece.first, "skip": skip}}
+
+
+def _change(request: ComposeRequest, timeline: Timeline, into: int) -> dict[str, Any]:
+    """How the shot before becomes a shot."""
+    scene = request.scenes[into]
+    looks = look(scene.transition, request.seed, scene.id, request.canvas.background)
+    return {"kind": timeline.shots[into].change.value, **looks}
+
+
+def pictures_band(request: ComposeRequest, found: Materials) -> tuple[int, int]:
+    """The upper and the lower edge of what the pictures and clips fill of the frame at most."""
+    canvas = request.canvas
+    frame = (canvas.width_pixels, canvas.height_pixels)
+    shown = [material for material in found.shown if material is not None]
+    if canvas.fit == parts.FIT_COVER or not shown:
+        return 0, frame[1]
+    places = [inside(material.width, material.height, *frame) for material in shown]
+    return min(top for _, top, _, _ in places), max(top + height for _, top, _, height in places)
 
 
 def even(length: float) -> int:
@@ -99,57 +117,68 @@ def _shown(
         return {"color": canvas.background}
     if isinstance(material, Moving):
         size = (canvas.width_pixels, canvas.height_pixels)
-        return {"clip": _clip(material, size, FITS[canvas.fit], timeline, canvas.background)}
-    return {
-        "still": {
-            "path": str(material.path),
-            "field": material.field,
-            "kind": MOVES[scene.motion.kind],
-            "amount": scene.motion.amount,
-            "seed": draw(request.seed, scene.id),
-            "fit": FITS[canvas.fit],
-            "background": canvas.background,
-            "frames": shot.shown_until - shot.shown_from,
+        source = clip_source(material, size, FITS[canvas.fit], timeline, canvas.background)
+        return {
+            "clip": {
+                **source,
+                "after": _AFTER[scene.clip_fit],
+                "speed": clip_speed(scene, material, shot, timeline),
+            }
         }
+    move: dict[str, Any] = {
+        "kind": MOVES[scene.motion.kind],
+        "amount": scene.motion.amount,
+        "seed": draw(request.seed, scene.id),
     }
+    around: dict[str, Any] = {"amount": scene.motion.amount}
+    filmed = {**move, "easing": EASINGS[scene.motion.easing]}
+    if canvas.fit != parts.FIT_COVER:
+        # Only a picture that is shown whole is prepared for where the camera goes.
+        around = move
+    elif scene.motion.HasField("focus"):
+        focus = scene.motion.focus
+        around["focus"] = [focus.x, focus.y]
+        frame = (canvas.width_pixels, canvas.height_pixels)
+        filmed["focus"] = within_cover((focus.x, focus.y), (material.width, material.height), frame)
+    picture = {
+        "path": str(material.path),
+        "digest": material.digest,
+        "field": material.field,
+        "width": canvas.width_pixels,
+        "height": canvas.height_pixels,
+        "fit": FITS[canvas.fit],
+        "background": canvas.background,
+        **around,
+    }
+    return {"still": {"picture": picture, "move": filmed, "frames": shot.shown_until - shot.shown_from}}
 
 
-def _clip(
+def clip_source(
     clip: Moving, size: tuple[int, int], fit: str, timeline: Timeline, background: str
 ) -> dict[str, Any]:
+    """A clip for `clips.ClipSource`."""
     return {
         "path": str(clip.path),
+        "digest": clip.digest,
         "demuxer": clip.demuxer,
         "frames": max(1, int(clip.seconds * timeline.fps)),
         "width": size[0],
         "height": size[1],
         "filters": filters(fit, *size, timeline.fps, background),
         "field": clip.field,
+        "start": clip.start,
     }
 
 
-def _place(shot: Shot) -> dict[str, Any]:
-    return {**asdict(shot), "change": shot.change.value}
+def clip_speed(scene: parts.Scene, clip: Moving, shot: Shot, timeline: Timeline) -> float:
+    """How fast a clip is played: less than 1 where it is slowed down to last as long as it is seen."""
+    if scene.clip_fit != parts.CLIP_FIT_SLOW:
+        return 1.0
+    seen = float(timeline.at(shot.shown_until - shot.shown_from))
+    return min(1.0, max(_SLOWEST, round(clip.seconds / seen, 6)))
 
 
-def _avatar(request: ComposeRequest, clip: Moving, timeline: Timeline) -> dict[str, Any]:
-    avatar, frame = request.avatar, (request.canvas.width_pixels, request.canvas.height_pixels)
-    width = even(avatar.size * frame[0])
-    height = even(width * clip.height / clip.width)
-    if height > frame[1]:
-        width, height = even(frame[1] * clip.width / clip.height), frame[1]
-    first = frame_at(seconds(avatar.start), timeline.fps)
-    end = frame_at(seconds(avatar.end), timeline.fps) if avatar.HasField("end") else None
-    end = first + max(1, int(clip.seconds * timeline.fps)) if end is None else end
-    margin = round(_AVATAR_MARGIN * min(frame))
-    left, top = corner(avatar.anchor, margin, (width, height), frame)
-    return {
-        "clip": _clip(clip, (width, height), "cover", timeline, "#000000"),
-        "place": {"left": left, "top": top, "first": first, "end": min(end, timeline.frames)},
-    }
-
-
-async def _logo(
+async def logo_layer(
     request: ComposeRequest,
     overlay: parts.Overlay,
     logo: Still,
@@ -171,6 +200,10 @@ async def _logo(
     end = frame_at(seconds(overlay.end), timeline.fps) if overlay.HasField("end") else timeline.frames
     return {
         "path": str(out),
+        "lettering": True,
+        "digest": logo.digest,
+        "width": made["width"],
+        "height": made["height"],
         "opacity": overlay.opacity,
         "place": {
             "left": left,

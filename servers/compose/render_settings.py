@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+_PIECE_SECONDS = 2
+
 
 def time_scale(fps: Fraction) -> int:
     """Ticks of a second in which every frame's time is a whole number."""
     return fps.numerator * max(1, 12_000 // fps.numerator)
 
 
-def group(fps: Fraction) -> int:
-    """Most frames between two that a player can jump to: two seconds of them."""
-    return max(1, round(2 * fps))
-
-
 def piece(fps: Fraction) -> int:
-    """About how many frames are encoded as one piece: a whole number of groups."""
-    return 2 * group(fps)
+    """About how many frames are encoded as one piece: few, so that one scene keeps several cores busy."""
+    return max(1, round(_PIECE_SECONDS * fps))
+
+
+def group(fps: Fraction) -> int:
+    """Most frames between two that a player can jump to: those of the longest piece."""
+    return piece(fps) * 3 // 2 + 1

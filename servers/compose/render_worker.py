@@ -1,90 +1,109 @@
-"""The worker process that draws pieces of the film and feeds them to the encoder.
-
-Frames go to ffmpeg raw, through a pipe; ffmpeg burns the text and encodes in the same pass. The pieces are
-encoded alike and each begins with a closed group of pictures, so they can be joined without encoding again.
-"""
+"""The worker process that draws pieces of the film and encodes them."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-import subprocess
-from collections.abc import Iterable, Mapping
+import contextlib
+import ctypes
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image
 
-from servers.chassis.media import commands
-from servers.chassis.worker_main import Report, serve
+from servers.chassis.worker_main import Handler, Report, serve
+from servers.compose import keying, looks
 from servers.compose.clips import Clip, ClipSource, Row
-from servers.compose.frames import Drawing, Still
-from servers.compose.layers import Inset, Logo, Place, open_logo
-from servers.compose.render_settings import group, time_scale
-from servers.compose.timeline import Change, Shot, Timeline
+from servers.compose.encoder import open_encoder
+from servers.compose.frames import Drawing, Seen, Still, prepare_picture
+from servers.compose.layers import Bar, Cut, Frame, Inset, Layer, Logo, Place, disc, open_logo, planes
+from servers.compose.lettering import Lettering
+from servers.compose.lettering import letter as draw_letters
 
-_PIPE_BYTES = 1024 * 1024
 _REPORT_EVERY = 5
+_TRIED_FRAMES = 8
+_STRIP_HEIGHT = 180
+"""Height of thumbnails, pixels."""
 
 
 def encode(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Draws and encodes the frames from `first` up to `end`; reports how many are done."""
-    film = _Film(arguments["film"])
-    first, end = arguments["first"], arguments["end"]
-    layers = film.layers()
-    drawing = film.drawing().frames(first, end, layers)
-    log = Path(f"{arguments['out']}.log")
-    process = _start_encoder(film, arguments, log)
-    try:
-        _feed(process, drawing, report)
-    except BrokenPipeError:
-        pass  # the encoder ended by itself: its exit code says so below, and its log says why
-    except BaseException:
-        process.kill()
-        raise
-    finally:
-        drawing.close()
-        for layer in layers:
-            layer.close()
-        code = process.wait()
-    if code != 0:
-        lines = log.read_text(errors="replace").splitlines()[-12:]
-        raise RuntimeError(commands.ended(code, lines))
-    return {"frames": end - first}
-
-
-def _feed(process: subprocess.Popen[bytes], frames: Iterable[Row], report: Report) -> None:
-    if process.stdin is None:
-        raise RuntimeError("the encoder has no pipe")
-    with process.stdin as pipe:
-        _widen(pipe)
-        for count, row in enumerate(frames, start=1):
-            _write(pipe, row)
-            if count % _REPORT_EVERY == 0:
-                report({"frames": count})
-
-
-def cover(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
-    """Draws one frame, without text, as a JPEG."""
-    film = _Film(arguments["film"])
-    at = arguments["frame"]
-    layers = film.layers()
-    drawing = film.drawing().frames(at, at + 1, layers)
-    try:
-        row = next(drawing)
-        yuv = row.reshape(film.height * 3 // 2, film.width)
-        # OpenCV's own conversion is BT.601, so the frame is taken for video by hand.
-        Image.fromarray(_rgb(yuv, film.width, film.height)).save(
-            arguments["out"], "JPEG", quality=90, optimize=True
-        )
-    finally:
-        drawing.close()
-        for layer in layers:
-            layer.close()
+    """Draws and encodes a piece; reports how many frames are done."""
+    piece = _Piece(arguments["piece"])
+    encoding = arguments["encoding"]
+    with piece.frames(arguments["text"]) as drawn:
+        out = Path(arguments["out"])
+        with open_encoder(out, piece.size, piece.fps, encoding["codec"], encoding["options"]) as encoder:
+            for count, row in enumerate(drawn, start=1):
+                encoder.write(row)
+                if count % _REPORT_EVERY == 0:
+                    report({"frames": count})
     return {}
+
+
+def try_encoder(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Encodes a few grey frames, to see whether an encoder works here."""
+    encoding, out, size = arguments["encoding"], Path(arguments["out"]), (256, 144)
+    row = np.full(size[0] * size[1] * 3 // 2, 128, dtype=np.uint8)
+    try:
+        with open_encoder(out, size, Fraction(30), encoding["codec"], encoding["options"]) as encoder:
+            for _frame in range(_TRIED_FRAMES):
+                encoder.write(row)
+    except (RuntimeError, OSError, ValueError):  # whatever a driver finds wrong
+        return {"works": False}
+    return {"works": out.stat().st_size > 0}
+
+
+def look(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Draws one frame of a piece, without text, as a JPEG, and says how good a cover it would make."""
+    piece = _Piece(arguments["piece"])
+    with piece.frames(None, arguments["frame"]) as drawn:
+        rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
+    Image.fromarray(rgb).save(arguments["out"], "JPEG", quality=90, optimize=True)
+    return {"score": looks.score(rgb)}
+
+
+def strip(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Draws frames of pieces, without text, and puts them side by side into a JPEG."""
+    small: list[Image.Image] = []
+    for look in arguments["looks"]:
+        piece = _Piece(look["piece"])
+        with piece.frames(None, look["frame"]) as drawn:
+            rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
+        width = max(1, round(piece.size[0] * _STRIP_HEIGHT / piece.size[1]))
+        small.append(Image.fromarray(cv2.resize(rgb, (width, _STRIP_HEIGHT), interpolation=cv2.INTER_AREA)))
+    whole = Image.new("RGB", (sum(one.width for one in small), _STRIP_HEIGHT))
+    for index, one in enumerate(small):
+        whole.paste(one, (index * one.width, 0))
+    whole.save(arguments["out"], "JPEG", quality=85, optimize=True)
+    return {}
+
+
+def prepare(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Decodes a picture and keeps it in a file of ours, ready to be filmed."""
+    return {"size": prepare_picture(arguments, Path(arguments["out"]))}
+
+
+def letter(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Draws the text of some pieces and keeps it in files of ours."""
+    width, height = arguments["size"]
+    folder = Path(arguments["folder"])
+    draw_letters(arguments["script"], (width, height), Fraction(arguments["fps"]), folder)
+    return {}
+
+
+def find_ground(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """The colour of a plain ground in a clip, "#RRGGBB"; empty where it has none."""
+    source = _clip_source(arguments["clip"], Fraction(arguments["fps"]))
+    clip = Clip(source)
+    try:
+        numbers = sorted({0, source.frames // 2, max(0, source.frames - 2)})
+        seen = [planes(clip.frame(number), source.width, source.height) for number in numbers]
+        return {"color": keying.find(seen)}
+    finally:
+        clip.close()
 
 
 def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
@@ -96,95 +115,70 @@ def check_logo(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     return {"width": rgba.shape[1], "height": rgba.shape[0]}
 
 
-class _Film:
-    """The description of a film as it came through JSON."""
+class _Piece:
+    """The description of a piece as it came through JSON."""
 
-    def __init__(self, film: Mapping[str, Any]) -> None:
-        self._film = film
-        self.width: int = film["width"]
-        self.height: int = film["height"]
-        self.fps = Fraction(film["fps"])
+    def __init__(self, piece: Mapping[str, Any]) -> None:
+        self._piece = piece
+        self.size: tuple[int, int] = (piece["width"], piece["height"])
+        self.fps = Fraction(piece["fps"])
 
-    def drawing(self) -> Drawing:
-        shots = tuple(
-            Shot(**{**shot["place"], "change": Change(shot["place"]["change"])})
-            for shot in self._film["shots"]
-        )
-        what = {index: self._shown(shot) for index, shot in enumerate(self._film["shots"])}
-        return Drawing(Timeline(self.fps, shots), (self.width, self.height), what)
+    @contextlib.contextmanager
+    def frames(self, text: str | None, first: int = 0) -> Iterator[Iterator[Row]]:
+        """Its frames, with everything that is laid over them."""
+        with contextlib.ExitStack() as opened:
+            layers: list[Layer] = []
+            for layer in self._piece["layers"]:
+                layers.append(self._layer(layer))
+                opened.callback(layers[-1].close)
+            if text is not None:
+                layers.append(Lettering(Path(text)))
+            shots = [Seen(self._shown(shot), shot["since"]) for shot in self._piece["shots"]]
+            drawing = Drawing(self.size, shots, self._piece["change"], self._piece["frames"])
+            yield opened.enter_context(contextlib.closing(drawing.frames(layers, first)))
 
     def _shown(self, shot: Mapping[str, Any]) -> Still | ClipSource | str:
         if still := shot.get("still"):
-            return Still(**{**still, "path": Path(still["path"])}, width=self.width, height=self.height)
+            move = still["move"]
+            return Still(Path(still["path"]), tuple(still["size"]), frames=still["frames"], **move)
         if clip := shot.get("clip"):
-            return self._clip(clip)
+            return _clip_source(clip, self.fps)
         color: str = shot["color"]
         return color
 
-    def _clip(self, clip: Mapping[str, Any]) -> ClipSource:
-        return ClipSource(**{**clip, "path": Path(clip["path"])}, fps=self.fps)
-
-    def layers(self) -> list[Logo | Inset]:
-        made: list[Logo | Inset] = []
-        for layer in self._film["layers"]:
-            place = Place(**layer["place"])
-            if "clip" in layer:
-                source = self._clip(layer["clip"])
-                made.append(Inset(Clip(source), source.width, source.height, place))
-            else:
-                rgba = np.load(layer["path"])
-                made.append(Logo(rgba, layer["opacity"], place))
-        return made
+    def _layer(self, layer: Mapping[str, Any]) -> Layer:
+        place = Place(**layer["place"])
+        if "clip" in layer:
+            source = _clip_source(layer["clip"], self.fps)
+            return Inset(Clip(source), source.width, source.height, place, _cut(layer, source))
+        if "bar" in layer:
+            return Bar(layer["bar"], self.size[0], place)
+        return Logo(np.load(layer["path"]), layer["opacity"], place)
 
 
-def _start_encoder(film: _Film, arguments: Mapping[str, Any], log: Path) -> subprocess.Popen[bytes]:
-    rate = f"{film.fps.numerator}/{film.fps.denominator}"
-    tags = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
-    raw = ("-pix_fmt", "yuv420p", "-video_size", f"{film.width}x{film.height}", "-framerate", rate)
-    script = arguments.get("script")
-    # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
-    burn = ("-vf", f"ass=filename={script}:fontsdir=fonts") if script else ()
-    command = commands.command(
-        [
-            "-y",
-            *(*commands.CONFINED, "-f", "rawvideo", *raw, *tags, "-i", "pipe:0"),
-            *burn,
-            *("-c:v", "libx264", "-preset", arguments["preset"], "-crf", str(arguments["crf"])),
-            # One thread for each piece: many pieces at once are faster than many threads on one, and
-            # the bytes do not depend on how many cores a machine has.
-            *("-threads", "1", "-g", str(group(film.fps)), "-flags", "+cgop", "-pix_fmt", "yuv420p"),
-            *tags,
-            *("-fps_mode", "passthrough", "-video_track_timescale", str(time_scale(film.fps))),
-            *("-bitexact", "-f", "mp4", f"file:{arguments['out']}"),
-        ]
-    )
-    # The log goes to a file: a pipe that nobody reads while frames are drawn could fill and block.
-    with log.open("wb") as written:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=written,
-            cwd=arguments["folder"],
-            env={**os.environ, **arguments["environment"]},
-            bufsize=0,
-        )
+def _clip_source(clip: Mapping[str, Any], fps: Fraction) -> ClipSource:
+    own = {name: value for name, value in clip.items() if name != "digest"}
+    return ClipSource(**{**own, "path": Path(clip["path"])}, fps=fps)
 
 
-def _write(stream: IO[bytes], row: Row) -> None:
-    view = row.data
-    while view:
-        view = view[stream.write(view) :]
+def _cut(layer: Mapping[str, Any], source: ClipSource) -> Callable[[Frame], Cut] | None:
+    """What is seen of a clip: a disc, what is not the ground, or both; None: all of it."""
+    shape = disc(source.width, source.height) if layer["round"] else None
+    if not layer["ground"]:
+        return (lambda frame: Cut(frame, shape)) if shape is not None else None
+    ground = keying.Ground.of(layer["ground"])
 
+    def cut(frame: Frame) -> Cut:
+        opaque, blue, red = keying.cut_out(frame, ground)
+        if shape is not None:
+            opaque = np.asarray(cv2.multiply(opaque, shape, scale=1 / 255), dtype=np.uint8)
+        return Cut((frame[0], blue, red), opaque)
 
-def _widen(stream: IO[bytes]) -> None:
-    """A larger pipe spares half of the switching between drawing and encoding (Linux)."""
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return cut
 
 
 def _rgb(yuv: Row, width: int, height: int) -> Row:
-    """A frame as RGB, by the inverse of BT.709 for limited range."""
+    """A frame as RGB, by the inverse of BT.709 for limited range; OpenCV's own conversion is BT.601."""
     luma = yuv[:height].astype(np.float32)
     flat = yuv.reshape(-1)[width * height :].reshape(2, height // 2, width // 2)
     blue, red = (
@@ -198,6 +192,29 @@ def _rgb(yuv: Row, width: int, height: int) -> Row:
     return np.clip(rgb + 0.5, 0, 255).astype(np.uint8)
 
 
+def _tidy(handler: Handler) -> Handler:
+    """What was decoded leaves room that the encoder can not use: it is given back (glibc keeps it)."""
+
+    def handle(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
+        try:
+            return handler(arguments, report)
+        finally:
+            if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+                library.malloc_trim(0)
+
+    return handle
+
+
 if __name__ == "__main__":
     cv2.setNumThreads(1)
-    serve({"encode": encode, "cover": cover, "check_logo": check_logo})
+    handlers = {
+        "encode": encode,
+        "try_encoder": try_encoder,
+        "look": look,
+        "strip": strip,
+        "prepare": prepare,
+        "letter": letter,
+        "check_logo": check_logo,
+        "find_ground": find_ground,
+    }
+    serve({name: _tidy(handler) for name, handler in handlers.items()})

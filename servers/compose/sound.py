@@ -6,19 +6,26 @@ limiter on the true peak behind it; where the limiter takes away too much, the g
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from servers.chassis.media import commands, ffmpeg
 from servers.chassis.worker import WorkerPool
-from servers.compose.materials import RATE
+from servers.compose.materials import FRAME_BYTES, RATE
 
 PEAK_DB = -2.0
 """True peak of the sound before it is encoded; encoding to AAC adds up to half a decibel."""
+_SAME_DB = 0.001
 _SILENT_LUFS = -60.0
 _MOST_GAIN_DB = 40.0
+_SLOWEST_STEP = 0.5
+"""What one `atempo` can do."""
 _NEAR_ENOUGH_LU = 0.3
 _TIMEOUT_SECONDS = 1800.0
 _LOUDNESS = re.compile(r"^\s*I:\s*(-?[\d.]+|-?inf|nan) LUFS")
@@ -72,42 +79,94 @@ class Mix:
 
     samples: int
     """Length of the film."""
-    sounds: Sequence[Placed]
+    spoken: Sequence[Placed]
+    """What is spoken."""
+    around: Sequence[Placed]
+    """All other sounds but the music."""
     bed: Bed | None
     speech: Sequence[tuple[int, int]]
     """First and last sample of every stretch of speech, in order, not overlapping."""
 
 
-async def make(mix: Mix, folder: Path, target_lufs: float, bits_per_second: int, mixers: WorkerPool) -> Path:
-    """Makes the film's sound as an .m4a, exactly as long as the film.
+async def make(
+    mix: Mix,
+    folder: Path,
+    target_lufs: float | None,
+    bits_per_second: int,
+    mixers: WorkerPool,
+    *,
+    name: str = "sound",
+    webm: bool = False,
+    limited: bool = True,
+) -> Path:
+    """Makes the film's sound as an .m4a, or with Opus as a .webm, exactly as long as the film.
+
+    Args:
+        mix: what is heard.
+        folder: where to.
+        target_lufs: the loudness to bring it to; None leaves it as it is mixed.
+        bits_per_second: of the encoder.
+        mixers: the processes that mix.
+        name: of the file, without ending.
+        webm: whether it is Opus in WebM.
+        limited: whether peaks may be limited to reach the loudness. Else it is quicker, and may be softer.
 
     Raises:
         Internal: mixing or encoding failed.
     """
-    mixed, out = folder / "mix.f32", folder / "sound.m4a"
+    mixed, out = folder / f"{name}.f32", folder / (f"{name}.webm" if webm else f"{name}.m4a")
     arguments = {
         "samples": mix.samples,
-        "sounds": [asdict(sound) for sound in mix.sounds],
+        "sounds": [asdict(sound) for sound in (*mix.spoken, *mix.around)],
         "bed": None if mix.bed is None else asdict(mix.bed),
         "speech": [list(stretch) for stretch in mix.speech],
         "out": str(mixed),
     }
     await mixers.call("mix", arguments, timeout_seconds=_TIMEOUT_SECONDS)
     before = await measure(mixed)
-    gain = 0.0 if before.silent else min(target_lufs - before.lufs, _MOST_GAIN_DB)
-    limited = before.peak_db + gain > PEAK_DB and not before.silent
-    if limited:
+    free = target_lufs is None or before.silent
+    gain = 0.0 if target_lufs is None or free else min(target_lufs - before.lufs, _MOST_GAIN_DB)
+    if not limited:
+        gain = min(gain, PEAK_DB - before.peak_db)
+    limited = before.peak_db + gain > PEAK_DB + _SAME_DB
+    if limited and target_lufs is not None:
         gain = await _settled_gain(mixed, gain, target_lufs)
     await ffmpeg.run(
         (
             *raw(mixed),
-            *("-af", chain(gain, limited, mix.samples), "-c:a", "aac", "-b:a", str(bits_per_second)),
-            *("-bitexact", "-f", "mp4", f"file:{out}"),
+            *("-af", chain(gain, limited, mix.samples)),
+            *("-c:a", "libopus" if webm else "aac", "-b:a", str(bits_per_second)),
+            *("-bitexact", "-f", "webm" if webm else "mp4", f"file:{out}"),
         ),
         timeout_seconds=_TIMEOUT_SECONDS,
     )
     mixed.unlink()
     return out
+
+
+async def slowed(path: Path, samples: int, speed: float, out: Path) -> int:
+    """Writes raw sound slowed down at its pitch; returns its length in samples.
+
+    Raises:
+        Internal: ffmpeg failed.
+    """
+    steps: list[str] = []
+    while speed < _SLOWEST_STEP:
+        steps.append(f"atempo={_SLOWEST_STEP}")
+        speed /= _SLOWEST_STEP
+    tempo = ",".join((*steps, f"atempo={speed:.6f}"))
+    arguments = (*raw(path), "-af", tempo, "-t", f"{samples / RATE / 0.2:.3f}", "-f", "f32le", f"file:{out}")
+    await ffmpeg.run(arguments, timeout_seconds=_TIMEOUT_SECONDS)
+    return (await asyncio.to_thread(out.stat)).st_size // FRAME_BYTES
+
+
+def fingerprint(mix: Mix) -> str:
+    """Changes when the mix would sound otherwise: of what is read, content and place, not name. Blocks."""
+    parts: list[Any] = [mix.samples, [list(stretch) for stretch in mix.speech]]
+    for sound in (*mix.spoken, *mix.around, *(() if mix.bed is None else (mix.bed,))):
+        with Path(sound.path).open("rb") as file:
+            parts.append({**asdict(sound), "path": hashlib.file_digest(file, "sha256").hexdigest()})
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 async def measure(path: Path, filters: str = "") -> Loudness:

@@ -6,10 +6,11 @@ SubRip has no specification; players agree on numbered blocks and comma decimals
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from servers.compose.lines import Caption, Measure, captions
+from servers.compose.lines import MOST_LINES, Caption, Measure, captions
+from servers.compose.translations import shared_out
 from servers.compose.words import Word, pieces
 
 _LINGER = 0.6
@@ -25,6 +26,12 @@ class Cue:
     start: float
     end: float
     caption: Caption
+    others: Mapping[str, str] = field(default_factory=dict)
+    """The same in other languages."""
+
+    def text(self, language: str = "") -> str:
+        """What is shown, in a language; without one, as it is spoken."""
+        return self.others.get(language, "") if language else self.caption.text
 
 
 @dataclass(frozen=True)
@@ -37,9 +44,11 @@ class Spoken:
     """When the scene's own time ends: nothing of it is shown longer."""
     text: str
     words: Sequence[Word]
+    translations: Mapping[str, str] = field(default_factory=dict)
+    """The text in other languages."""
 
 
-def cues(scenes: Iterable[Spoken], measure: Measure, width: float) -> list[Cue]:
+def cues(scenes: Iterable[Spoken], measure: Measure, width: float, most_lines: int = MOST_LINES) -> list[Cue]:
     """The film's captions: in order, none overlapping another."""
     made: list[Cue] = []
     for scene in scenes:
@@ -47,32 +56,36 @@ def cues(scenes: Iterable[Spoken], measure: Measure, width: float) -> list[Cue]:
             Word(word.text, word.start + scene.start, word.end + scene.start, word.first, word.last)
             for word in scene.words
         ]
-        shown = [c for c in captions(pieces(scene.text, moved), measure, width) if c.start < scene.end]
+        laid = captions(pieces(scene.text, moved), measure, width, most_lines)
+        shown = [caption for caption in laid if caption.start < scene.end]
+        others = {language: shared_out(text, shown) for language, text in scene.translations.items()}
         for index, caption in enumerate(shown):
             following = shown[index + 1].start if index + 1 < len(shown) else scene.end
             end = min(max(caption.end + _LINGER, caption.start + _LEAST_SHOWN), following, scene.end)
             if end > caption.start:
-                made.append(Cue(caption.start, end, caption))
+                told = {language: parts[index] for language, parts in others.items()}
+                made.append(Cue(caption.start, end, caption, told))
     return made
 
 
-def srt(film: Sequence[Cue]) -> str:
-    """The cues as SubRip."""
+def srt(film: Sequence[Cue], language: str = "") -> str:
+    """The cues as SubRip, as they are spoken or in another language."""
+    told = [(cue, text) for cue in film if (text := cue.text(language))]
     blocks = (
-        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_plain(cue.caption.text)}\n"
-        for number, cue in enumerate(film, start=1)
+        f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n{_plain(text)}\n"
+        for number, (cue, text) in enumerate(told, start=1)
     )
     return "\n".join(blocks)
 
 
 def vtt(film: Sequence[Cue], language: str = "") -> str:
-    """The cues as WebVTT."""
-    head = f"WEBVTT\nLanguage: {language}\n" if language else "WEBVTT\n"
+    """The cues as WebVTT, as they are spoken or in another language."""
     blocks = (
-        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_entities(_plain(cue.caption.text))}\n"
+        f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n{_entities(_plain(text))}\n"
         for cue in film
+        if (text := cue.text(language))
     )
-    return "\n".join((head, *blocks))
+    return "\n".join(("WEBVTT\n", *blocks))
 
 
 def _plain(text: str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import enum
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,6 +29,15 @@ class Change(enum.Enum):
     CUT = "cut"
     CROSSFADE = "crossfade"
     FADE_BLACK = "fade_black"
+    FADE_WHITE = "fade_white"
+    FADE = "fade"
+    SLIDE = "slide"
+    PUSH = "push"
+    WIPE = "wipe"
+    ZOOM = "zoom"
+    DISSOLVE = "dissolve"
+    CIRCLE = "circle"
+    BLUR = "blur"
 
 
 @dataclass(frozen=True)
@@ -75,14 +84,17 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Blend:
-    """What one frame shows: a shot, or two of which the later has a share."""
+class Piece:
+    """A stretch of the film that is drawn and encoded apart: a part of one shot alone, or a whole change."""
 
+    first: int
+    """Its first frame."""
+    end: int
+    """The frame after its last."""
     shot: int
+    """The shot that is seen."""
     into: int | None = None
-    """The shot that it becomes, while it does."""
-    share: float = 0.0
-    """How far it has become that one, 0 to 1."""
+    """The shot that it becomes, evenly from its first frame to its last."""
 
 
 @dataclass(frozen=True)
@@ -105,23 +117,6 @@ class Timeline:
     def at(self, frame: int) -> Fraction:
         """Seconds from the film's beginning to a frame's."""
         return Fraction(frame) / self.fps
-
-    def blends(self, first: int, end: int) -> Iterator[Blend]:
-        """What the frames from `first` up to `end` show, one by one."""
-        index = next(i for i, shot in enumerate(self.shots) if first < shot.end)
-        for frame in range(first, end):
-            while frame >= self.shots[index].end:
-                index += 1
-            yield self._blend(index, frame)
-
-    def _blend(self, index: int, frame: int) -> Blend:
-        shot = self.shots[index]
-        if frame < shot.start + shot.tail:
-            return Blend(index - 1, index, _share(shot, frame))
-        following = self.shots[index + 1] if index + 1 < len(self.shots) else None
-        if following is not None and frame >= following.shown_from:
-            return Blend(index, index + 1, _share(following, frame))
-        return Blend(index)
 
 
 def lay(wishes: Sequence[Wish], fps: Fraction, whole_narration: Fraction | None = None) -> Timeline:
@@ -155,28 +150,28 @@ def lay(wishes: Sequence[Wish], fps: Fraction, whole_narration: Fraction | None 
     return Timeline(fps, tuple(shots))
 
 
-def segments(timeline: Timeline, target: int) -> list[tuple[int, int]]:
-    """Cuts the film into pieces that can be encoded apart: (first frame, end) in order, without gap.
+def pieces(timeline: Timeline, target: int) -> list[Piece]:
+    """Cuts the film into pieces that can be encoded apart, in order, without gap.
 
-    Pieces begin where a shot stands alone or a change begins, so that an edit touches few of them; they
-    depend on the timeline alone, so that the same film is cut alike on every machine.
+    Every change is a piece of its own, and what a shot shows alone is cut evenly. So where a scene is cut
+    depends on that scene alone: a scene that grows moves those behind it and alters none of their pieces,
+    and another picture alters its own pieces and the two changes beside them.
 
     Args:
         timeline: the film.
-        target: about how many frames a piece has; the shortest has half of it, unless the film has less.
+        target: about how many frames a piece of a shot alone has.
     """
-    edges = sorted({edge for shot in timeline.shots for edge in (shot.shown_from, shot.start + shot.tail)})
-    cuts = [0]
-    for edge in [*(edge for edge in edges if edge > 0), timeline.frames]:
-        room = edge - cuts[-1]
-        if edge != timeline.frames and room < target:
-            continue
-        pieces = max(1, round(room / target))
-        begin = cuts[-1]
-        cuts += [begin + room * piece // pieces for piece in range(1, pieces + 1)]
-    if len(cuts) > 2 and cuts[-1] - cuts[-2] < target // 2:
-        del cuts[-2]
-    return list(itertools.pairwise(cuts))
+    made: list[Piece] = []
+    for index, shot in enumerate(timeline.shots):
+        alone = shot.start + shot.tail
+        if shot.lead + shot.tail:
+            made.append(Piece(shot.shown_from, alone, index - 1, index))
+        last = index + 1 == len(timeline.shots)
+        room = (shot.end if last else timeline.shots[index + 1].shown_from) - alone
+        count = max(1, round(room / target))
+        cuts = [alone + room * part // count for part in range(count + 1)]
+        made += [Piece(first, end, index) for first, end in itertools.pairwise(cuts) if first < end]
+    return made
 
 
 def _seconds(wish: Wish) -> Fraction:
@@ -193,7 +188,3 @@ def _change(wishes: Sequence[Wish], starts: Sequence[int], index: int, fps: Frac
     shorter = min(starts[index] - starts[index - 1], starts[index + 1] - starts[index])
     frames = min(round(wish.change_seconds * fps), shorter // _MOST_SHARE)
     return frames // 2, frames - frames // 2
-
-
-def _share(shot: Shot, frame: int) -> float:
-    return (frame - shot.shown_from + 0.5) / (shot.lead + shot.tail)

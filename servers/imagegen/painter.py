@@ -80,7 +80,7 @@ class PainterEngine(Engine):
         )
 
     def serves(self, request: Message) -> bool:
-        """Anything that needs no LoRA and no picture to start from."""
+        """Anything that needs no LoRA and no picture to start from: an engine that uses them goes before."""
         assert isinstance(request, imagegen_pb2.GenerateRequest)
         return not request.loras and not request.HasField("reference_image")
 
@@ -189,10 +189,6 @@ def _style(asked: str) -> str:
 def _check(request: imagegen_pb2.GenerateRequest) -> None:
     if request.model not in ("", _MODEL):
         raise InvalidArgument(("model", f'must be empty or "{_MODEL}": this engine has no other'))
-    if request.loras:
-        raise InvalidArgument(("loras", "must be empty: this engine has no model to lay them over"))
-    if request.HasField("reference_image"):
-        raise InvalidArgument(("reference_image", "must be unset: this engine paints from words alone"))
 
 
 def _passed_over(request: imagegen_pb2.GenerateRequest) -> list[str]:
@@ -201,6 +197,8 @@ def _passed_over(request: imagegen_pb2.GenerateRequest) -> list[str]:
         "negative_prompt": bool(request.negative_prompt),
         "steps": bool(request.steps),
         "guidance": request.HasField("guidance"),
+        "loras": bool(request.loras),
+        "reference_image": request.HasField("reference_image"),
         "reference_strength": request.HasField("reference_strength"),
     }
     lines = [

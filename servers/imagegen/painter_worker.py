@@ -65,7 +65,9 @@ def laid_over(below: Image.Image | None, png: bytes) -> Image.Image:
     sheet = _opened(png).convert("RGBA")
     if below is None:
         return sheet
-    below.alpha_composite(sheet)
+    box = sheet.getchannel("A").getbbox()
+    if box is not None:
+        below.alpha_composite(sheet.crop(box), box[:2])
     return below
 
 

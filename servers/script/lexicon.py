@@ -20,6 +20,9 @@ _CHINESE_OTHERS = """
 头等 不等 吹牛 牛皮 牛仔 虎头蛇尾 马马虎虎 鸡毛蒜皮 马力 马达 马桶 河马 海马 木马 罗马 黑马 草案 花店 山药 江山 风俗 风味 风光 风趣 风气 风波 风扇 冰淇淋 冰激凌 雷达 鼓舞 鼓动 钟情 钟爱 秘书 证书 书法 书房 书记 书架
 酒店 酒窝 被窝 窝囊 茶几 肌肉 傻瓜 瓜分 笨蛋 坏蛋 完蛋 捣蛋 庙会 路人 铁路 电路 出路 路程 路费 海鲜 海拔 脑海 海外 青岛 热狗 水龙头 沙龙 尼龙 龙卷风 鹅卵石 狼狈 狼吞虎咽 照顾 照片 照相 按照 护照 依照 照样 照常 照料
 拍照 执照 对照 参照 膝盖 覆盖 答应 报答 答案 滴答 希望 失望 愿望 绝望 渴望 盼望 看望 期望 名望 声望 欲望 冲动 心跳 旅游 游戏 导游 上游 下游 游客 网站 站台 收藏 隐藏 流浪 流传 流利 牛顿 虎口 熊熊 咕咕叫 汪汪叫 江湖 天气预报 忘掉
+水压 水平线 舟山 花盆 米饭碗 背后 背景 背面 推荐 推出 推动 拉开 抬头 立减 立刻 立即 立方 独立 成立 国立 公立 提前 提升 提高 提供 提出 提到 提醒 抱怨 抱歉 握手 画面 画家 写道 写作 描写 种类 种子 各种 一种 这种 那种 种种 投资 投入 投票
+切换 一切 亲切 密切 确切 拿手 拿出 倒是 倒入 倒回 倒计时 读者 漂亮 飘带 躺枪 玩笑 玩具 好玩 挖苦 追求 追究 洗手间 累计 积累 钱包 药店 鬼脸 捣鬼 酒鬼 箭头 火箭 箭步 枣红 豹纹 醋意 粥厂 坑人 坑害 老板娘 车水马龙 马甲 枕木
+高铁票 面包车 电视剧 地图册 日月星辰 光年 钱塘江 冰山一角 地铁口 天书 贝壳 车站 银行家 大学生 中学生 小学生 老虎机 鱼竿 一把 拖累 拖延 画卷 升级 站长 网站 车队 团结 鸡尾酒 花枕 葱郁 生姜 姜子牙 草书 花草 夜以继日 连夜 昼夜
 """
 
 _TRADITIONAL = str.maketrans(
@@ -37,6 +40,8 @@ class Noun:
     kind: str
     english: str
     chinese: str
+    pronoun: str = ""
+    """"he" or "she", where only that can speak of it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,6 +90,8 @@ class Lexicon:
     chinese: dict[str, Noun]
     doubtful: frozenset[str]
     """English nouns that are as often verbs."""
+    names: frozenset[str]
+    """English words that are nouns only where they are written with a capital."""
     english_actions: dict[str, Action]
     chinese_actions: dict[str, Action]
     others: frozenset[str]
@@ -97,6 +104,7 @@ def _read(table: str) -> Lexicon:
     english: dict[str, Noun] = {}
     chinese: dict[str, Noun] = {}
     doubtful: set[str] = set()
+    names: set[str] = set()
     english_actions: dict[str, Action] = {}
     chinese_actions: dict[str, Action] = {}
     for kind, words, characters in _entries(table):
@@ -105,15 +113,27 @@ def _read(table: str) -> Lexicon:
             english_actions.update((word, action) for word in words)
             chinese_actions.update((word, action) for word in characters)
             continue
-        noun = Noun(kind, words[0].lstrip("~"), characters[0])
+        kind, _, pronoun = kind.partition(" ")
+        noun = Noun(kind, words[0].lstrip("~"), characters[0], pronoun)
         for word in words:
-            forms = list(_forms(word.lstrip("~")))
+            plain = word.lstrip("~^").lower()
+            forms = [plain] if word.startswith("^") else list(_forms(plain))
             english.update((form, noun) for form in forms if form not in english)
             doubtful.update(forms if word.startswith("~") else ())
+            names.update(forms if word.startswith("^") else ())
         chinese.update((word, noun) for word in characters if word not in chinese)
     others = frozenset(_CHINESE_OTHERS.split()) - chinese.keys() - chinese_actions.keys()
     digest = hashlib.sha256(repr((table, sorted(others), _TRADITIONAL)).encode()).hexdigest()[:8]
-    return Lexicon(english, chinese, frozenset(doubtful), english_actions, chinese_actions, others, digest)
+    return Lexicon(
+        english,
+        chinese,
+        frozenset(doubtful),
+        frozenset(names),
+        english_actions,
+        chinese_actions,
+        others,
+        digest,
+    )
 
 
 LEXICON = _read(Path(__file__).with_name("lexicon.txt").read_text(encoding="utf-8"))

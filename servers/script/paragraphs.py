@@ -5,10 +5,11 @@ Offsets are Unicode code points into the text as it was given; nothing is rewrit
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import unicodedata
 from collections.abc import Iterator
+
+from servers.chassis import words
 
 TITLE_COLUMNS = 80
 """Longest title, counting wide characters as two columns: 80 Latin letters or 40 Chinese characters."""
@@ -22,6 +23,12 @@ _HEADING = re.compile(r"\s*#{1,6}\s")
 _CHAPTER = re.compile(
     r"\s*(?:第[一二三四五六七八九十百千零〇\d]{1,6}[章节回幕部卷]|(?:chapter|part|act)\s+[\divxlc]+\b)", re.I
 )
+_NUMBERED = re.compile(r"\s*(?:\d{1,3}(?:[.)）．]\s|[、．])|[(（]?[一二三四五六七八九十]{1,3}[)）、])")
+_LABEL = re.compile(
+    r"\s*(?P<name>[^\W\d_a-z][^\W\d_]{0,30}(?:[ .'’-]{1,2}[^\W\d_]{1,30}){0,2}|[\u3400-\u9fff·]{1,8})"
+    r"\s?[:：]\s*(?=[^\s/])"
+)
+_INTRODUCES = re.compile(r".*[:：]\s*$")
 _LIST_ITEM = re.compile(
     r"\s*(?:[-*+•·▪◦‣–—]\s|[(（]?\d{1,3}[.)）．]\s|\d{1,3}[、．]|[(（][一二三四五六七八九十\da-z]{1,3}[)）]"
     r"|[一二三四五六七八九十]{1,3}、|[a-z][.)]\s)"
@@ -29,12 +36,10 @@ _LIST_ITEM = re.compile(
 _INDENT = "\u3000"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Span:
+class Span(words.Span):
     """A range of the text: `text[start:end]`."""
 
-    start: int
-    end: int
+    __slots__ = ()
 
     def of(self, text: str) -> str:
         """The characters of the range."""
@@ -64,11 +69,13 @@ def paragraphs(text: str) -> list[Span]:
 def title_of(text: str, spans: list[Span]) -> Span | None:
     """The first paragraph when it is a title: one short line, no list item, without a mark at its end.
 
-    The last paragraph is never a title: it is all there is to say.
+    The last paragraph is never a title: it is all there is to say. Nor is the first of several chapters'.
     """
     if len(spans) < 2 or not is_heading(text, spans[0]):
         return None
     rest = text[spans[0].end :]
+    if _CHAPTER.match(spans[0].of(text)) and any(_CHAPTER.match(span.of(text)) for span in spans[1:]):
+        return None
     return spans[0] if any(char.isalnum() for char in rest) else None
 
 
@@ -79,12 +86,48 @@ def is_heading(text: str, span: Span) -> bool:
         return False
     if not any(char.isalnum() for char in line):
         return False
-    return bool(_HEADING.match(line)) or not _ends_with_mark(line)
+    return bool(_HEADING.match(line)) or not ends_with_mark(line)
+
+
+def headings(text: str, spans: list[Span]) -> Iterator[Span]:
+    """The lines that head what follows them: headings, numbered ones too, and what introduces a list."""
+    for number, span in enumerate(spans):
+        after = spans[number + 1].of(text) if number + 1 < len(spans) else ""
+        if is_heading(text, span) or (_is_numbered_heading(span.of(text)) and not _is_list_item(after)):
+            if after:
+                yield span
+            continue
+        lines = list(lines_of(text, span))
+        for line, below in zip(lines, [*(line.of(text) for line in lines[1:]), after], strict=True):
+            words = line.of(text)
+            if _heads(words) or (_INTRODUCES.fullmatch(words) and _is_list_item(below)):
+                yield trimmed(text, line.start, line.end)
+
+
+def _is_numbered_heading(paragraph: str) -> bool:
+    if _LINE_BREAK.search(paragraph) or columns(paragraph) > TITLE_COLUMNS or ends_with_mark(paragraph):
+        return False
+    return bool(_NUMBERED.match(paragraph))
+
+
+def label_of(line: str) -> str:
+    """Who speaks a line of dialogue, "Anna" of "Anna: Where to?"; "" where the line names nobody."""
+    found = _LABEL.match(line)
+    return found["name"] if found else ""
+
+
+def lines_of(text: str, span: Span) -> Iterator[Span]:
+    """The lines of a range, without their breaks."""
+    start = span.start
+    for found in _LINE_BREAK.finditer(text, span.start, span.end):
+        yield Span(start, found.start())
+        start = found.end()
+    yield Span(start, span.end)
 
 
 def heading_text(line: str) -> str:
     """A title line as people would write it: without '#', quotation marks of books, byte order mark."""
-    plain = line.replace("\ufeff", "").strip().lstrip("#").strip()
+    plain = line.replace("\ufeff", "").strip().lstrip("#").rstrip(" :：").strip()
     if plain.startswith("《") and plain.endswith("》") and plain.count("《") == 1:
         plain = plain[1:-1]
     return " ".join(plain.split())
@@ -125,13 +168,13 @@ def _edges(text: str, paragraph: Span) -> Iterator[int]:
 
 
 def _stands_alone(line: str) -> bool:
-    return line.startswith(_INDENT) or _is_list_item(line) or _heads(line)
+    return line.startswith(_INDENT) or _is_list_item(line) or _heads(line) or bool(label_of(line))
 
 
 def _heads(line: str) -> bool:
     if _HEADING.match(line):
         return True
-    return bool(_CHAPTER.match(line)) and columns(line) <= TITLE_COLUMNS and not _ends_with_mark(line)
+    return bool(_CHAPTER.match(line)) and columns(line) <= TITLE_COLUMNS and not ends_with_mark(line)
 
 
 def _is_list_item(line: str) -> bool:
@@ -145,7 +188,7 @@ def _verse_edge(above: str, line: str) -> bool:
     return line[0].isupper() or not (line[0].islower() or line[0].isascii())
 
 
-def _ends_with_mark(line: str) -> bool:
+def ends_with_mark(line: str) -> bool:
     """True when the line, but for what closes or clings, ends in a mark that a title does not end in."""
     bare = line.rstrip().rstrip("\"'”’」』)）]】\u200b\ufeff")
     return bool(bare) and bare[-1] in ".。．｡!！?？…,，、;；:：—।؟۔"

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from google.protobuf.duration_pb2 import Duration
 
 from reelmesh.common.v1.speech_pb2 import TimedSegment
 from reelmesh.script.v1.script_pb2 import PlanRequest, PlanResult, Scene, SceneDraft
 from servers.chassis.errors import InvalidArgument
-from servers.chassis.text import is_cjk, speakable
-from servers.script import prompts
+from servers.chassis.notes import Spoken, without_notes
+from servers.chassis.text import speakable
+from servers.script import prompts, publishing
+from servers.script.choosing import cast_clips, seed_of, spread
 from servers.script.grouping import Piece, divide
-from servers.script.notes import Spoken, without_notes
+from servers.script.markup import Reading
 from servers.script.paragraphs import Span, heading_text, paragraphs, title_of
+from servers.script.profiles import Profiles
+from servers.script.publishing import joined
 from servers.script.scenes import LONGEST_TEXT, gather, stable_id
-from servers.script.sentences import split, split_paragraph
+from servers.script.sentences import pauses, split
+from servers.script.stage import Stage
 
 MOST_SCENES = 1000
-_TITLE_CHARACTERS = 60
-_DESCRIPTION_CHARACTERS = 240
 _SEGMENT_CUT = 0.02
-_QUOTES = "\"'”’」』"
 
 
 def plan(request: PlanRequest) -> PlanResult:
-    """The plan of a resolved request, its provenance empty.
+    """The plan of a resolved request. Its provenance holds nothing but what was passed over.
 
     Raises:
         InvalidArgument: nothing in the text can be spoken, or it does not fit into so few scenes.
@@ -48,21 +47,25 @@ def _of_text(request: PlanRequest) -> PlanResult:
     if title is not None:
         blocks = blocks[1:]
     most = request.max_scenes or MOST_SCENES
-    spans = gather(text, split(text, blocks), _seconds(request.target_scene_duration), most)
+    sentences = split(text, blocks)
+    spans = gather(text, sentences, _seconds(request.target_scene_duration), most)
     if not spans:
         raise InvalidArgument(("text", "has no letter or digit that could be spoken"))
     if len(spans) > most:
         raise _too_long("max_scenes")
     if any(span.end - span.start > LONGEST_TEXT for span in spans):
         raise InvalidArgument(("text", "holds thousands of characters in a row without a letter or digit"))
+    reading = Reading(text, pauses(text, sentences))
+    heads = {one.start: Span(one.start, one.end) for one in sentences if one.heading}
     taken: set[str] = set()
     scenes = []
     for span in spans:
-        said, place = span.of(text), spoken.source(span)
+        said, place = reading.of(span), spoken.source(span)
         scenes.append(
             Scene(
                 id=stable_id(said, taken),
                 text=said,
+                title=heading_text(reading.of(heads[span.start]))[:300] if span.start in heads else "",
                 language=request.language,
                 narrate=True,
                 illustrate=True,
@@ -70,7 +73,12 @@ def _of_text(request: PlanRequest) -> PlanResult:
                 char_end=place.end,
             )
         )
-    return _completed(request, scenes, heading_text(title.of(text)) if title is not None else "")
+    told = [
+        reading.of(Span(one.start, one.end))
+        for one in sentences
+        if not one.heading and speakable(text[one.start : one.end])
+    ]
+    return _completed(request, scenes, told, heading_text(title.of(text)) if title is not None else "")
 
 
 def _of_drafts(request: PlanRequest) -> PlanResult:
@@ -81,7 +89,7 @@ def _of_drafts(request: PlanRequest) -> PlanResult:
             raise InvalidArgument((f"scenes[{at}].id", f'"{draft.id}" is used by more than one scene'))
     taken = set(given)
     scenes = [_of_draft(draft, request.language, taken) for draft in request.scenes]
-    return _completed(request, scenes, "", request.scenes)
+    return _completed(request, scenes, _sentences(scenes), drafts=request.scenes)
 
 
 def _of_draft(draft: SceneDraft, language: str, taken: set[str]) -> Scene:
@@ -126,32 +134,18 @@ def _of_segments(request: PlanRequest) -> PlanResult:
         begin = 0 if number == 0 else inside[0].start.ToNanoseconds()
         last = groups[number + 1].start if number + 1 < len(groups) else None
         end = segments[last].start.ToNanoseconds() if last is not None else over
-        text = _joined([segment.text for segment in inside])
+        text = joined([segment.text for segment in inside])
         if len(text) > LONGEST_TEXT:
             raise _too_long("max_scenes" if request.max_scenes else "target_scene_duration")
         scene = Scene(id=stable_id(text, taken), text=text, language=request.language, illustrate=True)
         scene.duration.FromNanoseconds(max(end - begin, 1))
         _place_words(scene, inside, begin)
         scenes.append(scene)
-    return _completed(request, scenes, "")
+    return _completed(request, scenes, _sentences(scenes))
 
 
 def _too_long(field: str) -> InvalidArgument:
     return InvalidArgument((field, f"a scene would hold more than {LONGEST_TEXT:,} characters"))
-
-
-def _joined(parts: Iterable[str]) -> str:
-    """The parts as one text, with a space between them where their script has spaces."""
-    whole = ""
-    for part in (part.strip() for part in parts):
-        apart = whole and part and not _unspaced(whole.rstrip(_QUOTES)[-1:]) and not _unspaced(part[:1])
-        whole += f" {part}" if apart else part
-    return whole
-
-
-def _unspaced(char: str) -> bool:
-    """True for a character beside which no space stands: of Chinese, Japanese or Thai, or a wide mark."""
-    return is_cjk(char) or unicodedata.east_asian_width(char) in "WF" or "\u0e00" <= char <= "\u0eff"
 
 
 def _place_words(scene: Scene, segments: Sequence[TimedSegment], begin: int) -> None:
@@ -171,71 +165,98 @@ def _place_words(scene: Scene, segments: Sequence[TimedSegment], begin: int) -> 
             cursor = placed.char_end
 
 
+def _sentences(scenes: Sequence[Scene]) -> list[str]:
+    return [
+        scene.text[one.start : one.end]
+        for scene in scenes
+        for one in split(scene.text, paragraphs(scene.text))
+        if speakable(scene.text[one.start : one.end])
+    ]
+
+
 def _completed(
-    request: PlanRequest, scenes: list[Scene], title: str, drafts: Sequence[SceneDraft] = ()
+    request: PlanRequest,
+    scenes: list[Scene],
+    told: Sequence[str],
+    title: str = "",
+    drafts: Sequence[SceneDraft] = (),
 ) -> PlanResult:
-    """Fills in what all plans have: seeds, prompts, who is animated, and the words for publishing."""
-    for scene in scenes:
-        scene.seed = scene_seed(request.seed, scene.id)
-    texts = [scene.text for scene in scenes]
-    written = prompts.write(texts, request.language, request.prompt_parts, [scene.seed for scene in scenes])
-    for scene, prompt in zip(scenes, written, strict=True):
-        scene.image_prompt = scene.image_prompt or prompt.image
-        scene.motion_prompt = scene.motion_prompt or prompt.motion
-        scene.negative_prompt = request.prompt_parts.negative
-    _animate(scenes, drafts, request.animate_share, request.seed)
-    whole = without_notes(request.text) or "\n".join(texts)
-    spoken = _joined(" ".join(line.split()) for text in texts for line in text.splitlines())
-    return PlanResult(
+    """Fills in what all plans have: seeds, prompts, who is animated, and the words for publishing.
+
+    `told` are the sentences, without headings.
+    """
+    profiles = Profiles(request.characters)
+    _picture(request, scenes, profiles)
+    warnings = [*profiles.warnings, *_choose(request, scenes, drafts)]
+    result = PlanResult(
         scenes=scenes,
-        title=title or _untitled(spoken),
-        description=_cut(spoken, _DESCRIPTION_CHARACTERS),
-        tags=prompts.tags(whole, request.language),
+        title=title or publishing.title(told),
+        description=publishing.description(told, request.language),
+        tags=publishing.tags("\n".join(scene.text for scene in scenes), request.language, profiles.reader),
         language=request.language,
     )
+    result.provenance.warnings.extend(warnings)
+    return result
 
 
-def _animate(scenes: list[Scene], drafts: Sequence[SceneDraft], share: float, seed: int) -> None:
-    """Spreads the animated scenes evenly; the seed says where the first one stands."""
-    phase = (scene_seed(seed, "animate") % 1000) / 1000
+def _picture(request: PlanRequest, scenes: Sequence[Scene], profiles: Profiles) -> None:
+    """Writes into each scene what is to be seen: prompts, place, characters and their seeds."""
+    stage = Stage(profiles.reader)
+    parts, chinese = request.prompt_parts, prompts.is_chinese(request.language)
+    comma = "，" if chinese else ", "
+    for scene in scenes:
+        view = stage.next(scene.text)
+        scene.seed = seed_of(request.seed, scene.id)
+        prompt = prompts.write(scene.text, view, request.language, parts, scene.seed)
+        scene.image_prompt = scene.image_prompt or prompt.image
+        scene.motion_prompt = scene.motion_prompt or prompt.motion
+        scene.negative_prompt = parts.negative
+        scene.setting = parts.setting.strip() or comma.join(
+            prompts.named(noun, chinese) for noun in view.setting
+        )
+        scene.place_seed = seed_of(request.seed, f"place:{scene.setting}")
+        profiles.dress(scene, view.cast, [stage.look_of(noun, chinese) for noun in view.cast])
+        if view.cast:
+            lead = view.cast[0]
+            seed = profiles.seed_of(lead)
+            scene.character_seed = (
+                seed_of(request.seed, f"character:{lead.english}") if seed is None else seed
+            )
+
+
+def _choose(request: PlanRequest, scenes: Sequence[Scene], drafts: Sequence[SceneDraft]) -> list[str]:
+    """Decides which scenes show a stock clip and which are animated. Returns what was passed over."""
+    wishes = {scene.id: draft for scene, draft in zip(scenes, drafts, strict=False)}
+    free = [scene for scene in scenes if scene.illustrate and _is_free(wishes.get(scene.id))]
+    if request.stock_clips and request.stock_share:
+        chosen = [
+            free[at] for at in spread([one.id for one in free], request.stock_share, request.seed, "stock")
+        ]
+        clips = cast_clips([one.id for one in chosen], request.stock_clips, request.seed)
+        for scene, clip in zip(chosen, clips, strict=True):
+            scene.clip.CopyFrom(clip)
+            scene.illustrate = False
     open_to_choice = []
-    for at, scene in enumerate(scenes):
+    for scene in scenes:
+        draft = wishes.get(scene.id)
         if scene.HasField("clip"):
             continue
-        if drafts and drafts[at].HasField("animate"):
-            scene.animate = drafts[at].animate
+        if draft is not None and draft.HasField("animate"):
+            scene.animate = draft.animate
         else:
             open_to_choice.append(scene)
-    for at, scene in enumerate(open_to_choice):
-        scene.animate = math.floor((at + 1) * share + phase) > math.floor(at * share + phase)
+    for at in spread([one.id for one in open_to_choice], request.animate_share, request.seed, "animate"):
+        open_to_choice[at].animate = True
+    if request.stock_share and not request.stock_clips:
+        return ["stock_share was passed over: there are no stock_clips"]
+    if request.stock_clips and not request.stock_share:
+        return ["stock_clips were passed over: stock_share is 0"]
+    return []
 
 
-def scene_seed(seed: int, scene_id: str) -> int:
-    """A scene's own seed, 63 bits: it hangs on the scene's id, not on its position."""
-    digest = hashlib.sha256(f"{seed}:{scene_id}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
-
-
-def _untitled(text: str) -> str:
-    """The first sentence, or the beginning of it, without its full stop."""
-    ends = _sentence_ends(text, 2 * _TITLE_CHARACTERS)
-    return _cut(text[: ends[0]] if ends else "", _TITLE_CHARACTERS).rstrip(".。")
-
-
-def _sentence_ends(text: str, most: int) -> list[int]:
-    return [sentence.end for sentence in split_paragraph(text[:most], Span(0, len(text[:most])))]
-
-
-def _cut(text: str, most: int) -> str:
-    """The text, or its beginning up to a sentence's or else a word's end."""
-    if len(text) <= most:
-        return text
-    ends = [end for end in _sentence_ends(text, 2 * most) if most // 4 < end <= most]
-    if ends:
-        return text[: ends[-1]]
-    head = text[:most]
-    space = head.rfind(" ")
-    return (head[:space] if space > most // 2 else head).rstrip(" ,，;；:：") + "…"
+def _is_free(draft: SceneDraft | None) -> bool:
+    """True for a scene of which the user has not said what is to be seen."""
+    return draft is None or not (draft.image_prompt.strip() or draft.animate)
 
 
 def _length(segment: TimedSegment, after: TimedSegment | None) -> float:

@@ -13,16 +13,17 @@ from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.script.v1.script_pb2 import PlanRequest
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import InvalidArgument
+from servers.chassis.notes import without_notes
 from servers.chassis.text import guess_language, speakable
+from servers.script import profiles
 from servers.script.lexicon import LEXICON
-from servers.script.notes import without_notes
 from servers.script.planning import plan
 
-OUR_VERSION = 3
+OUR_VERSION = 4
 """Raised whenever the rules would make another plan of the same request."""
 TARGET_SECONDS = 7
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_CHARACTERS_PER_SECOND = 150_000
+_CHARACTERS_PER_SECOND = 60_000
 
 
 class RulesEngine(Engine):
@@ -83,6 +84,7 @@ def _check(request: PlanRequest) -> None:
             raise InvalidArgument(
                 (f"scenes[{at}].text", "has no letter or digit, and nothing says what is to be seen")
             )
+    profiles.check(request.characters)
     _check_order(request)
 
 
@@ -107,6 +109,9 @@ def _texts(request: PlanRequest) -> Iterator[tuple[str, str]]:
         yield f"segments[{at}].text", segment.text
         for number, word in enumerate(segment.words):
             yield f"segments[{at}].words[{number}].text", word.text
+    for at, profile in enumerate(request.characters):
+        yield from profiles.names_of(at, profile)
+        yield f"characters[{at}].description", profile.description
     for name in ("prefix", "suffix", "negative", "setting"):
         yield f"prompt_parts.{name}", getattr(request.prompt_parts, name)
 

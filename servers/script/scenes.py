@@ -1,7 +1,8 @@
 """Gathers sentences into scenes of a target length, and gives scenes ids that outlive edits elsewhere.
 
 A paragraph is divided by itself, so an edit in one leaves the scenes of the others as they are. Only tiny
-paragraphs (a line of dialogue) share scenes with their neighbours, and a heading goes with what it heads.
+paragraphs (a line of dialogue) share scenes with their neighbours, and a heading goes with what it heads and
+begins a scene.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from servers.chassis.text import speakable
 from servers.script.grouping import LONGEST, Piece, divide
 from servers.script.pace import clock
-from servers.script.paragraphs import Span, is_heading, trimmed
+from servers.script.paragraphs import Span, trimmed
 from servers.script.sentences import Sentence
 
 TINY = 0.45
@@ -90,34 +91,35 @@ def _gather(
     text: str, spoken: Sequence[Sentence], times: list[float], target: float
 ) -> Iterator[list[_Atom]]:
     """The scenes, each as what it is made of."""
-    for block in _blocks(text, spoken, times, target):
+    for block in _blocks(spoken, times, target):
         atoms = [atom for sentence in block for atom in _atoms(text, sentence, times, target)]
         atoms = _with_edges(atoms, block)
         for group in divide([atom.piece for atom in atoms], target):
             yield [atoms[at] for at in group]
 
 
-def _blocks(
-    text: str, spoken: Sequence[Sentence], times: list[float], target: float
-) -> Iterator[list[Sentence]]:
+def _blocks(spoken: Sequence[Sentence], times: list[float], target: float) -> Iterator[list[Sentence]]:
     """Runs of whole paragraphs that are divided together: mostly one paragraph each."""
 
-    def length(paragraphs: Iterable[Sentence]) -> float:
-        return sum(times[sentence.end] - times[sentence.start] for sentence in paragraphs)
+    def tiny(sentences: Iterable[Sentence]) -> bool:
+        return sum(times[one.end] - times[one.start] for one in sentences) < TINY * target
 
     runs: list[list[Sentence]] = []
     tiny_before = False
-    for unit in _with_headings(text, spoken):
-        tiny = length(unit) < TINY * target
-        if tiny and tiny_before:
+    for unit in _with_headings(spoken):
+        if runs and tiny(unit) and tiny_before and not unit[0].heading:
             runs[-1].extend(unit)
         else:
             runs.append(unit)
-        tiny_before = tiny
+        tiny_before = tiny(unit)
     held: list[Sentence] = []
     block: list[Sentence] = []
     for run in runs:
-        if length(run) >= TINY * target:
+        # What is headed begins a scene, unless there is too little of it, or of what stands before.
+        if run[0].heading and not tiny(run) and not tiny([*held, *block]):
+            yield [*held, *block]
+            block, held = run, []
+        elif not tiny(run):
             if block:
                 yield block
             block, held = [*held, *run], []
@@ -128,15 +130,18 @@ def _blocks(
     yield block or held
 
 
-def _with_headings(text: str, spoken: Sequence[Sentence]) -> Iterator[list[Sentence]]:
-    """Paragraphs, each with the headings before it."""
+def _with_headings(spoken: Sequence[Sentence]) -> Iterator[list[Sentence]]:
+    """Paragraphs, each with the headings before it; one with headings in it is several."""
     unit: list[Sentence] = []
-    for _, group in groupby(spoken, key=lambda sentence: sentence.paragraph):
-        paragraph = list(group)
-        unit.extend(paragraph)
-        if not is_heading(text, Span(paragraph[0].start, paragraph[-1].end)):
+    headed = True
+    """Whether the unit holds nothing but headings yet."""
+    for sentence in spoken:
+        begins = sentence.heading or (unit and unit[-1].paragraph != sentence.paragraph)
+        if begins and not headed:
             yield unit
-            unit = []
+            unit, headed = [], True
+        unit.append(sentence)
+        headed = headed and sentence.heading
     if unit:
         yield unit
 

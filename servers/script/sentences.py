@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 
 from servers.chassis.text import is_cjk, speakable
 from servers.script import abbreviations
-from servers.script.paragraphs import Span, lines_apart, trimmed
+from servers.script.paragraphs import Span, ends_with_mark, headings, lines_apart, trimmed
 
 _LATIN_MARKS = ".!?…‽⁇⁈⁉‼"
 _FULL_MARKS = "。！？｡．।॥؟۔։።។။"
@@ -51,13 +53,27 @@ class Sentence:
     """Number of its paragraph, from 0."""
     in_quotation: bool
     """True when it ends inside a quotation that goes on in the next sentence."""
+    heading: bool = False
+    """True when it heads what follows it."""
 
 
 def split(text: str, paragraphs: list[Span]) -> list[Sentence]:
     """The sentences of the paragraphs, in order."""
+    heads = {span.end for span in headings(text, paragraphs)}
     return [
-        sentence for number, span in enumerate(paragraphs) for sentence in split_paragraph(text, span, number)
+        dataclasses.replace(sentence, heading=sentence.end in heads)
+        for number, span in enumerate(paragraphs)
+        for sentence in split_paragraph(text, span, number)
     ]
+
+
+def pauses(text: str, sentences: list[Sentence]) -> Iterator[int]:
+    """Where a line ends a sentence without a mark, as after a heading, an item or a line of verse."""
+    for one, after in pairwise(sentences):
+        if text.count("\n", one.end, after.start) != 1:
+            continue
+        if not ends_with_mark(text[max(one.start, one.end - _LOOK_AROUND) : one.end]):
+            yield one.end
 
 
 def split_paragraph(text: str, paragraph: Span, number: int = 0) -> list[Sentence]:

@@ -59,6 +59,9 @@ class Backend(Protocol):
     async def unrefer(self, owner: str, digests: Sequence[str]) -> int:
         """Takes references away. Returns how many there were."""
 
+    async def unrefer_unleased(self, owner: str, digests: Sequence[str]) -> tuple[int, Collection[str]]:
+        """Takes references away, but not to what a lease holds. Returns how many, and those left alone."""
+
     async def presign(self, asset: Asset, lifetime_seconds: int, disposition: str) -> str:
         """A link of the store's own, where it `presigns`. `disposition` may be empty."""
 

@@ -91,6 +91,15 @@ class DiskBackend:
         """See `Backend`."""
         return await in_thread(lambda: sum(self.folder.unrefer(owner, digest) for digest in digests))
 
+    async def unrefer_unleased(self, owner: str, digests: Sequence[str]) -> tuple[int, Collection[str]]:
+        """See `Backend`."""
+
+        def drop() -> tuple[int, Collection[str]]:
+            done = {digest: self.folder.unrefer_unleased(owner, digest) for digest in digests}
+            return sum(map(bool, done.values())), {digest for digest, was in done.items() if was is None}
+
+        return await in_thread(drop)
+
     async def presign(self, asset: Asset, lifetime_seconds: int, disposition: str) -> str:
         """A folder has no links of its own: nobody asks."""
         raise FailedPrecondition("a folder does not presign", reason="LINKS_OFF")

@@ -206,6 +206,18 @@ class ObjectBackend:
         with _store_faults():
             return sum(await _together(drop(digest) for digest in set(digests)))
 
+    async def unrefer_unleased(self, owner: str, digests: Sequence[str]) -> tuple[int, Collection[str]]:
+        """See `Backend`. Who takes a lease while this runs finds the reference gone, and writes again."""
+        now = time.time()
+
+        async def held(digest: str) -> str | None:
+            ends = [_until(path) async for path, _ in self._walk(f"leases/{digest}/")]
+            return digest if any(end > now for end in ends) else None
+
+        with _store_faults():
+            leased = {digest for digest in await _together(map(held, digests)) if digest is not None}
+        return await self.unrefer(owner, [one for one in digests if one not in leased]), leased
+
     async def presign(self, asset: Asset, lifetime_seconds: int, disposition: str) -> str:
         """See `Backend`."""
         extra = {"content_disposition": disposition} if disposition else {}

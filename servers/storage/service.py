@@ -139,7 +139,11 @@ class StorageServer(StorageServiceServicer):
     async def Delete(self, request: pb.DeleteRequest, context: Any) -> pb.DeleteResponse:
         """Takes references away."""
         digests = list(dict.fromkeys(request.digests))
-        return pb.DeleteResponse(deleted=await self._backend.unrefer(current().owner, digests))
+        owner = current().owner
+        if not request.keep_leased:
+            return pb.DeleteResponse(deleted=await self._backend.unrefer(owner, digests))
+        deleted, leased = await self._backend.unrefer_unleased(owner, digests)
+        return pb.DeleteResponse(deleted=deleted, leased=sorted(leased))
 
     async def Sign(self, request: pb.SignRequest, context: Any) -> pb.SignResponse:
         """Makes a link that expires."""

@@ -19,9 +19,11 @@ from reelmesh.channels import OWNER_KEY, open_channel
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.mesh import discovery
 from reelmesh.orchestrator.v1 import job_service_pb2 as jobs_pb2
+from reelmesh.orchestrator.v1 import limit_service_pb2 as limits_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobSpec, JobState, SceneView
 from reelmesh.orchestrator.v1.job_service_pb2_grpc import JobServiceStub
+from reelmesh.orchestrator.v1.limit_service_pb2_grpc import LimitServiceStub
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
 from reelmesh.specs import job_spec
 from reelmesh.storage.v1 import storage_pb2
@@ -129,6 +131,9 @@ class Client:
 
     def _jobs(self) -> JobServiceStub:
         return JobServiceStub(self.channel("orchestrator"))
+
+    def _limits(self) -> LimitServiceStub:
+        return LimitServiceStub(self.channel("orchestrator"))
 
     def _storage(self) -> StorageServiceStub:
         return StorageServiceStub(self.channel("storage"))
@@ -295,13 +300,57 @@ class Client:
         )
         return (await self._call(self._jobs().RunJob, request)).job
 
+    async def approve(self, job: Job | str, *, gate: str = "") -> str:
+        """Lets a job go on that waits for review, with the edits made meanwhile. Returns the gate opened.
+
+        Raises:
+            FailedPrecondition: nothing waits at that gate, or at any.
+        """
+        request = jobs_pb2.ApproveJobRequest(job_id=_id(job), gate=gate)
+        return (await self._call(self._jobs().ApproveJob, request)).gate
+
     async def delete(self, job: Job | str) -> None:
-        """Removes a job with its executions and events.
+        """Hides a job with its executions and events, until it is purged.
 
         Raises:
             FailedPrecondition: it is under way.
         """
         await self._call(self._jobs().DeleteJob, jobs_pb2.DeleteJobRequest(job_id=_id(job)))
+
+    async def undelete(self, job: Job | str) -> Job:
+        """Brings a hidden job back."""
+        return (await self._call(self._jobs().UndeleteJob, jobs_pb2.UndeleteJobRequest(job_id=_id(job)))).job
+
+    async def control(
+        self, action: jobs_pb2.JobAction.ValueType, where: jobs_pb2.JobFilter | None = None
+    ) -> list[str]:
+        """Does one thing to all jobs that a filter names, or to every job. Returns to which it was done."""
+        done: list[str] = []
+        while True:
+            request = jobs_pb2.ControlJobsRequest(filter=where or jobs_pb2.JobFilter(), action=action)
+            response = await self._call(self._jobs().ControlJobs, request)
+            done.extend(response.job_ids)
+            if not response.more:
+                return done
+
+    async def count(self, where: jobs_pb2.JobFilter | None = None) -> jobs_pb2.CountJobsResponse:
+        """How many jobs there are in each state, and when all should be done."""
+        return await self._call(self._jobs().CountJobs, jobs_pb2.CountJobsRequest(filter=where))
+
+    async def limits(self) -> list[limits_pb2.LimitUse]:
+        """Every limit, and what goes on under it."""
+        response = await self._call(self._limits().ListLimits, limits_pb2.ListLimitsRequest())
+        return list(response.limits)
+
+    async def set_limit(self, limit: limits_pb2.Limit) -> limits_pb2.LimitUse:
+        """Sets a limit, in place of what was set before."""
+        request = limits_pb2.SetLimitRequest(limit=limit)
+        return (await self._call(self._limits().SetLimit, request)).limit
+
+    async def clear_limit(self, name: str) -> limits_pb2.LimitUse:
+        """Removes a limit: the settings say again."""
+        request = limits_pb2.ClearLimitRequest(name=name)
+        return (await self._call(self._limits().ClearLimit, request)).limit
 
     async def scenes(self, job: Job | str) -> list[SceneView]:
         """A job's scenes in the film's order, with what was made for each.

@@ -16,9 +16,11 @@ FIELDS = ("title", "publish_title", "name", "number", "batch", "job", "date", "l
 ENDINGS: Mapping[str, str] = {
     "application/x-subrip": ".srt",
     "audio/flac": ".flac",
+    "audio/mp4": ".m4a",
     "audio/mpeg": ".mp3",
     "audio/ogg": ".opus",
     "audio/wav": ".wav",
+    "image/gif": ".gif",
     "image/jpeg": ".jpg",
     "image/png": ".png",
     "image/webp": ".webp",

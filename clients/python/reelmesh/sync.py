@@ -28,7 +28,13 @@ from reelmesh import transfer, watching
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobSpec, JobState, SceneView
-from reelmesh.orchestrator.v1.job_service_pb2 import ExplainJobResponse
+from reelmesh.orchestrator.v1.job_service_pb2 import (
+    CountJobsResponse,
+    ExplainJobResponse,
+    JobAction,
+    JobFilter,
+)
+from reelmesh.orchestrator.v1.limit_service_pb2 import Limit, LimitUse
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
 
 if TYPE_CHECKING:
@@ -173,9 +179,37 @@ class Client:
         """Runs a job again with the edits made since."""
         return self._run(self._client.run(job, from_step=from_step, request_id=request_id))
 
+    def approve(self, job: Job | str, *, gate: str = "") -> str:
+        """Lets a job go on that waits for review. Returns the gate opened."""
+        return self._run(self._client.approve(job, gate=gate))
+
     def delete(self, job: Job | str) -> None:
-        """Removes a job with its executions and events."""
+        """Hides a job with its executions and events, until it is purged."""
         self._run(self._client.delete(job))
+
+    def undelete(self, job: Job | str) -> Job:
+        """Brings a hidden job back."""
+        return self._run(self._client.undelete(job))
+
+    def control(self, action: JobAction.ValueType, where: JobFilter | None = None) -> list[str]:
+        """Does one thing to all jobs that a filter names. Returns to which it was done."""
+        return self._run(self._client.control(action, where))
+
+    def count(self, where: JobFilter | None = None) -> CountJobsResponse:
+        """How many jobs there are in each state, and when all should be done."""
+        return self._run(self._client.count(where))
+
+    def limits(self) -> list[LimitUse]:
+        """Every limit, and what goes on under it."""
+        return self._run(self._client.limits())
+
+    def set_limit(self, limit: Limit) -> LimitUse:
+        """Sets a limit, in place of what was set before."""
+        return self._run(self._client.set_limit(limit))
+
+    def clear_limit(self, name: str) -> LimitUse:
+        """Removes a limit: the settings say again."""
+        return self._run(self._client.clear_limit(name))
 
     def scenes(self, job: Job | str) -> list[SceneView]:
         """A job's scenes in the film's order, with what was made for each."""

@@ -53,6 +53,22 @@ def version() -> str:
     return said.stdout.decode(errors="replace").split()[2]
 
 
+@functools.cache
+def encoders() -> frozenset[str]:
+    """Names of the encoders that this ffmpeg was built with. Asked once.
+
+    Raises:
+        FailedPrecondition: there is none, or it does not start.
+    """
+    listing = [executable(), "-hide_banner", "-encoders"]
+    try:
+        said = subprocess.run(listing, capture_output=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise _lacking("ffmpeg does not start") from error
+    lines = said.stdout.decode(errors="replace").partition(" ------\n")[2].splitlines()
+    return frozenset(line.split()[1] for line in lines if len(line.split()) > 1)
+
+
 def source(path: Path, demuxer: str, *options: str) -> list[str]:
     """Arguments of one input: confined, its format named. `options` are more input options, e.g. "-ss"."""
     return [*CONFINED, "-f", demuxer, *options, "-i", f"file:{path}"]

@@ -1,4 +1,5 @@
-"""Which font to draw with: the one that came with reelmesh, or one found by the name of its family.
+"""Which fonts to draw with: the one that came with reelmesh, or one found by the name of its family, and
+others for the characters that it lacks (emoji, Arabic, Hebrew, Thai, the scripts of India and more).
 
 Fonts are looked for in the folders of the settings and of the system, by the names inside the files; no
 fontconfig is needed.
@@ -7,10 +8,11 @@ fontconfig is needed.
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from servers.chassis.errors import FailedPrecondition
 from servers.chassis.media.sfnt import BadFont, FontFile
 
 _DEFAULT_FAMILY = "Noto Sans SC"
+_COMPANIONS = (("manimgx_fonts", "*.ttf"), ("pylopdf_fonts_ko", "NotoSansKR-Regular.otf"))
+"""Packages of fonts, and which of their files are used."""
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 _MOST_FILES = 5000
 _JOINERS = frozenset("\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f")
@@ -73,6 +77,91 @@ def find_font(family: str, folders: Sequence[Path] = ()) -> Font:
     if found is None:
         raise _lacking(family, f"install the font {family}, or name another one")
     return found
+
+
+@dataclass(frozen=True)
+class FontStack:
+    """A font, and others for what it lacks: a character is drawn with the first that has it."""
+
+    first: Font
+    others: tuple[Font, ...] = ()
+
+    def font_of(self, char: str) -> Font | None:
+        """The font that draws a character; None where none has it."""
+        return next((font for font in (self.first, *self.others) if font.file.has(char)), None)
+
+    def width(self, text: str) -> float:
+        """Width of a text set in one line, as a share of the fonts' size; kerning is left out."""
+        return sum(self._advance(char) for char in text)
+
+    def runs(self, text: str) -> list[tuple[Font, str]]:
+        """The text cut where the font changes. What draws nothing, and what no font has, stays with the
+        character before it."""
+        runs: list[tuple[Font, str]] = []
+        for char in text:
+            found = None if is_invisible(char) else self._preferred(char, runs)
+            font = found or (runs[-1][0] if runs else self.first)
+            if runs and runs[-1][0] == font:
+                runs[-1] = (font, runs[-1][1] + char)
+            else:
+                runs.append((font, char))
+        return runs
+
+    def missing(self, text: str) -> list[str]:
+        """The characters that none of the fonts has, each once, in order."""
+        return [char for char in missing_characters(self.first, text) if self.font_of(char) is None]
+
+    def _advance(self, char: str) -> float:
+        if is_invisible(char):
+            return 0.0
+        return (self.font_of(char) or self.first).file.advance(char)
+
+    def _preferred(self, char: str, runs: Sequence[tuple[Font, str]]) -> Font | None:
+        """A space between words of another script is drawn with that script's font, so that its words are
+        shaped and turned together; behind a sign, such as an emoji, it is the first font's."""
+        if char == " " and runs and runs[-1][1][-1].isalpha() and runs[-1][0].file.has(char):
+            return runs[-1][0]
+        return self.font_of(char)
+
+
+def font_stack(first: Font, text: str, folders: Sequence[Path] = ()) -> FontStack:
+    """A font with those others that a text needs: of the ones that came with reelmesh first, then of
+    `folders`, then of the system's."""
+    stack = FontStack(first)
+    lacking = missing_characters(first, text)
+    if not lacking:
+        return stack
+    for font in _others((*folders, *system_folders())):
+        if any(font.file.has(char) for char in lacking):
+            stack = FontStack(first, (*stack.others, font))
+            lacking = stack.missing(text)
+            if not lacking:
+                break
+    return stack
+
+
+def _others(folders: tuple[Path, ...]) -> Iterator[Font]:
+    yield from _companions()
+    yield from dict.fromkeys(_families(folders).values())
+
+
+@functools.cache
+def _companions() -> tuple[Font, ...]:
+    """One font for each script that the default font lacks. Of a package that is not installed there are
+    none: then what is lacking is left out, and told."""
+    fonts: list[Font] = []
+    for name, pattern in _COMPANIONS:
+        package = importlib.util.find_spec(name)
+        folders = (package and package.submodule_search_locations) or ()
+        for path in sorted(path for folder in folders for path in Path(folder).glob(pattern)):
+            if "Italic" not in path.name and (names := FontFile(path).families()):
+                fonts.append(Font(path, names[0]))
+    return tuple(fonts)
+
+
+def companions_fingerprint() -> str:
+    """Changes when other fonts would be drawn with where the first one lacks a character."""
+    return "+".join(f"{font.path.name}/{font.path.stat().st_size}" for font in _companions()) or "none"
 
 
 def missing_characters(font: Font, text: str) -> list[str]:

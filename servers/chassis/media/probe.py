@@ -66,9 +66,13 @@ class Probe:
 class Prober:
     """Measures media in worker processes of its own. One for a server; close it at the end."""
 
-    def __init__(self, size: int = 1) -> None:
+    def __init__(self, size: int = 1, idle_seconds: float = 20.0) -> None:
+        """Up to `size` processes, started when they are needed and ended when idle for `idle_seconds`."""
         self._workers = WorkerPool(
-            "servers.chassis.media.probe_worker", size=size, memory_bytes=_MEMORY_BYTES
+            "servers.chassis.media.probe_worker",
+            size=size,
+            idle_seconds=idle_seconds,
+            memory_bytes=_MEMORY_BYTES,
         )
 
     async def probe(self, path: Path, field: str = "asset") -> Probe:

@@ -1,4 +1,4 @@
-"""What people build: houses, towers, bridges, boats. Foot at (0, 0), y upwards, in units of a man of 150."""
+"""What people build: houses, towers, bridges. Foot at (0, 0), y upwards, in units of a man of 150."""
 
 from __future__ import annotations
 
@@ -177,60 +177,6 @@ def wall(draw: random.Random, palette: Palette) -> Figure:
     return Figure(tuple(parts), 470, 84)
 
 
-def boat(draw: random.Random, palette: Palette) -> Figure:
-    """A sailing boat; its water line is at y = 0."""
-    parts = [
-        Part(limb([(-6, 20), (-4, 190)], [6, 4], 1), "#6b4a35"),
-        Part(smooth([(4, 184), (60, 96), (76, 40), (4, 44)], sharp=(0, 2, 3)), "#f4ead6"),
-        Part(smooth([(-14, 172), (-46, 96), (-56, 44), (-14, 46)], sharp=(0, 2, 3)), "#e2574c"),
-        Part(smooth([(-104, 34), (-74, -8), (66, -8), (104, 40), (0, 26)], sharp=(0, 3)), "#8a5436"),
-        Part(smooth([(-104, 34), (0, 26), (104, 40)], closed=False), "#e3c79a", 5),
-    ]
-    return Figure(tuple(parts), 210, 190)
-
-
-def cart(draw: random.Random, palette: Palette) -> Figure:
-    """A wooden cart."""
-    parts = [
-        Part(limb([(70, 46), (140, 30)], [7, 5], 1), "#6b4a35"),
-        Part(polygon([(-84, 44), (76, 44), (92, 92), (-98, 92)]), "#a5774a"),
-        Part(limb([(-94, 78), (88, 78)], [5, 5], 1), "#7a5535"),
-        Part(ellipse(-8, 34, 35), "#5a3f2b"),
-        Part(ellipse(-8, 34, 27), "#c9a06c"),
-        Part(ellipse(-8, 34, 8), "#5a3f2b"),
-    ]
-    for x, y in ((27.0, 0.0), (0.0, 27.0), (19.0, 19.0), (19.0, -19.0)):
-        parts.append(Part(limb([(-8 - x, 34 - y), (-8 + x, 34 + y)], [5, 5], 1), "#5a3f2b"))
-    return Figure(tuple(parts), 240, 100)
-
-
-def car(draw: random.Random, palette: Palette) -> Figure:
-    """A small car."""
-    paint = draw.choice(("#d4574a", "#4a86b8", "#e0b04a", "#6aa47a"))
-    body: list[Point] = [
-        (-120, 24),
-        (-118, 62),
-        (-80, 70),
-        (-50, 112),
-        (34, 112),
-        (70, 72),
-        (116, 62),
-        (122, 24),
-    ]
-    parts = [Part(smooth(body, sharp=(0, 7), pull=0.7), paint)]
-    for glass in ([(-64, 72), (-44, 104), (-8, 104), (-8, 72)], [(2, 72), (2, 104), (28, 104), (52, 72)]):
-        parts.append(
-            Part(
-                polygon([(float(x), float(y)) for x, y in glass]),
-                "#cfe3ea" if not palette.dark else LAMP,
-            )
-        )
-    for x in (-66.0, 68.0):
-        parts += [Part(ellipse(x, 24, 25), "#2f2d33"), Part(ellipse(x, 24, 12), "#c9ccd0")]
-    parts.append(Part(ellipse(112, 48, 8, 7), "#ffe9a8"))
-    return Figure(tuple(parts), 244, 112)
-
-
 def rock(draw: random.Random, palette: Palette) -> Figure:
     """A boulder."""
     outline = [
@@ -257,8 +203,5 @@ BUILDINGS: dict[str, Callable[[random.Random, Palette], Figure]] = {
     "well": well,
     "fence": fence,
     "wall": wall,
-    "boat": boat,
-    "cart": cart,
-    "car": car,
     "rock": rock,
 }

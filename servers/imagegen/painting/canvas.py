@@ -128,6 +128,7 @@ class Canvas:
         depth: float = 420.0,
         sharp: bool = False,
         to_bottom: bool = False,
+        near: str = "",
     ) -> None:
         """A layer of land below the line `top` (points from left to right): lit at its edge, hazy below.
 
@@ -138,6 +139,7 @@ class Canvas:
             depth: how far down its colour changes; a nearer layer covers it from half of that on.
             sharp: peaks instead of hills.
             to_bottom: no nearer layer covers its lower part.
+            near: its colour in white light close to the viewer; the palette's own if empty.
         """
         pull = 0.35 if sharp else 1.0
         edge = smooth(top, closed=False, pull=pull)
@@ -156,7 +158,11 @@ class Canvas:
             self.shape(d, self.gradient(stops, high, high + depth))
             return
         bright = mix(lit, self.palette.light, 0.14 if not self.palette.dark else 0.05)
-        below = mix(lit, self.palette.haze, 0.34) if distance > 0.3 else mix(lit, self.palette.near, 0.5)
+        below = (
+            mix(lit, self.palette.haze, 0.34)
+            if distance > 0.3
+            else mix(lit, self.palette.lit(near, 0.0) if near else self.palette.near, 0.9 if near else 0.5)
+        )
         self.shape(
             d, self.gradient(((0.0, bright, 1.0), (0.3, lit, 1.0), (1.0, below, 1.0)), high, high + depth)
         )
@@ -202,6 +208,24 @@ class Canvas:
             )
         paths = "".join(_path(part, self.palette.lit(part.colour, distance)) for part in figure.parts)
         self._body.append(f'<g{mark} transform="{place}">{paths}</g>')
+
+    def pane(self, wide: float, high: float, palette: Palette) -> Canvas:
+        """An empty canvas for `inset`, for a rectangle of this size."""
+        scale = min(self.pixels) / SHORT_SIDE
+        other = Canvas(max(round(wide * scale), 8), max(round(high * scale), 8), palette, shadows=False)
+        other._names = self._names
+        return other
+
+    def inset(self, other: Canvas, x: float, y: float, wide: float, high: float) -> None:
+        """Lays another canvas's picture into a rectangle, cut at its edges: the view from a window."""
+        body = "".join(line for one in other._sheets for line in one.body)
+        self._defs.extend(line for one in other._sheets for line in one.defs)
+        self._body.append(
+            f'<svg x="{number(x)}" y="{number(y)}" width="{number(wide)}" height="{number(high)}" '
+            f'viewBox="0 0 {number(other.width)} {number(other.height)}" preserveAspectRatio="none">'
+            f"{body}</svg>"
+        )
+        self.drawn |= other.drawn
 
     def svg(self) -> str:
         """The finished picture."""

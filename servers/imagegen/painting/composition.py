@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
+from servers.imagegen.painting.afloat import paint_air, paint_space, paint_underwater
 from servers.imagegen.painting.canvas import Canvas
+from servers.imagegen.painting.interior import paint_interior
 from servers.imagegen.painting.landscape import paint_landscape
 from servers.imagegen.painting.palette import palette_of
-from servers.imagegen.painting.scene import plan
+from servers.imagegen.painting.scene import Scene, plan
 from servers.imagegen.painting.streams import Streams
+from servers.imagegen.painting.street import paint_street
+from servers.imagegen.painting.studio import paint_studio
+from servers.imagegen.painting.tabletop import paint_tabletop
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,5 +58,22 @@ def paint(
     scene = plan(prompt, setting, streams.place("plan"))
     palette = palette_of(scene.time, scene.season, scene.weather, scene.mood, style, streams.place("palette"))
     canvas = Canvas(width, height, palette, shadows=style in ("paper-cut", "dusk"))
-    paint_landscape(canvas, scene, streams)
-    return Picture(canvas.svg(), scene.named, tuple(canvas.sheets()))
+    _PAINTERS[scene.kind](canvas, scene, streams)
+    return Picture(canvas.svg(), _depicts(canvas, scene), tuple(canvas.sheets()))
+
+
+_PAINTERS: dict[str, Callable[[Canvas, Scene, Streams], None]] = {
+    "landscape": paint_landscape,
+    "street": paint_street,
+    "interior": paint_interior,
+    "tabletop": paint_tabletop,
+    "studio": paint_studio,
+    "space": paint_space,
+    "underwater": paint_underwater,
+    "air": paint_air,
+}
+
+
+def _depicts(canvas: Canvas, scene: Scene) -> tuple[str, ...]:
+    """What was asked for and has been drawn."""
+    return tuple(name for name in scene.named if name in canvas.drawn)

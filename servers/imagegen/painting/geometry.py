@@ -159,3 +159,23 @@ def placed(points: Iterable[Point], at: Point, size: float = 1.0, turn: float = 
     """Points scaled by `size`, turned by `turn` degrees about the origin and moved to `at`."""
     cos, sin = math.cos(math.radians(turn)) * size, math.sin(math.radians(turn)) * size
     return [(at[0] + x * cos - y * sin, at[1] + x * sin + y * cos) for x, y in points]
+
+
+def transformed(part: Part, x: float, y: float, size: float, *, flip: bool = False) -> Part:
+    """A part scaled by `size` about the origin, mirrored if `flip`, and moved by (x, y)."""
+    sx = -size if flip else size
+    out = []
+    for letter, numbers in _SEGMENT.findall(part.d):
+        values = [float(value) for value in _NUMBER.findall(numbers)]
+        if letter == "A":
+            rx, ry, turn, large, sweep, px, py = values
+            if flip:
+                turn, sweep = -turn, 1 - sweep
+            ends = f"{number(x + px * sx)} {number(y + py * size)}"
+            out.append(
+                f"A{number(rx * size)} {number(ry * size)} {number(turn)} {large:.0f} {sweep:.0f} {ends}"
+            )
+            continue
+        pairs = zip(values[::2], values[1::2], strict=True)
+        out.append(letter + " ".join(f"{number(x + px * sx)} {number(y + py * size)}" for px, py in pairs))
+    return Part("".join(out) + ("Z" if part.d.endswith("Z") else ""), part.colour, part.width * size)

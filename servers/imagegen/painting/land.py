@@ -28,27 +28,56 @@ def paint_land(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float
     """Paints all that lies between the horizon and the stage (y coordinates), from back to front."""
     places = set(scene.places)
     span = stage - horizon
+    water = places & {"sea", "lake", "harbour"}
     canvas.sheet(0.8)
-    _far(canvas, scene, fork(draw), horizon, span)
-    canvas.sheet(0.55, "ripple" if places & {"sea", "lake"} and "desert" not in places else "rigid")
-    if "city" in places:
-        _city(canvas, draw, horizon, span)
-    if "desert" in places:
-        _dunes(canvas, draw, horizon, span)
-    elif places & {"sea", "lake"}:
-        _water(canvas, draw, horizon + span * 0.12, stage)
-    elif places & {"forest"}:
-        _forest(canvas, scene, draw, horizon, span)
-    elif "city" not in places:
-        _hills(canvas, scene, draw, horizon, span)
+    paint_far(canvas, scene, fork(draw), horizon, span)
+    towers = places & {"city", "street", "square", "market", "railway", "courtyard"}
+    if towers and not water:
+        _city(canvas, fork(draw), horizon, span)
+    canvas.sheet(0.55, "ripple" if water and "desert" not in places else "rigid")
+    # What one land can not show at once is shown in part: a wood behind a lake, dunes by the sea.
+    if water and "desert" not in places:
+        if "forest" in places:
+            ridge = Ridge(fork(draw), canvas.width, horizon + span * 0.12, span * 0.03)
+            _treeline(canvas, fork(draw), ridge, 0.66, span / 480)
+        if towers:
+            _skyline(canvas, fork(draw), horizon + span * 0.14, span * 0.5)
+        _water(canvas, fork(draw), horizon + span * 0.12, stage)
+        canvas.note(*water)
+    elif "desert" in places:
+        _dunes(canvas, fork(draw), horizon, span)
+        canvas.note("desert")
+    elif "forest" in places:
+        _forest(canvas, scene, fork(draw), horizon, span)
+        canvas.note("forest")
+    elif not towers:
+        _hills(canvas, scene, fork(draw), horizon, span)
+        canvas.note(*places & {"field", "hills", "garden", "park", "village"})
+    if water & places and {"hills", "village", "field", "garden", "park"} & places:
+        canvas.note(*{"hills"} & places)
     if scene.weather == "fog":
-        _mist(canvas, draw, horizon, span)
+        _mist(canvas, fork(draw), horizon, span)
+        canvas.note("fog")
 
 
-def _far(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float, span: float) -> None:
+def _skyline(canvas: Canvas, draw: random.Random, base: float, high: float) -> None:
+    """Towers along the far shore, as one outline."""
+    points: list[Point] = [(-20.0, base + 30)]
+    x = -20.0
+    while x < canvas.width + 20:
+        wide, top = draw.uniform(26, 64), base - high * draw.uniform(0.25, 1.0)
+        points += [(x, top), (x + wide, top)]
+        x += wide
+    points.append((x, base + 30))
+    canvas.shape(polygon(points), canvas.palette.lit("#7e8fa3", 0.6))
+    canvas.note("city", "street")
+
+
+def paint_far(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float, span: float) -> None:
     """The backdrop: peaks where there are mountains, else soft hills."""
     palette = canvas.palette
     if "mountain" in scene.places:
+        canvas.note("mountain")
         for index, distance in enumerate((0.95, 0.75, 0.55)):
             base = horizon - span * 0.32 + index * span * 0.24
             ridge = Ridge(
@@ -58,7 +87,7 @@ def _far(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float, span
             if index < 2:
                 _snow_caps(canvas, ridge, distance, span)
         return
-    if "city" in scene.places or "sea" in scene.places:
+    if {"city", "sea", "harbour"} & set(scene.places):
         ridge = Ridge(draw, canvas.width, horizon + 10, span * 0.1, waves=0.9)
         canvas.ground(ridge.points, palette.far, 0.95, depth=span)
         return
@@ -109,10 +138,19 @@ def _hills(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float, sp
         if village and "village" in scene.places and index < 2:
             for x in _spread(draw, canvas.width, 3 if index else 4, 0.1):
                 house = BUILDINGS["house"](fork(draw), palette)
-                canvas.figure(house, x, ridge.at(x) + 4, size * 0.9, distance, flip=draw.random() < 0.5)
+                canvas.figure(
+                    house, x, ridge.at(x) + 4, size * 0.9, distance, flip=draw.random() < 0.5, name="house"
+                )
         for x in _spread(draw, canvas.width, 4 - index, 0.06):
             tree = TREES[tree_kind(scene, scene.places[0])](fork(draw), palette)
-            canvas.figure(tree, x, ridge.at(x) + 5, size * draw.uniform(0.7, 1.05), distance)
+            canvas.figure(
+                tree,
+                x,
+                ridge.at(x) + 5,
+                size * draw.uniform(0.7, 1.05),
+                distance,
+                name=tree_kind(scene, scene.places[0]),
+            )
 
 
 def _furrows(
@@ -146,7 +184,13 @@ def _forest(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float, s
                 grown = "pine" if draw.random() < 0.4 and mixed else kind
                 tree = TREES[grown](fork(draw), palette)
                 canvas.figure(
-                    tree, x, ridge.at(x) + 14, size * draw.uniform(0.85, 1.2), distance, shadow=False
+                    tree,
+                    x,
+                    ridge.at(x) + 14,
+                    size * draw.uniform(0.85, 1.2),
+                    distance,
+                    shadow=False,
+                    name=grown,
                 )
         canvas.ground(ridge.points, mix(palette.leaf, palette.near, 0.25 * index), distance, depth=span * 0.8)
 
@@ -210,6 +254,7 @@ def _dunes(canvas: Canvas, draw: random.Random, horizon: float, span: float) -> 
 
 def _city(canvas: Canvas, draw: random.Random, horizon: float, span: float) -> None:
     """Two rows of towers; at night their windows are lit."""
+    canvas.note("city", "street")
     palette = canvas.palette
     glass = LAMP if palette.dark or palette.silhouette else "#eaf2f4"
     for index, distance in enumerate((0.74, 0.42)):
@@ -267,8 +312,10 @@ def paint_way(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float,
     """
     top = horizon + (stage - horizon) * 0.52
     if "river" in scene.places:
+        canvas.note("river")
         return _ribbon(canvas, draw, top, canvas.palette.water, water=True)
     if "road" in scene.places:
+        canvas.note("road")
         return _ribbon(canvas, draw, top, "#d9c296", water=False)
     return []
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
+from servers.imagegen.painting.actors import act, roles_of
 from servers.imagegen.painting.buildings import BUILDINGS
 from servers.imagegen.painting.canvas import Canvas, Ridge
 from servers.imagegen.painting.cast import Role, cast
-from servers.imagegen.painting.geometry import extent, limb, number
+from servers.imagegen.painting.geometry import Figure, Point, limb, number
 from servers.imagegen.painting.land import paint_land, paint_way, tree_kind
 from servers.imagegen.painting.palette import mix, turned
 from servers.imagegen.painting.plants import SMALL, TREES, bough, fern, grape_vine, grass
 from servers.imagegen.painting.scene import Scene
+from servers.imagegen.painting.shapes import bar
 from servers.imagegen.painting.sky import paint_sky, paint_weather
 from servers.imagegen.painting.streams import Streams, fork
+from servers.imagegen.painting.things import Item, all_items, lifelike, put
+
+_LARGE = 250.0
+"""Height in centimetres from which a thing is part of the land rather than of the row of figures."""
+_WET = {"sea", "lake", "river", "harbour"}
 
 
 def paint_landscape(canvas: Canvas, scene: Scene, streams: Streams) -> None:
@@ -22,50 +30,156 @@ def paint_landscape(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     layout = streams.place("layout")
     horizon = canvas.height * (layout.uniform(0.41, 0.46) if tall else layout.uniform(0.48, 0.53))
     stage_y = canvas.height * (0.735 if tall else 0.77)
-    paint_sky(canvas, scene, streams, horizon)
-    _fly(canvas, scene, streams.scene("birds"), horizon)
-    paint_land(canvas, scene, streams.place("land"), horizon, stage_y)
-    stage = _stage(canvas, scene, streams, horizon, stage_y)
+    things = all_items(scene, streams, canvas)
+    aloft = [one for one in things if one.stands in ("air", "ceiling", "wall")]
+    afloat = [one for one in things if one.stands == "water"]
+    large = [one for one in things if one.stands == "ground" and one.tall >= _LARGE]
+    small = [one for one in things if one.stands == "ground" and one.tall < _LARGE]
+    wet = _WET & set(scene.places)
+    if afloat and not wet:
+        scene = dataclasses.replace(scene, places=(*scene.places, "river"))
+        wet = {"river"}
+    backdrop(canvas, scene, streams, horizon, stage_y)
+    _aloft(canvas, aloft, streams.scene("aloft"), horizon)
+    stage, way = _stage(canvas, scene, streams, horizon, stage_y, large)
+    _afloat(canvas, scene, afloat, streams.scene("afloat"), horizon, stage_y, way)
     canvas.sheet(0.2, "breathe")
-    _act(canvas, scene, streams.scene("figures"), stage)
+    roles = [*cast(scene, streams), *roles_of(small, scale=1.0 if not scene.subjects else 0.86)]
+    hanging = bool({"grapes", "vine"} & set(scene.plants))
+    if hanging:
+        _hang_vine(canvas, scene, streams.place("vine"), with_fruit="grapes" in scene.plants)
+    draw = streams.scene("stand")
+    perches = [role for role in roles if role.place == "branch"]
+    for index, role in enumerate(perches):
+        _perch(canvas, role, draw, index, left=hanging or index % 2 == 1)
+    act(canvas, scene, roles, draw, stage.at, framed=bool(hanging or perches))
     canvas.sheet(0.1, "sway")
     _foreground(canvas, scene, streams.place("foreground"), stage)
     canvas.sheet(0.05)
     paint_weather(canvas, scene, streams.scene("weather"))
 
 
-def _stage(canvas: Canvas, scene: Scene, streams: Streams, horizon: float, y: float) -> Ridge:
-    """The ground that the figures stand on, with what stands behind them on it."""
+def backdrop(canvas: Canvas, scene: Scene, streams: Streams, horizon: float, stage_y: float) -> None:
+    """The sky and the land up to the stage: what a window shows, too."""
+    paint_sky(canvas, scene, streams, horizon)
+    _fly(canvas, scene, streams.scene("birds"), horizon)
+    paint_land(canvas, scene, streams.place("land"), horizon, stage_y)
+
+
+def _aloft(canvas: Canvas, things: list[Item], draw: random.Random, horizon: float) -> None:
+    """What is in the air: large, one beside or above the other."""
+    for index, one in enumerate(things):
+        x = canvas.width * ((0.5, 0.28, 0.74, 0.4, 0.62)[index % 5] + draw.uniform(-0.06, 0.06))
+        y = horizon * (0.74 - 0.24 * (index % 3) + draw.uniform(-0.04, 0.04))
+        high = min(max(lifelike(one.tall, 0.3), 110), horizon * 0.5)
+        put(canvas, one, x, y, high, 0.12, widest=canvas.width * 0.56, shadow=False)
+
+
+def _afloat(
+    canvas: Canvas,
+    scene: Scene,
+    things: list[Item],
+    draw: random.Random,
+    horizon: float,
+    stage_y: float,
+    way: list[Point],
+) -> None:
+    """What is on the water: ships far out, small boats and water plants near."""
+    span = stage_y - horizon
+    sea = bool(_WET - {"river"} & set(scene.places)) and bool({"sea", "lake", "harbour"} & set(scene.places))
+    for index, one in enumerate(sorted(things, key=lambda one: -one.tall)):
+        far = one.tall > 700
+        if sea:
+            share = (0.5, 0.26, 0.76, 0.4, 0.62)[index % 5] + draw.uniform(-0.04, 0.04)
+            x, y = canvas.width * share, horizon + span * ((0.42 if far else 0.66) + 0.13 * (index % 3))
+        else:
+            x, y = way[min(5, 4 + index)] if way else (canvas.width * 0.6, stage_y)
+        high = lifelike(one.tall, 0.32) * (1.0 if sea else 0.7) * (1.0 if scene.subjects else 1.3)
+        size = put(
+            canvas,
+            one,
+            x,
+            y,
+            high,
+            0.16,
+            widest=canvas.width * (0.62 if sea else 0.42),
+            flip=draw.random() < 0.4,
+        )
+        light = mix(canvas.palette.lit(canvas.palette.water, 0.2), "#ffffff", 0.5)
+        for row in range(3):
+            half = one.width * size * (0.5 - 0.1 * row)
+            canvas.line(f"M{number(x - half)} {number(y + 6 + row * 9)}h{number(half * 2)}", light, 3, 0.55)
+
+
+def _stage(
+    canvas: Canvas, scene: Scene, streams: Streams, horizon: float, y: float, large: list[Item]
+) -> tuple[Ridge, list[Point]]:
+    """The ground that the figures stand on, with what stands behind them on it.
+
+    Returns its edge and the middle line of the river or road, if there is one.
+    """
     palette, draw = canvas.palette, streams.place("stage")
     span = y - horizon
     stage = Ridge(draw, canvas.width, y, 12, waves=0.8)
     unit = min(canvas.height / 1000, 1.55)
-    shores = {"sea", "lake"} & set(scene.places)
-    for index, building in enumerate(one for one in scene.buildings if one.name != "boat"):
-        own = streams.place(f"building {building.name}")
-        figure = BUILDINGS[building.name](own, palette)
-        size = min(0.95 * unit, canvas.width * 0.5 / figure.width, span * 1.15 / figure.height)
-        x = canvas.width * ((0.7, 0.26, 0.5)[index] + own.uniform(-0.05, 0.05))
-        canvas.figure(figure, x, y - span * 0.12, size, 0.24, flip=own.random() < 0.5, name=building.name)
-    ground = mix(palette.land, palette.near, 0.55)
-    if shores or "desert" in scene.places:
-        ground = mix("#e0bf86", palette.near, 0.2)
-    elif "city" in scene.places:
-        ground = mix("#9a948c", palette.near, 0.25)
+    built = [
+        Item(one.name, BUILDINGS[one.name](streams.place(f"building {one.name}"), palette), _LARGE)
+        for one in scene.buildings
+    ]
+    # One alone stands in the middle, large; several share the width.
+    every = sorted([*large, *built], key=lambda one: -one.tall)[:6]
+    spots = {1: (0.5 if not scene.subjects else 0.62,), 2: (0.3, 0.72), 3: (0.5, 0.2, 0.8)}.get(
+        len(every), (0.5, 0.2, 0.8, 0.36, 0.66, 0.06)
+    )
+    for one, spot in zip(every, spots, strict=False):
+        own = streams.place(f"stands {one.name}")
+        share = spot + own.uniform(-0.03, 0.03)
+        alone = len(every) == 1
+        high = min(one.figure.height * 0.95 * unit, span * (1.25 if one.tall < 900 else 1.7))
+        if one.tall >= 900:
+            high = max(high, span * 0.9)
+        vast = one.tall >= 2000  # as wide as the land
+        base = y - span * (0.34 if vast else 0.1)
+        widest = canvas.width * (1.3 if vast else 0.8 if alone else 0.5)
+        put(canvas, one, canvas.width * share, base, high, 0.2, widest=widest, flip=own.random() < 0.3)
+    ground, near = mix(palette.land, palette.near, 0.55), ""
+    if (
+        _WET - {"river"} & set(scene.places) and {"sea", "lake", "harbour"} & set(scene.places)
+    ) or "desert" in scene.places:
+        ground, near = mix("#e0bf86", palette.near, 0.2), "#b8935c"
+    if "harbour" in scene.places:
+        ground, near = mix("#a39c92", palette.near, 0.25), "#6f6a66"
     canvas.sheet(0.34, "sway")
     _side_trees(canvas, scene, streams.place("trees"), stage, unit)
     canvas.sheet(0.28)
-    canvas.ground(stage.points, ground, 0.06, depth=canvas.height - y + 60, to_bottom=True)
-    way = paint_way(canvas, scene, streams.place("way"), horizon, y)
-    if any(one.name == "boat" for one in scene.buildings):
-        boat = BUILDINGS["boat"](draw, palette)
-        if "river" in scene.places:
-            x, afloat = way[5]
-            canvas.figure(boat, x, afloat, 0.72 * unit, 0.05, flip=draw.random() < 0.5)
-        else:
-            x = canvas.width * draw.choice((0.3, 0.64))
-            canvas.figure(boat, x, horizon + span * 0.55, 0.95 * unit, 0.2, flip=draw.random() < 0.5)
-    return stage
+    canvas.ground(stage.points, ground, 0.06, depth=canvas.height - y + 60, to_bottom=True, near=near)
+    if "harbour" in scene.places:
+        _quay(canvas, stage, streams.place("quay"))
+    return stage, paint_way(canvas, scene, streams.place("way"), horizon, y)
+
+
+def _quay(canvas: Canvas, stage: Ridge, draw: random.Random) -> None:
+    """The paving of a quay, and its bollards."""
+    line = canvas.palette.lit("#7a746c", 0.05)
+    for row in range(5):
+        y = stage.at(canvas.width / 2) + 46 + row * (30 + row * 16)
+        canvas.line(f"M0 {number(y)}H{number(canvas.width)}", line, 3, 0.4)
+    for share in (0.1, 0.5, 0.9):
+        x = canvas.width * share
+        put(
+            canvas,
+            Item(
+                "",
+                Figure(
+                    (bar("#3f444c", 22, (0, 0), (0, 30)), bar("#4a5058", 12, (-16, 32), (16, 32))), 40, 40
+                ),
+                50,
+            ),
+            x,
+            stage.at(x) + 16,
+            44,
+            0.05,
+        )
 
 
 def _side_trees(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge, unit: float) -> None:
@@ -87,7 +201,7 @@ def _side_trees(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge,
         x = canvas.width * (share + draw.uniform(-0.02, 0.02))
         grown = TREES[kind](fork(draw), palette)
         grow = size * (2.1 if forest else 1.75) * unit * draw.uniform(0.92, 1.08)
-        canvas.figure(grown, x, stage.at(x) + 12, grow, 0.16)
+        canvas.figure(grown, x, stage.at(x) + 12, grow, 0.16, name=kind)
 
 
 def _fly(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> None:
@@ -108,74 +222,6 @@ def _fly(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> N
         )
 
 
-def _act(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge) -> None:
-    """The figures: who was asked for, large, on the stage, turned to what matters."""
-    hanging = {"grapes", "vine"} & set(scene.plants)
-    roles = cast(scene, draw)
-    _watch(canvas, [role for role in roles if role.place == "behind"], draw, stage)
-    if hanging:
-        _hang_vine(canvas, scene, draw, with_fruit="grapes" in scene.plants)
-    perches = [role for role in roles if role.place == "branch"]
-    for index, role in enumerate(perches):
-        _perch(canvas, role, draw, index, left=bool(hanging) or index % 2 == 1)
-    leads = [role for role in roles if role.place in ("ground", "air")]
-    if not leads:
-        return
-    room = min(canvas.width, canvas.height * 1.3)
-    looking = [_faces_left(scene, len(leads), index) for index in range(len(leads))]
-    if len(leads) == 1 and not hanging and not perches and "river" not in scene.places:
-        looking = [draw.random() < 0.35]
-    sides = [_sides(role, flip=flip) for role, flip in zip(leads, looking, strict=True)]
-    fit = min(1.0, room * 0.95 / sum(right - left for left, right in sides))
-    gap = (room - fit * sum(right - left for left, right in sides)) / (len(leads) + 1)
-    x = (canvas.width - room) / 2 + gap * _leaning(scene, len(leads), draw, framed=bool(hanging or perches))
-    places: list[float] = []
-    for left, right in sides:
-        places.append(x - left * fit)
-        x += (right - left) * fit + gap
-    for index in sorted(range(len(leads)), key=lambda index: -leads[index].figure.height):
-        role, x = leads[index], places[index]
-        y = stage.at(x) + 26 + 16 * (index % 2)
-        if role.place == "air":
-            y -= canvas.height * (0.2 + 0.09 * abs(index - (len(leads) - 1) / 2) + draw.uniform(0.0, 0.05))
-        elif "leap" in scene.actions and index == 0:
-            y -= 46 * min(canvas.height / 1000, 1.5)
-        canvas.figure(role.figure, x, y, role.size * fit, 0.0, flip=looking[index])
-
-
-def _leaning(scene: Scene, count: int, draw: random.Random, *, framed: bool) -> float:
-    """How much of the gap before the first figure is kept: 1 is evenly spread, less is farther left."""
-    if "river" in scene.places:
-        return 0.3  # the river runs down at the right
-    if count > 1:
-        return 1.0
-    return 0.45 if framed else draw.uniform(0.55, 1.3)
-
-
-def _sides(role: Role, *, flip: bool) -> tuple[float, float]:
-    """How far a figure reaches to the left and the right of its foot, in canvas units."""
-    left, right = extent(role.figure)
-    return (-right * role.size, -left * role.size) if flip else (left * role.size, right * role.size)
-
-
-def _faces_left(scene: Scene, count: int, index: int) -> bool:
-    """Two who meet face each other; who follows looks the same way as who leads; alone one looks right.
-
-    The first who is spoken of stands at the left: it looks right at whom it follows, or leads the rest left.
-    """
-    if count == 1 or {"follow", "fly"} & scene.actions:
-        return False
-    return "lead" in scene.actions or index >= (count + 1) // 2
-
-
-def _watch(canvas: Canvas, roles: list[Role], draw: random.Random, stage: Ridge) -> None:
-    """A crowd behind the leads, smaller and paler."""
-    for index, role in enumerate(roles):
-        x = canvas.width * ((index + 0.5) / len(roles) + draw.uniform(-0.04, 0.04))
-        y = stage.at(x) - canvas.height * draw.uniform(0.035, 0.06)
-        canvas.figure(role.figure, x, y, role.size, 0.22, flip=x > canvas.width / 2)
-
-
 def _perch(canvas: Canvas, role: Role, draw: random.Random, index: int, *, left: bool) -> None:
     """A bird on a branch that reaches in from one side."""
     palette = canvas.palette
@@ -185,7 +231,7 @@ def _perch(canvas: Canvas, role: Role, draw: random.Random, index: int, *, left:
     branch = bough(draw, palette, 560)
     canvas.figure(branch, -10 if left else canvas.width + 10, y, size, 0.04, flip=not left)
     x = reach * 0.6 if left else canvas.width - reach * 0.6
-    canvas.figure(role.figure, x, y - 14 * size, role.size * 1.15, 0.0, flip=not left)
+    canvas.figure(role.figure, x, y - 14 * size, role.size * 1.15, 0.0, flip=not left, name=role.name)
 
 
 def _hang_vine(canvas: Canvas, scene: Scene, draw: random.Random, *, with_fruit: bool) -> None:
@@ -199,7 +245,9 @@ def _hang_vine(canvas: Canvas, scene: Scene, draw: random.Random, *, with_fruit:
     wood = palette.lit(palette.bark, 0.04)
     canvas.shape(limb([(post, canvas.height * 0.8), (post - 8, y), (post + 4, y - 90)], [40, 32, 26]), wood)
     vine = grape_vine(draw, palette, reach, max(2, round(reach / 150)) if with_fruit else 0)
-    canvas.figure(vine, canvas.width + 20, y, size, 0.02, flip=True)
+    canvas.figure(vine, canvas.width + 20, y, size, 0.02, flip=True, name="vine")
+    if with_fruit:
+        canvas.note("grapes")
     if with_fruit and tall:
         upper = grape_vine(draw, palette, reach * 0.8, 2)
         canvas.figure(upper, canvas.width + 40, y - 190, size * 0.85, 0.12, flip=True)
@@ -209,8 +257,8 @@ def _foreground(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge)
     """Small plants on the stage, and dark leaves close to the lens that frame it."""
     palette = canvas.palette
     wanted = [name for name in scene.plants if name in SMALL]
-    bare = bool({"desert", "city"} & set(scene.places)) and not wanted
-    shore = bool({"sea", "lake", "river"} & set(scene.places))
+    bare = bool({"desert", "harbour"} & set(scene.places)) and not wanted
+    shore = bool({"lake", "river"} & set(scene.places))
     below = canvas.height - stage.at(canvas.width / 2)
     for index in range(0 if bare else round((17 if wanted else 11) * canvas.width / 1000)):
         x = canvas.width * draw.random()
@@ -235,6 +283,7 @@ def _foreground(canvas: Canvas, scene: Scene, draw: random.Random, stage: Ridge)
             (1.1 + 1.3 * deep),
             0.03,
             shadow=kind != "grass",
+            name=kind,
         )
     _near_leaves(canvas, scene, draw, bare=bare or "sea" in scene.places)
 

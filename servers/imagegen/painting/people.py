@@ -2,187 +2,223 @@
 
 from __future__ import annotations
 
-import dataclasses
-
-from servers.imagegen.painting.geometry import Figure, Part, ellipse, limb, polygon, smooth
+from servers.imagegen.painting.dress import Dress
+from servers.imagegen.painting.geometry import (
+    Figure,
+    Part,
+    Point,
+    ellipse,
+    limb,
+    polygon,
+    smooth,
+    transformed,
+)
+from servers.imagegen.painting.heads import head
 from servers.imagegen.painting.palette import turned
 
-
-@dataclasses.dataclass(frozen=True)
-class Dress:
-    """What makes one kind of person. A grown man is about 150 units high."""
-
-    robe: str
-    trousers: str = "#4a4352"
-    hair: str = "#2f2522"
-    size: float = 1.0
-    long: bool = False
-    """A dress or a robe down to the ankles."""
-    wears: str = ""
-    """hat, crown, bun, braid, helmet, beard, hood; several are parted by blanks."""
-    holds: str = ""
-    """stick, spear, hoe, book or nothing."""
-    skin: str = "#e6b48c"
-
-
-PEOPLE: dict[str, Dress] = {
-    "man": Dress("#4f6d8f"),
-    "woman": Dress("#b8506a", long=True, wears="bun"),
-    "boy": Dress("#d98c3f", size=0.68),
-    "girl": Dress("#d9687a", size=0.68, long=True, wears="braid"),
-    "child": Dress("#cf7a45", size=0.66),
-    "old man": Dress("#7a6f63", hair="#e8e4dc", wears="beard", holds="stick", long=True, size=0.95),
-    "old woman": Dress("#6f5a6e", hair="#e2ded8", wears="bun", holds="stick", long=True, size=0.92),
-    "farmer": Dress("#7d8b55", "#5b5044", wears="hat", holds="hoe"),
-    "fisherman": Dress("#5b7f86", "#5b5044", wears="hat"),
-    "shepherd": Dress("#8a7a5a", "#5b5044", wears="hood", holds="stick"),
-    "hunter": Dress("#5f6b45", "#463d34", wears="hood", holds="spear"),
-    "king": Dress("#8f2f3f", long=True, wears="crown beard", size=1.05),
-    "queen": Dress("#6b3f7f", long=True, wears="crown bun"),
-    "prince": Dress("#3f5f9f", wears="crown"),
-    "princess": Dress("#c76a94", long=True, wears="crown braid", size=0.94),
-    "soldier": Dress("#7a3f3a", "#4a4a50", wears="helmet", holds="spear"),
-    "scholar": Dress("#5d7a8c", long=True, wears="bun", holds="book"),
-    "monk": Dress("#c98a3a", long=True, hair="#e6b48c"),
+POSES = ("stand", "walk", "run", "sit", "talk", "point", "wave", "read", "cook", "write", "hold")
+"""What a person can be shown doing."""
+_HANDS: dict[str, tuple[Point, Point, Point, Point]] = {
+    # Elbow and hand of the near arm, then of the far one.
+    "stand": ((14, 72), (15, 54), (-14, 76), (-8, 56)),
+    "walk": ((14, 72), (20, 56), (-15, 76), (-18, 57)),
+    "run": ((22, 74), (36, 88), (-20, 78), (-30, 62)),
+    "sit": ((14, 70), (30, 58), (-10, 74), (14, 58)),
+    "talk": ((19, 72), (37, 84), (4, 72), (30, 70)),
+    "point": ((24, 80), (42, 94), (-14, 76), (-8, 56)),
+    "wave": ((26, 94), (33, 126), (-14, 76), (-8, 56)),
+    "read": ((16, 72), (29, 70), (6, 72), (34, 74)),
+    "cook": ((19, 74), (40, 72), (6, 72), (34, 62)),
+    "write": ((18, 70), (38, 60), (4, 70), (26, 60)),
+    "hold": ((15, 72), (28, 68), (-14, 76), (-8, 56)),
 }
+_BRINGS = {"read": "book", "cook": "spoon", "write": "pen"}
 
 
-def person(kind: str, *, walking: bool = False, pointing: bool = False) -> Figure:
-    """A person of `PEOPLE`."""
-    dress = PEOPLE[kind]
-    s = dress.size
-    child = s < 0.8
-    stride = 13.0 if walking else 5.0
+def person(dress: Dress, pose: str = "stand") -> Figure:
+    """A person in one of `POSES`."""
+    s, child = dress.size, dress.size < 0.8
+    stride = {"walk": 13.0, "run": 20.0}.get(pose, 5.0)
     top = 98.0  # shoulders
-    parts: list[Part] = []
-    if not dress.long:
-        for foot, shade in ((-stride, 0.78), (stride, 1.0)):
-            colour = turned(dress.trousers, 0, 1, shade)
-            parts.append(Part(limb([(0, 56), (foot * 0.6, 30), (foot, 4)], [17, 14, 10]), colour))
-            parts.append(Part(limb([(foot - 2, 4), (foot + 9, 3.5)], [9, 6]), "#33282a"))
-    else:
-        for foot in (-8.0, 9.0):
-            parts.append(Part(limb([(foot, 4), (foot + 8, 3.5)], [8, 6]), "#33282a"))
-    parts.append(
-        Part(
-            limb([(-7, top - 6), (-14, 76), (-6 - stride * 0.4, 56)], [12, 11, 8]),
-            turned(dress.robe, 0, 1, 0.74),
-        )
-    )
+    elbow, hand, far_elbow, far_hand = _HANDS[pose]
+    brings = dress.holds or _BRINGS.get(pose, "")
+    if brings and pose in ("stand", "walk"):
+        elbow, hand = _HANDS["hold"][:2]
+    if dress.wears.startswith("bubble"):
+        return _astronaut(dress, elbow, hand, far_hand)
+    far_arm = Part(limb([(-7, top - 6), far_elbow, far_hand], [12, 11, 8]), turned(dress.robe, 0, 1, 0.74))
+    far_palm = Part(ellipse(far_hand[0], far_hand[1], 4.6), turned(dress.skin, 0, 1, 0.9))
+    upper = [far_arm, far_palm, *_trunk(dress, top, sitting=pose == "sit")]
+    upper += head(dress, 15.5 * (1.25 if child else 1.0), top)
+    upper += _held(brings, hand)
+    upper.append(Part(limb([(8, 92), elbow, hand], [13, 11, 8]), turned(dress.robe, 0, 1, 1.1)))
+    upper.append(Part(ellipse(hand[0], hand[1], 5), dress.skin))
+    drop = -14.0 if pose == "sit" else 0.0
+    parts = [*_legs(dress, pose, stride), *(transformed(part, 0, drop, 1.0) for part in upper)]
+    scaled = tuple(transformed(part, 0, 0, s) for part in parts) if s != 1.0 else tuple(parts)
+    return Figure(scaled, 62 * s, (150 + drop) * s)
+
+
+def _legs(dress: Dress, pose: str, stride: float) -> list[Part]:
+    shoe = "#33282a"
+    if pose == "sit":
+        cloth = dress.robe if dress.long else dress.trousers
+        wide = (22.0, 20.0, 15.0) if dress.long else (18.0, 15.0, 11.0)
+        parts = []
+        for dx, shade in ((-5.0, 0.78), (0.0, 1.0)):
+            line: list[Point] = [(-4 + dx, 42), (25 + dx, 42), (27 + dx, 5)]
+            parts += [
+                Part(limb(line[:2], [wide[0], wide[1]], 4), turned(cloth, 0, 1, shade)),
+                Part(
+                    limb([line[1], (27 + dx, 22), line[2]], [wide[1] * 0.9, 13, wide[2]]),
+                    turned(cloth, 0, 1, shade),
+                ),
+                Part(limb([(26 + dx, 4), (37 + dx, 3.5)], [9, 6]), shoe),
+            ]
+        return parts
     if dress.long:
-        body = [(-12, top), (12, top), (17, 70), (25, 8), (0, 4), (-25, 8), (-16, 70)]
-        parts.append(Part(smooth(body, sharp=(0, 1, 3, 5), pull=0.8), dress.robe))
-        parts.append(
-            Part(limb([(-15.5, 69), (0, 66), (15.5, 69)], [5, 5, 5]), turned(dress.robe, 0, 0.7, 1.25))
-        )
-    else:
-        body = [(-13, top), (12, top), (17, 76), (18, 46), (0, 43), (-18, 46), (-17, 76)]
-        parts.append(Part(smooth(body, sharp=(3, 5), pull=0.9), dress.robe))
-        parts.append(Part(limb([(-17, 60), (0, 58), (17, 60)], [4, 4, 4]), turned(dress.trousers, 0, 1, 0.8)))
-    parts += _head(dress, 15.5 * (1.25 if child else 1.0), top)
-    parts += _arm(dress, pointing, stride)
-    scaled = tuple(_scaled(part, s) for part in parts) if s != 1.0 else tuple(parts)
-    return Figure(scaled, 62 * s, 150 * s)
+        feet = (-stride, stride) if pose in ("walk", "run") else (-8.0, 9.0)
+        return [Part(limb([(foot, 4), (foot + 8, 3.5)], [8, 6]), shoe) for foot in feet]
+    parts = []
+    for foot, shade in ((-stride, 0.78), (stride, 1.0)):
+        colour = turned(dress.trousers, 0, 1, shade)
+        knee: Point = (foot * 0.6, 30)
+        ankle: Point = (foot, 4)
+        if pose == "run":
+            knee, ankle = ((-9, 30), (-34, 22)) if foot < 0 else ((21, 40), (22, 8))
+        parts.append(Part(limb([(0, 56), knee, ankle], [17, 14, 10]), colour))
+        parts.append(Part(limb([(ankle[0] - 2, ankle[1]), (ankle[0] + 9, ankle[1] - 0.5)], [9, 6]), shoe))
+    return parts
 
 
-def _arm(dress: Dress, pointing: bool, stride: float) -> list[Part]:
-    hand = (40.0, 92.0) if pointing else (24.0, 64.0) if dress.holds else (12 + stride * 0.5, 54.0)
-    elbow = (24.0, 80.0) if pointing else (14.0, 72.0)
+def _trunk(dress: Dress, top: float, *, sitting: bool) -> list[Part]:
+    robe = dress.robe
     parts: list[Part] = []
-    if dress.holds == "stick":
-        parts.append(Part(limb([(26, 2), (25, 60), (24, 88)], [4, 4, 5]), "#6b4a35"))
-    elif dress.holds == "spear":
-        parts.append(Part(limb([(25, 2), (25, 150)], [3.4, 3]), "#6b4a35"))
-        parts.append(Part(polygon([(25, 176), (31, 154), (25, 148), (19, 154)]), "#c9ccd0"))
-    elif dress.holds == "hoe":
-        parts.append(Part(limb([(30, 20), (2, 128)], [3.4, 3.4]), "#6b4a35"))
-        parts.append(Part(limb([(2, 128), (-18, 118)], [5, 9]), "#8d9298"))
-    elif dress.holds == "book":
-        parts.append(Part(polygon([(18, 62), (40, 68), (40, 84), (18, 78)]), "#efe3c6"))
-    parts.append(Part(limb([(8, 92), elbow, hand], [13, 11, 8]), turned(dress.robe, 0, 1, 1.1)))
-    parts.append(Part(ellipse(hand[0], hand[1], 5), dress.skin))
-    return parts
-
-
-def _head(dress: Dress, radius: float, top: float) -> list[Part]:
-    x, y = 2.0, top + radius * 1.12
+    if dress.long and not sitting:
+        body: list[Point] = [(-12, top), (12, top), (17, 70), (25, 8), (0, 4), (-25, 8), (-16, 70)]
+        parts.append(Part(smooth(body, sharp=(0, 1, 3, 5), pull=0.8), robe))
+        parts.append(Part(limb([(-15.5, 69), (0, 66), (15.5, 69)], [5, 5, 5]), turned(robe, 0, 0.7, 1.25)))
+    else:
+        low = 52.0 if sitting else 46.0
+        body = [(-13, top), (12, top), (17, 76), (18, low), (0, low - 3), (-18, low), (-17, 76)]
+        parts.append(Part(smooth(body, sharp=(3, 5), pull=0.9), robe))
+        belt = turned(dress.trousers, 0, 1, 0.8)
+        if "coat" not in dress.wears:
+            parts.append(Part(limb([(-17, 60), (0, 58), (17, 60)], [4, 4, 4]), belt))
     words = dress.wears.split()
-    parts = [Part(limb([(0, top - 6), (1, top + 8)], [11, 10]), turned(dress.skin, 0, 1, 0.86))]
-    if "braid" in words:
-        parts.append(Part(limb([(x - 12, y + 2), (x - 20, y - 14), (x - 16, y - 34)], [9, 8, 4]), dress.hair))
-    parts.append(Part(ellipse(x - 2.5, y + 2, radius * 1.08), dress.hair))
-    if "bun" in words:
-        parts.append(Part(ellipse(x - 6, y + radius * 1.25, radius * 0.44), dress.hair))
-    face = [
-        (x - 4, y + 6),
-        (x + radius * 0.6, y + 8),
-        (x + radius * 0.98, y - 1),
-        (x + radius * 0.6, y - radius * 0.86),
-        (x - 3, y - radius * 0.84),
-        (x - 8, y - 3),
-    ]
-    parts.append(Part(smooth(face), dress.skin))
-    parts.append(Part(ellipse(x + radius * 0.48, y + 0.5, 1.9), "#2a1f1c"))
-    parts.append(Part(ellipse(x + radius * 0.2, y - 5, 2.6, 2), "#dd9678"))
-    if "beard" in words:
-        beard = [
-            (x - 4, y - 4),
-            (x + radius * 0.9, y - 5),
-            (x + radius * 0.7, y - 22),
-            (x + 4, y - 32),
-            (x - 3, y - 18),
-        ]
-        parts.append(Part(smooth(beard, sharp=(3,)), dress.hair))
-    if "hat" in words:
-        parts.append(Part(polygon([(x - 30, y + 4), (x, y + 30), (x + 30, y + 4)]), "#d9b871"))
-        parts.append(Part(polygon([(x - 30, y + 4), (x - 4, y + 27), (x - 8, y + 4)]), "#c3a05b"))
-    if "hood" in words:
-        hood = [
-            (x - 16, y - 12),
-            (x - 17, y + 10),
-            (x - 3, y + 20),
-            (x + 12, y + 12),
-            (x + 4, y + 6),
-            (x - 6, y - 12),
-        ]
-        parts.append(Part(smooth(hood, sharp=(0, 5)), turned(dress.robe, 0, 1, 0.7)))
-    if "helmet" in words:
-        parts.append(
-            Part(
-                smooth([(x - 17, y + 2), (x - 10, y + 18), (x + 8, y + 18), (x + 16, y + 4)], sharp=(0, 3)),
-                "#9aa0a8",
-            )
-        )
-        parts.append(Part(limb([(x, y + 17), (x - 4, y + 28), (x - 14, y + 30)], [4, 5, 2]), "#c43f3a"))
-    if "crown" in words:
-        crown = [
-            (x - 15, y + 10),
-            (x - 17, y + 28),
-            (x - 8, y + 19),
-            (x - 1, y + 31),
-            (x + 6, y + 19),
-            (x + 14, y + 27),
-            (x + 12, y + 10),
-        ]
-        parts.append(Part(polygon(crown), "#e8bd48"))
-        parts.append(Part(ellipse(x - 1, y + 16, 2.6), "#c43f3a"))
+    if "coat" in words:  # open over what is worn beneath
+        parts.append(Part(polygon([(2, top), (12, top), (14, 70), (9, 52), (4, 66)]), dress.under))
+        parts.append(Part(smooth([(2, top), (4, 74), (6, 48)], closed=False), turned(robe, 0, 1, 0.8), 1.6))
+    if "apron" in words:
+        parts.append(Part(smooth([(-4, 86), (14, 86), (20, 48), (-8, 46)], sharp=(0, 1, 2, 3)), "#f7f2e6"))
+    if "suit" in words:
+        parts.append(Part(polygon([(0, top), (13, top), (8, 76)]), "#f7f3ea"))
+        parts.append(Part(polygon([(6, top - 2), (10, top - 2), (10, 82), (8, 78)]), dress.under))
+    if "sash" in words:
+        parts.append(Part(polygon([(-12, top - 4), (-6, top), (18, 60), (17, 52)]), "#d9503c"))
+    if "stethoscope" in words:
+        parts.append(Part(smooth([(-2, top), (6, 82), (13, top)], closed=False), "#3a3f48", 2.2))
+        parts.append(Part(ellipse(6, 80, 3.4), "#8f98a2"))
+    if "pack" in words:
+        parts.insert(0, Part(smooth([(-34, 60), (-36, 88), (-22, 96), (-12, 90), (-12, 58)]), "#c8703f"))
+    if "vest" in words:
+        for y in (84, 70):
+            parts.append(Part(limb([(-16, y), (16, y)], [4, 4], 3), "#f4e06a"))
+    if "scarf" in words:
+        parts.append(Part(limb([(-10, top), (0, top - 4), (11, top)], [8, 9, 8]), "#d9402e"))
     return parts
 
 
-def _scaled(part: Part, size: float) -> Part:
-    """A part with all its numbers multiplied: only for paths without arcs' flags, or with them kept."""
-    import re
+def _held(what: str, hand: Point) -> list[Part]:
+    """What is in the near hand."""
+    x, y = hand
+    wood = "#6b4a35"
+    if what == "stick":
+        return [Part(limb([(x + 2, 2), (x + 1, y * 0.9), (x, y + 24)], [4, 4, 5]), wood)]
+    if what == "spear":
+        return [
+            Part(limb([(x, 2), (x, 158)], [3.4, 3], 3), wood),
+            Part(polygon([(x, 184), (x + 6, 162), (x, 156), (x - 6, 162)]), "#c9ccd0"),
+            Part(limb([(x, 156), (x + 5, 144)], [6, 2], 3), "#c8402f"),
+        ]
+    if what == "hoe":
+        return [
+            Part(limb([(x + 6, 20), (x - 22, 128)], [3.4, 3.4], 3), wood),
+            Part(limb([(x - 22, 128), (x - 42, 118)], [5, 9], 3), "#8d9298"),
+        ]
+    if what == "book":
+        return [
+            Part(polygon([(x - 4, y - 6), (x + 20, y + 2), (x + 20, y + 22), (x - 4, y + 14)]), "#a8483a"),
+            Part(polygon([(x - 2, y - 3), (x + 18, y + 4), (x + 18, y + 20), (x - 2, y + 13)]), "#f7efdc"),
+        ]
+    if what == "spoon":
+        return [
+            Part(limb([(x - 2, y + 8), (x + 16, y - 24)], [4, 3], 3), "#8a929a"),
+            Part(ellipse(x + 18, y - 28, 8, 6, -40), "#8a929a"),
+        ]
+    if what == "pen":
+        return [Part(limb([(x + 8, y + 14), (x - 1, y - 6)], [3.4, 2], 3), "#d9a53c")]
+    if what == "mic":
+        return [
+            Part(limb([(x, y - 6), (x + 4, y + 12)], [6, 7], 3), "#3a3f48"),
+            Part(ellipse(x + 5, y + 17, 7), "#6a727c"),
+        ]
+    if what == "flask":
+        return [
+            Part(
+                polygon(
+                    [
+                        (x - 8, y + 2),
+                        (x + 14, y + 2),
+                        (x + 6, y + 20),
+                        (x + 6, y + 30),
+                        (x, y + 30),
+                        (x, y + 20),
+                    ]
+                ),
+                "#dceef2",
+            ),
+            Part(polygon([(x - 8, y + 2), (x + 14, y + 2), (x + 9, y + 13), (x - 3, y + 13)]), "#5fb88f"),
+        ]
+    if what == "brush":
+        return [
+            Part(limb([(x - 6, y - 10), (x + 16, y + 22)], [3.4, 3], 3), wood),
+            Part(ellipse(x + 18, y + 26, 4, 7, -34), "#d9503c"),
+        ]
+    if what == "tool":
+        return [
+            Part(limb([(x, y - 12), (x + 8, y + 26)], [5, 5], 3), "#8d9298"),
+            Part(ellipse(x + 9, y + 29, 9, 6, 20), "#8d9298"),
+        ]
+    if what == "bag":
+        return [
+            Part(polygon([(x - 15, y - 34), (x + 17, y - 34), (x + 15, y - 8), (x - 13, y - 8)]), "#6b4632"),
+            Part(smooth([(x - 7, y - 8), (x, y + 1), (x + 8, y - 8)], closed=False), "#4a3022", 3),
+        ]
+    return []
 
-    def arc(match: re.Match[str]) -> str:
-        rx, ry, turn, large, sweep, x, y = match.group(1).split()
-        grown = [f"{float(value) * size:.1f}" for value in (rx, ry, x, y)]
-        return f"A{grown[0]} {grown[1]} {turn} {large} {sweep} {grown[2]} {grown[3]}"
 
-    pieces = re.split(r"(A[^A-Z]+)", part.d)
-    out = [
-        re.sub(r"A([^A-Z]+)", arc, piece)
-        if piece.startswith("A")
-        else re.sub(r"-?\d+(?:\.\d+)?", lambda found: f"{float(found.group()) * size:.1f}", piece)
-        for piece in pieces
+def _astronaut(dress: Dress, elbow: Point, hand: Point, far_hand: Point) -> Figure:
+    white, grey = dress.robe, turned(dress.robe, 0, 1, 0.82)
+    parts = [
+        Part(polygon([(-32, 52), (-14, 52), (-14, 104), (-32, 104)]), "#b9c0c7"),
+        *[
+            Part(limb([(x, 54), (x * 1.2, 30), (x * 1.3, 8)], [23, 21, 19]), c)
+            for x, c in ((-9.0, grey), (10.0, white))
+        ],
+        *[Part(limb([(x - 6, 5), (x + 10, 5)], [12, 12]), "#8a929a") for x in (-11.0, 13.0)],
+        Part(limb([(-8, 90), (-20, 74), (far_hand[0] - 10, far_hand[1])], [18, 16, 14]), grey),
+        Part(smooth([(-22, 50), (22, 50), (24, 80), (16, 102), (-16, 102), (-24, 80)]), white),
+        Part(polygon([(-2, 66), (18, 66), (18, 84), (-2, 84)]), "#c3c9cf"),
+        Part(ellipse(3, 75, 3), "#e2574c"),
+        Part(ellipse(11, 75, 3), "#4f8fd9"),
+        Part(ellipse(2, 122, 29), white),
+        Part(ellipse(8, 122, 21, 19), "#2f4a6a"),
+        Part(ellipse(8, 118, 12, 12), dress.skin),
+        Part(ellipse(13, 120, 1.9), "#2a1f1c"),
+        Part(smooth([(-4, 128), (4, 138), (14, 138), (4, 130)]), "#9fc4e4"),
+        Part(limb([(10, 92), elbow, hand], [18, 16, 13]), turned(white, 0, 1, 0.95)),
+        Part(ellipse(hand[0], hand[1], 8), "#d9dde0"),
+        Part(polygon([(-16, 88), (-4, 88), (-4, 96), (-16, 96)]), "#d9402e"),
     ]
-    return Part("".join(out), part.colour, part.width * size)
+    return Figure(tuple(parts), 80, 152)

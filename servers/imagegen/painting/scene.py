@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 
+from servers.imagegen.painting.props import PROPS
 from servers.imagegen.painting.vocabulary import Mention, mentions
 
 # Where a thing is at home, when the words name no place.
@@ -13,28 +14,63 @@ _HOMES = {
         ("tiger", "deer", "bear", "wolf", "monkey", "fox", "leopard", "beasts", "snake", "rabbit"), "forest"
     ),
     **dict.fromkeys(("fish", "frog", "duck", "goose", "swan", "crane", "turtle", "reed", "bridge"), "river"),
-    **dict.fromkeys(("boat", "tower", "fisherman"), "sea"),
+    **dict.fromkeys(("tower", "fisherman", "sailor"), "sea"),
     **dict.fromkeys(
-        ("lion", "elephant", "ant", "butterfly", "sheep", "cow", "horse", "wheat", "shepherd"), "field"
+        ("lion", "elephant", "ant", "butterfly", "sheep", "cow", "horse", "wheat", "shepherd", "soldier"),
+        "field",
     ),
     **dict.fromkeys(("grapes", "vine", "peacock"), "garden"),
     **dict.fromkeys(("eagle", "goat", "temple", "monk"), "mountain"),
     **dict.fromkeys(("donkey", "hen", "chicken", "pig", "dog", "farmer", "well", "house", "ox"), "village"),
     **dict.fromkeys(("cactus", "palm"), "desert"),
-    "car": "city",
+    **dict.fromkeys(("chef",), "kitchen"),
+    **dict.fromkeys(("doctor", "nurse"), "hospital ward"),
+    **dict.fromkeys(("teacher", "student"), "classroom"),
+    **dict.fromkeys(("scientist",), "laboratory"),
+    **dict.fromkeys(("official",), "office"),
+    **dict.fromkeys(("mayor", "reporter", "driver", "police", "firefighter", "worker", "crowd"), "street"),
+    **dict.fromkeys(("emperor", "minister"), "palace hall"),
+    **dict.fromkeys(("singer", "dancer"), "hall"),
+    "player": "park",
+    "astronaut": "space",
+    "merchant": "market",
+    "painter": "room",
+    "cat": "room",
 }
+_KINDS = {
+    **dict.fromkeys(("street", "city", "square", "market", "railway", "courtyard"), "street"),
+    **dict.fromkeys(
+        (
+            *("room", "bedroom", "classroom", "office", "library", "cafe", "laboratory", "hospital ward"),
+            *("palace hall", "hall", "workshop"),
+        ),
+        "interior",
+    ),
+    "kitchen": "tabletop",
+    "space": "space",
+    "underwater": "underwater",
+    "sky": "air",
+    "studio": "studio",
+}
+"""The kind of scene that each place is painted as; all others are landscapes."""
+_PLACE_OF_HOME = {"shop": "cafe", "hospital": "hospital ward", "factory": "workshop"}
 _MOST_SUBJECTS = 4
-_MOST_OF_ONE = 5
+_MOST_OF_ONE = 6
+_MOST_THINGS = 9
 
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
     """The plan of one picture. Empty words stand for nothing said."""
 
+    kind: str
+    """landscape, street, interior, tabletop, studio, space, underwater or air."""
     subjects: tuple[Mention, ...]
     """Animals and people, the most important first."""
+    things: tuple[Mention, ...]
+    """Props, the most important first."""
     places: tuple[str, ...]
-    """Where it is; never empty."""
+    """Where it is, the nearest first; never empty."""
     trees: tuple[str, ...]
     plants: tuple[str, ...]
     buildings: tuple[Mention, ...]
@@ -46,7 +82,16 @@ class Scene:
     season: str
     mood: str
     named: tuple[str, ...]
-    """Names of all that was asked for and can be drawn, in the order of the words."""
+    """Names of all that was asked for, the most telling first."""
+    colours: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Colours that the words give, by name of the thing."""
+
+    def outdoors(self) -> Scene:
+        """What is seen of this scene from a window: the land and the weather, nobody."""
+        far = tuple(place for place in self.places if place not in _KINDS or _KINDS[place] == "street")
+        return dataclasses.replace(
+            self, kind="landscape", subjects=(), things=(), plants=(), places=far or ("hills",)
+        )
 
 
 def plan(text: str, setting: str, draw: random.Random) -> Scene:
@@ -65,32 +110,72 @@ def plan(text: str, setting: str, draw: random.Random) -> Scene:
     subjects = [
         dataclasses.replace(subject, count=min(subject.count, _MOST_OF_ONE))
         for subject in sorted([*groups.get("animal", []), *groups.get("person", [])], key=lambda one: one.at)
-    ]
-    places = [place.name for place in groups.get("place", [])]
-    if not places:
-        nouns = sorted(
-            (one for one in said if one.name in _HOMES), key=lambda one: (one.group == "building", one.at)
-        )
-        places = [_HOMES[nouns[0].name]] if nouns else [draw.choice(("field", "hills", "mountain", "river"))]
-        if "grapes" in (one.name for one in nouns):
-            places = ["garden"]
-    weather = _weather(groups.get("weather", []))
-    season = first.get("season", "winter" if weather == "snow" else "")
+    ][:_MOST_SUBJECTS]
+    things = groups.get("thing", [])[:_MOST_THINGS]
+    actions = frozenset(action.name for action in groups.get("action", []))
     lights = tuple(light.name for light in groups.get("light", []))
+    places = [place.name for place in groups.get("place", [])]
+    places.sort(key=lambda place: place == "sky")  # over every land
+    if not places or places == ["sky"]:
+        fallback = draw.choice(("field", "hills", "mountain", "river"))
+        places = [_home(said, subjects, things, actions) or (places or [fallback])[0]]
+    weather = _weather(groups.get("weather", []))
     return Scene(
-        subjects=tuple(subjects[:_MOST_SUBJECTS]),
+        kind=_KINDS.get(places[0], "landscape"),
+        subjects=tuple(subjects),
+        things=tuple(things),
         places=tuple(places[:3]),
         trees=tuple(tree.name for tree in groups.get("tree", [])),
         plants=tuple(plant.name for plant in groups.get("plant", [])),
         buildings=tuple(groups.get("building", [])[:3]),
         lights=lights,
-        actions=frozenset(action.name for action in groups.get("action", [])),
+        actions=actions,
         time=first.get("time", "night" if {"moon", "stars"} & set(lights) else "day"),
         weather=weather,
-        season=season,
+        season=first.get("season", "winter" if weather == "snow" else ""),
         mood=first.get("mood", ""),
-        named=_named(said, subjects[:_MOST_SUBJECTS], places[:3]),
+        named=_named(said, subjects, places[:3]),
+        colours={one.name: one.colour for one in said if one.colour},
     )
+
+
+def _home(
+    said: list[Mention], subjects: list[Mention], things: list[Mention], actions: frozenset[str]
+) -> str:
+    """The place where what is spoken of belongs; "" where nothing tells."""
+    people = [one for one in subjects if one.group == "person"]
+    others = [
+        one for one in said if one.group in ("tree", "plant", "building", "animal") and one.name in _HOMES
+    ]
+    if "grapes" in (one.name for one in others):
+        return "garden"
+    homes = [_place(PROPS[one.name].home) for one in things if PROPS[one.name].home]
+    animals = [one for one in subjects if one.group == "animal" and one.name != "cat"]
+    if homes and animals and homes[0] == "studio":
+        homes = []
+    if homes and (len(things) > 1 or not others or things[0].at < others[0].at or people):
+        if homes[0] == "studio" and people:
+            return next((_HOMES[one.name] for one in people if one.name in _HOMES), "room")
+        return homes[0]
+    nouns = sorted(others, key=lambda one: (one.group == "building", one.at))
+    if nouns:
+        return _HOMES[nouns[0].name]
+    for one in subjects:
+        if one.name in _HOMES:
+            return _HOMES[one.name]
+    if "cook" in actions:
+        return "kitchen"
+    if "sleep" in actions:
+        return "bedroom"
+    if people and actions & {"talk", "read", "write"}:
+        return "room"
+    if actions & {"fly"} and not subjects:
+        return "sky"
+    return ""
+
+
+def _place(home: str) -> str:
+    return _PLACE_OF_HOME.get(home, home)
 
 
 def _weather(known: list[Mention]) -> str:
@@ -102,12 +187,8 @@ def _weather(known: list[Mention]) -> str:
 
 
 def _named(said: list[Mention], subjects: list[Mention], places: list[str]) -> tuple[str, ...]:
-    """What the picture will hold, most telling first: who, then what, then where, then light and weather."""
-    order = ("plant", "tree", "building", "place", "light", "weather")
-    kept = {subject.name for subject in subjects}
+    """What was asked for, most telling first: who, then what, then where, then light and weather."""
     names = [subject.name for subject in subjects]
-    for group in order:
+    for group in ("thing", "plant", "tree", "building", "place", "light", "weather"):
         names += [one.name for one in said if one.group == group]
-    names += places
-    unseen = {"clear", "wind"} | ({one.name for one in said if one.group in ("animal", "person")} - kept)
-    return tuple(dict.fromkeys(name for name in names if name not in unseen))
+    return tuple(dict.fromkeys([*names, *places]))

@@ -18,14 +18,18 @@ def paint_sky(canvas: Canvas, scene: Scene, streams: Streams, horizon: float) ->
     """Fills the canvas with sky down to below the horizon."""
     palette = canvas.palette
     canvas.backdrop(((0.0, palette.sky[0]), (0.55, palette.sky[1]), (1.0, palette.sky[2])), horizon + 90)
+    canvas.note("sky")
     canvas.sheet(0.98, "glow")
     if (palette.dark and scene.weather not in _COVERED) or "stars" in scene.lights:
         canvas.note("stars")
         _stars(canvas, streams.place("stars"), horizon)
     _orb(canvas, scene, streams.place("orb"), horizon)
     if "rainbow" in scene.lights:
+        canvas.note("rainbow")
         _rainbow(canvas, horizon)
     canvas.sheet(0.92, "drift")
+    if scene.weather == "cloudy":
+        canvas.note("cloudy")
     clouds = {"cloudy": 7, "storm": 9, "rain": 8, "snow": 5, "fog": 3, "clear": 3}.get(scene.weather, 5)
     if palette.dark and scene.weather not in _COVERED:
         clouds = 3
@@ -48,6 +52,7 @@ def _orb(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> N
     low = scene.time in ("dawn", "dusk") and not moon
     y = horizon * (draw.uniform(0.72, 0.84) if low else draw.uniform(0.26, 0.4))
     radius = 66.0 if low else 54.0
+    canvas.note("moon" if moon else "sun")
     if palette.ink:
         canvas.disc(x, y, radius, palette.orb)
         return
@@ -130,6 +135,8 @@ def _lightning(canvas: Canvas, draw: random.Random, horizon: float) -> None:
 def paint_weather(canvas: Canvas, scene: Scene, draw: random.Random) -> None:
     """Rain, snow, or leaves and petals in the wind, over everything."""
     area = canvas.width * canvas.height / 1e6
+    if scene.weather in ("rain", "storm", "snow", "wind"):
+        canvas.note(scene.weather)
     if scene.weather in ("rain", "storm"):
         strokes = []
         for _ in range(round(130 * area)):

@@ -20,6 +20,7 @@ from reelmesh.cli.arguments import parser
 from reelmesh.cli.board import Board
 from reelmesh.cli.plain import Lines
 from reelmesh.cli.screen import Screen
+from reelmesh.compose.v1.timeline_pb2 import SubtitleStyle, TransitionKind, VideoCodec
 from reelmesh.orchestrator.v1 import events_pb2
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobState, StepInstance, StepState
@@ -206,6 +207,22 @@ def test_a_story_becomes_a_narrated_video(tmp_path: Path) -> None:
     assert (video.canvas.width_pixels, video.canvas.frames_per_second) == (1080, 24)
     assert video.HasField("seed")
     assert (video.voice.speed, video.clip.animate_share, video.picture.style) == (1.5, 0.5, "ink")
+
+
+def test_a_films_make_is_told_by_names(tmp_path: Path) -> None:
+    story = tmp_path / "story.txt"
+    story.write_text("A fox.", encoding="utf-8")
+    given = "--transition fade-white --subtitle-style phrase --codec h265 --clean-copy --narration-file"
+    video = wanted.draft(_options(str(story), *given.split())).narrated_video
+    assert video.transition.kind == TransitionKind.TRANSITION_KIND_FADE_WHITE
+    assert video.subtitles.style == SubtitleStyle.SUBTITLE_STYLE_PHRASE
+    assert video.output.codec == VideoCodec.VIDEO_CODEC_H265
+    assert video.output.clean_copy
+    assert video.output.narration_file
+    plain = wanted.draft(_options(str(story))).narrated_video
+    assert not any(plain.HasField(field) for field in ("transition", "subtitles", "output")), (
+        "nothing is set unasked"
+    )
 
 
 @pytest.mark.parametrize(

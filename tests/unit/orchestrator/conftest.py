@@ -19,6 +19,7 @@ from reelmesh.orchestrator.v1.job_pb2 import Job, JobSpec, JobState
 from reelmesh.orchestrator.v1.job_service_pb2_grpc import JobServiceStub
 from servers.chassis import serve
 from servers.chassis.settings import LimitSettings, OrchestratorSettings, RetrySettings, Settings
+from tests.postgres import Postgres
 from tests.unit.orchestrator.fake_servers import FakeMesh
 
 ENDED = (JobState.JOB_STATE_SUCCEEDED, JobState.JOB_STATE_FAILED, JobState.JOB_STATE_CANCELLED)
@@ -62,9 +63,11 @@ class Orchestrator:
 class Workbench:
     """Makes orchestrators on one database, and the mesh around them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str = "") -> None:
+        """`database`: its URL. Empty: a SQLite file in the home."""
         self.mesh = FakeMesh(folder)
         self._folder = folder
+        self._database = database
         self._number = 0
 
     def settings(self, **orchestrator: Any) -> Settings:
@@ -73,6 +76,7 @@ class Workbench:
             "retry": RetrySettings(initial_delay_seconds=0.01, max_delay_seconds=0.05),
             "limits": LimitSettings(),
             "connect_seconds": 0.2,
+            "database": self._database,
             **orchestrator,
         }
         return Settings(orchestrator=OrchestratorSettings(**values))
@@ -89,13 +93,22 @@ class Workbench:
             await running.stop(0)
 
 
-@pytest.fixture
-async def bench(sockets: Path) -> AsyncIterator[Workbench]:
-    bench = Workbench(sockets)
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def bench(request: pytest.FixtureRequest, sockets: Path) -> AsyncIterator[Workbench]:
+    """A workbench on a database of each kind."""
+    url = ""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = (await server.database()).render_as_string()
+    bench = Workbench(sockets, url)
     try:
         yield bench
     finally:
         await bench.mesh.stop()
+
+
+SQLITE = pytest.mark.parametrize("bench", ["sqlite"], indirect=True)
+POSTGRESQL = pytest.mark.parametrize("bench", ["postgresql"], indirect=True)
 
 
 async def eventually(holds: Callable[[], bool]) -> None:

@@ -193,7 +193,7 @@ class FakeMesh:
             if name == "storage":
                 from servers.storage.__main__ import SERVER as spec
             else:
-                spec = _server(name, self.toys.setdefault(name, Toy()))
+                spec = server_with(name, self.toys.setdefault(name, Toy()))
             section = EngineSettings(**{"capacity": 64, "linger_seconds": 60.0, **work})
             settings = Settings(**({} if name == "storage" else {name: section}))
             self._running[name] = await serve.start(spec, settings, self.addresses[name])
@@ -211,7 +211,9 @@ class FakeMesh:
         return sum(self.toys[server].calls.values())
 
 
-def _server(name: str, toy: Toy) -> PlainServer:
+def server_with(name: str, toy: Toy) -> PlainServer:
+    """The server of that name with a toy in it."""
+
     async def build(resources: Resources) -> Built:
         service = SERVICES[name]
         servicer = EngineServicer(service, Engines([toy]), resources.assets, resources.work, _Extra())

@@ -45,11 +45,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Command:
-    from reelmesh.cli import batch, doctor, jobs, making, meshes, providers, publish
+    from reelmesh.cli import batch, control, doctor, jobs, making, meshes, providers, publish
 
     commands: dict[str, Command] = {
         **jobs.COMMANDS,
         **batch.COMMANDS,
+        **control.COMMANDS,
         **publish.COMMANDS,
         **meshes.COMMANDS,
         **providers.COMMANDS,

@@ -9,7 +9,22 @@ from typing import Any, NoReturn
 
 from reelmesh.cli.failures import EXIT_CODES
 
-STATES = ("queued", "running", "paused", "cancelling", "succeeded", "failed", "cancelled", "unconfirmed")
+STATES = (
+    "queued",
+    "running",
+    "paused",
+    "cancelling",
+    "succeeded",
+    "failed",
+    "cancelled",
+    "unconfirmed",
+    "waiting_for_review",
+)
+TRANSITIONS = (
+    *("cut", "crossfade", "fade-black", "fade-white", "fade", "slide", "push", "wipe", "zoom", "dissolve"),
+    *("circle", "blur", "random"),
+)
+CODECS = ("h264", "h265", "av1", "vp9")
 _JOB = "the job's id, or `last` for the newest"
 
 
@@ -31,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
     common = _common()
-    for add in (_film, _batches, _mesh, _jobs, _scenes, _providers, _looks):
+    for add in (_film, _batches, _mesh, _jobs, _control, _scenes, _providers, _looks):
         add(commands, common)
     return whole
 
@@ -96,6 +111,17 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     look.add_argument("--fps", type=float, metavar="N", help="frames per second, 1 to 120; default 30")
     look.add_argument("--style", metavar="NAME", help="style of the pictures")
     look.add_argument("--subtitles", choices=("burn", "soft", "none"), help="default burn")
+    look.add_argument(
+        "--subtitle-style",
+        choices=("karaoke", "phrase", "line"),
+        help="the spoken word lit, a few words at a time, or whole lines; default karaoke",
+    )
+    look.add_argument(
+        "--transition",
+        choices=TRANSITIONS,
+        metavar="NAME",
+        help=f"{', '.join(TRANSITIONS)}; default crossfade",
+    )
     look.add_argument("--title", metavar="TEXT", help="title of the film, over the planned one")
     look.add_argument("--show-title", action="store_true", help="show the title over the first scene")
     look.add_argument(
@@ -103,6 +129,20 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         type=float,
         metavar="SHARE",
         help="share of the scenes to make clips of, 0 to 1; default 0",
+    )
+    look.add_argument(
+        "--character",
+        action="append",
+        default=[],
+        metavar="NAME=LOOKS",
+        help="what a character of the story looks like, or NAME=@FILE, a picture of it; may be given again",
+    )
+    look.add_argument("--stock", default="", metavar="FOLDER", help="clips of your own to mix in")
+    look.add_argument(
+        "--stock-share",
+        type=float,
+        metavar="SHARE",
+        help="share of the scenes that show a clip of --stock, 0 to 1",
     )
     sound = film.add_argument_group("how it sounds")
     sound.add_argument(
@@ -125,7 +165,19 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         metavar="SERVER=ENGINE[:MODEL]",
         help="engine of script, tts, image, video, asr or compose; may be given again",
     )
+    how.add_argument(
+        "--codec", choices=CODECS, help="codec of the film: h264, h265, av1 (MP4), vp9 (WebM); default h264"
+    )
+    how.add_argument("--clean-copy", action="store_true", help="also make a copy without lettering")
+    how.add_argument("--narration-file", action="store_true", help="also make a file of the narration alone")
     how.add_argument("--seed", type=int, metavar="N", help="seed of all that is drawn at random; default 0")
+    how.add_argument(
+        "--review",
+        action="append",
+        default=[],
+        choices=("plan", "pictures", "clips"),
+        help="stop after this stage until `reelmesh approve`; may be given again",
+    )
     return film
 
 
@@ -209,6 +261,53 @@ def _batches(commands: argparse._SubParsersAction[Parser], common: argparse.Argu
         metavar="KINDS",
         help="what goes with each film: cover, subtitles, narration, clean, info, or all; by commas",
     )
+
+
+def _control(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
+    both = [common, _owner()]
+    for name, text in (
+        ("pause", "Hold a job: what runs goes on, nothing new begins."),
+        ("resume", "Let a paused job go on."),
+        ("delete", "Hide a job that has ended. It is purged later."),
+        ("undelete", "Bring a hidden job back."),
+    ):
+        _add(commands, name, both, text).add_argument("job", metavar="JOB", help=_JOB)
+    approve = _add(
+        commands, "approve", both, "Let a job go on that waits for review, with the edits made meanwhile."
+    )
+    approve.add_argument("job", metavar="JOB", help=_JOB)
+    approve.add_argument(
+        "--gate", default="", metavar="NAME", help="plan, pictures or clips; default: where it waits"
+    )
+    control = _add(commands, "control", both, "Do one thing to many jobs: to all that the options name.")
+    control.add_argument("action", choices=("cancel", "pause", "resume", "retry", "delete"))
+    counts = _add(commands, "counts", both, "Count jobs by state, and say when all should be done.")
+    for command in (control, counts):
+        command.add_argument(
+            "--state", action="append", default=[], choices=STATES, help="only jobs in this state"
+        )
+        command.add_argument(
+            "--label",
+            action="append",
+            default=[],
+            type=_label,
+            metavar="NAME=VALUE",
+            help="only jobs with this label",
+        )
+    limits = _add(
+        commands,
+        "limits",
+        [common],
+        "Show limits, or set one while the mesh runs: overall, service/tts, engine/video/kling, owner/ann, "
+        "key/NAME, or owner/* for every owner.",
+    )
+    limits.add_argument("name", metavar="NAME", nargs="?", default="", help="the limit; default: all")
+    limits.add_argument("--at-once", type=int, metavar="N", help="calls under way together")
+    limits.add_argument("--per-second", type=float, metavar="N", help="calls begun a second")
+    limits.add_argument("--burst", type=int, metavar="N", help="calls that may begin together")
+    limits.add_argument("--weight", type=float, metavar="W", help="an owner's share beside others; default 1")
+    limits.add_argument("--pause", action="store_true", help="let no call begin")
+    limits.add_argument("--clear", action="store_true", help="remove it: the settings say again")
 
 
 def _mesh(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:

@@ -18,6 +18,9 @@ from reelmesh.mesh import local_mesh
 from reelmesh.naming import ENDINGS
 from reelmesh.orchestrator.v1.job_pb2 import Job
 
+_BESIDE = {"compose.clean_film": "clean", "compose.narration": "narration"}
+"""What is written beside a film where it was asked for, and how it is named."""
+
 
 async def make(options: argparse.Namespace, output: Output) -> int:
     """Makes a film and writes it to a file."""
@@ -55,7 +58,8 @@ async def _mesh(output: Output) -> AsyncIterator[None]:
 def _target(options: argparse.Namespace) -> Path:
     """Where the film goes. Its folder is made now: a wrong name must not show after the work."""
     named = options.story if options.story not in (None, "-") else options.audio or "film"
-    return _placed(options.output or ".", f"{Path(named).stem}.mp4")
+    ending = ".webm" if options.codec == "vp9" else ".mp4"
+    return _placed(options.output or ".", f"{Path(named).stem}{ending}")
 
 
 def _placed(named: str, default: str) -> Path:
@@ -83,6 +87,10 @@ async def _write(client: Client, job: Job, target: Path) -> None:
     if not job.result.film.digest:
         raise UsageError(f"job {job.id} makes no film: `reelmesh get {job.id}` fetches what it made")
     await client.download(job.result.film, target)
+    for made in job.result.assets:
+        if mark := _BESIDE.get(made.path):
+            ending = ENDINGS.get(made.asset.media_type, ".bin")
+            await client.download(made.asset, target.with_name(f"{target.stem}.{mark}{ending}"))
 
 
 def _report(output: Output, job: Job, target: Path, elapsed: float) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reelmesh import batches
-from reelmesh.cli import wanted
+from reelmesh.cli import arguments, casting, wanted
 from reelmesh.cli.failures import UsageError
 from reelmesh.cli.tables import Broken
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
@@ -20,6 +20,7 @@ SOURCES = ("story", "text", "audio")
 FILES = ("story", "audio", "music")
 
 _LABEL_NAME = re.compile(r"[a-z0-9._/-]{1,63}")
+_OPTION = re.compile(r"--(?P<name>[a-z-]+) ")
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 Read = Callable[[Any], Any]
@@ -103,6 +104,17 @@ def _engines(value: Any) -> list[str]:
     return [str(one) for one in found]
 
 
+def _characters(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        value = [f"{name}={looks}" for name, looks in value.items()]
+    found = value if isinstance(value, list) else casting.in_one_cell(str(value))
+    for one in found:
+        if not isinstance(one, str):
+            raise ValueError("must be text, NAME=DESCRIPTION or NAME=@PICTURE")
+        casting.Character.read(one)
+    return found
+
+
 SETTINGS: Mapping[str, Read] = {
     "story": _text(4096),
     "text": _text(wanted.STORY_CHARACTERS),
@@ -117,10 +129,18 @@ SETTINGS: Mapping[str, Read] = {
     "fps": _number(1, 120),
     "speed": _number(0.5, 2),
     "animate": _number(0, 1),
+    "character": _characters,
+    "stock": _text(4096),
+    "stock_share": _number(0, 1),
     "seed": _whole(-(2**63), 2**63 - 1),
     "priority": _whole(0, 9),
     "subtitles": _choice(*wanted.SUBTITLES),
+    "subtitle_style": _choice("karaoke", "phrase", "line"),
+    "transition": _choice(*arguments.TRANSITIONS),
+    "codec": _choice(*arguments.CODECS),
     "show_title": _flag,
+    "clean_copy": _flag,
+    "narration_file": _flag,
     "engine": _engines,
 }
 """What a story may set, by name, and how its value is read; a ValueError is the rule that it breaks."""
@@ -174,10 +194,9 @@ def story(
         for field in FILES:
             if field in values:
                 values[field] = _file(field, values[field], folder)
-    given_engines = [*given.engine, *values.pop("engine", [])]
-    options = argparse.Namespace(
-        **{**vars(given), "story": None, "audio": None, **values, "engine": given_engines}
-    )
+        _cast(values, folder)
+    both = {name: [*getattr(given, name), *values.pop(name, [])] for name in ("engine", "character")}
+    options = argparse.Namespace(**{**vars(given), "story": None, "audio": None, **values, **both})
     spec = _drafted(source, values, options)
     video = spec.narrated_video
     named = "" if source == "text" or values[source] == "-" else Path(values[source]).stem
@@ -237,6 +256,24 @@ def _file(field: str, named: str, folder: Path) -> str:
     return str(path)
 
 
+def _cast(values: dict[str, Any], folder: Path) -> None:
+    """Takes the pictures of characters and the stock clips from the manifest's folder."""
+    try:
+        if "stock" in values:
+            values["stock"] = str(folder / values["stock"])
+            casting.clips_of(values["stock"], "")
+    except UsageError as error:
+        raise Broken("stock", str(error).strip()) from None
+    found = [casting.Character.read(one).beside(folder) for one in values.get("character", [])]
+    for character in found:
+        if character.picture:
+            _file("character", character.picture, Path())
+    if found:
+        values["character"] = [
+            f"{one.name}={one.description or casting.PICTURE_MARK + one.picture}" for one in found
+        ]
+
+
 def _drafted(source: str, values: Mapping[str, Any], options: argparse.Namespace) -> JobSpec:
     try:
         if source != "text":
@@ -245,6 +282,8 @@ def _drafted(source: str, values: Mapping[str, Any], options: argparse.Namespace
         spec.narrated_video.text = values["text"]
         wanted.fill_in(spec.narrated_video, options)
     except UsageError as error:
+        if option := _OPTION.match(str(error)):
+            raise Broken(option["name"].replace("-", "_"), str(error)[option.end() :]) from None
         raise Broken(source, str(error).removeprefix(f"{values[source]}: ")) from None
     except OSError as error:
         raise Broken(source, (error.strerror or str(error)).lower()) from None

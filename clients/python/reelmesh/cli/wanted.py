@@ -11,13 +11,13 @@ from typing import Any, Protocol
 
 from google.protobuf import json_format
 
-from reelmesh.cli import encodings
+from reelmesh.cli import casting, encodings
 from reelmesh.cli.failures import UsageError
 from reelmesh.common.v1.asset_pb2 import Asset
-from reelmesh.compose.v1.timeline_pb2 import SubtitleMode
+from reelmesh.compose.v1.timeline_pb2 import SubtitleMode, SubtitleStyle, TransitionKind, VideoCodec
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
-from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo, ReviewStage
 
 SHAPES = {"portrait": (1080, 1920), "landscape": (1920, 1080), "square": (1080, 1080)}
 SUBTITLES = {
@@ -150,8 +150,10 @@ def draft(options: argparse.Namespace) -> JobSpec:
             Path(named).open("rb").close()
     spec = read_json(Path(story)) if story and story.endswith(".json") else JobSpec()
     if spec.WhichOneof("work") == "graph":
-        if options.audio or options.music:
-            raise UsageError(f"{story} is a step graph: --audio and --music are for stories")
+        if options.audio or options.music or options.character or options.stock:
+            raise UsageError(
+                f"{story} is a step graph: --audio, --music, --character and --stock are for stories"
+            )
         return spec
     if story and not story.endswith(".json"):
         spec.narrated_video.text = read_story(story, encodings.checked(options.encoding))
@@ -170,6 +172,12 @@ async def attach(client: Uploads, spec: JobSpec, options: argparse.Namespace) ->
         spec.narrated_video.audio.CopyFrom(await client.upload(options.audio))
     if options.music:
         spec.narrated_video.music.audio.CopyFrom(await client.upload(options.music))
+    for character in casting.characters(options.character):
+        if character.picture:
+            known = casting.profile(spec.narrated_video, character.name)
+            known.reference_image.CopyFrom(await client.upload(character.picture))
+    for clip in casting.stock(options.stock, options.stock_share):
+        spec.narrated_video.stock_clips.append(await client.upload(clip))
 
 
 def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
@@ -178,6 +186,9 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
     Raises:
         UsageError: an option breaks a rule.
     """
+    casting.describe(video, casting.characters(options.character))
+    if casting.stock(options.stock, options.stock_share):
+        video.stock_share = options.stock_share
     if options.size:
         video.canvas.width_pixels, video.canvas.height_pixels = size(options.size)
     if options.fps:
@@ -186,12 +197,25 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
         set_engine(video, choice)
     if options.subtitles:
         video.subtitles.mode = SUBTITLES[options.subtitles]
+    if options.subtitle_style:
+        video.subtitles.style = SubtitleStyle.Value(f"SUBTITLE_STYLE_{options.subtitle_style.upper()}")
+    if options.transition:
+        name = options.transition.upper().replace("-", "_")
+        video.transition.kind = TransitionKind.Value(f"TRANSITION_KIND_{name}")
+    if options.codec:
+        video.output.codec = VideoCodec.Value(f"VIDEO_CODEC_{options.codec.upper()}")
+    if options.clean_copy:
+        video.output.clean_copy = True
+    if options.narration_file:
+        video.output.narration_file = True
     if options.animate is not None:
         video.clip.animate_share = options.animate
     if options.speed is not None:
         video.voice.speed = options.speed
     if options.seed is not None:
         video.seed = options.seed
+    for stage in getattr(options, "review", ()):  # a manifest has no such column
+        video.review.append(ReviewStage.Value(f"REVIEW_STAGE_{stage.upper()}"))
     video.language = options.lang or video.language
     video.voice.voice = options.voice or video.voice.voice
     video.picture.style = options.style or video.picture.style

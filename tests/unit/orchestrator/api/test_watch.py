@@ -215,9 +215,9 @@ async def test_a_slow_watcher_is_cut_off_alone() -> None:
     slow, quick = log.subscribe("j"), log.subscribe("j")
     for sequence in range(1, BACKLOG_LIMIT + 2):
         log.committed([("ann", Event(job_id="j", sequence=sequence))])
-        event = await quick.next(1)
-        assert event is not None
-        assert event.sequence == sequence
+        news = await quick.next(1)
+        assert news is not None
+        assert news.event.sequence == sequence
     with pytest.raises(ResourceExhausted, match="last sequence"):
         await slow.next(1)
     log.unsubscribe("j", slow)
@@ -234,9 +234,9 @@ async def test_progress_gives_way_before_events_do() -> None:
         log.progressed(progress)
     log.committed([("ann", Event(job_id="j", sequence=1))])
     count = 0
-    while (event := await watcher.next(0)) is not None and not event.sequence:
+    while (news := await watcher.next(0)) is not None and not news.event.sequence:
         count += 1
-    assert event is not None
+    assert news is not None
     assert count < BACKLOG_LIMIT
 
 

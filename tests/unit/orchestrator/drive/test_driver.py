@@ -5,18 +5,29 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from google.rpc import code_pb2
 
+from orchestrator.drive.attempt import Attempt
 from orchestrator.drive.retry import reason
 from reelmesh.orchestrator.v1 import job_service_pb2 as pb
 from reelmesh.orchestrator.v1.graph_pb2 import OnFailure, RetryPolicy
 from reelmesh.orchestrator.v1.job_pb2 import JobState
 from reelmesh.storage.v1 import storage_pb2, storage_pb2_grpc
 from servers.chassis.settings import LimitSettings, RetrySettings
-from tests.unit.orchestrator.conftest import Workbench, as_owner, eventually, speech, states, status_of, story
+from tests.unit.orchestrator.conftest import (
+    SQLITE,
+    Workbench,
+    as_owner,
+    eventually,
+    speech,
+    states,
+    status_of,
+    story,
+)
 
 ALL = ("storage", "script", "tts", "imagegen", "video", "asr", "compose")
 
@@ -350,6 +361,7 @@ async def test_resolving_can_fail_a_step_before_it_is_called(bench: Workbench) -
     assert not bench.mesh.toys["tts"].calls
 
 
+@SQLITE
 async def test_an_execution_that_can_not_be_read_fails_instead_of_hanging(
     bench: Workbench, own_settings: Path
 ) -> None:
@@ -378,3 +390,24 @@ async def test_limits_and_retries_change_while_running(bench: Workbench) -> None
         await eventually(lambda: toy.running == 3)
         toy.gate.set()
         await orchestrator.ended(job.id)
+
+
+async def test_an_execution_that_is_stuck_begins_again_from_what_is_stored(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.mesh.start("tts")
+    drive, lost = Attempt.drive, list[Attempt]()
+
+    async def forgetful(attempt: Attempt, teller: Any) -> None:
+        """Ends once without a word: a fault of ours."""
+        if attempt.key.step == "s1" and not lost:
+            lost.append(attempt)
+            return
+        await drive(attempt, teller)
+
+    monkeypatch.setattr(Attempt, "drive", forgetful)
+    async with bench.orchestrator(remember=False) as orchestrator:
+        ended = await orchestrator.ended((await orchestrator.submit(speech("a", "b"))).id)
+    assert lost
+    assert ended.state == JobState.JOB_STATE_SUCCEEDED
+    assert set(bench.mesh.toys["tts"].calls.values()) == {1}

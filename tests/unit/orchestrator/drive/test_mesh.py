@@ -151,3 +151,31 @@ def test_assets_are_found_wherever_they_stand() -> None:
     compose.music.audio.digest = "d"
     assert assets_in(compose) == {"c", "d"}
     assert assets_in(Asset()) == set()
+
+
+async def test_a_request_goes_to_one_replica_again_and_again(bench: Workbench) -> None:
+    """And to another one only where its own is away."""
+    await bench.mesh.start("tts", "asr")  # asr's process is there to be stopped: its address is no TTS server
+    addresses = bench.mesh.addresses
+    mesh = Mesh(
+        {"tts": f"{addresses['tts']}, {addresses['asr']}"},
+        Settings().mesh,
+        Patience(connect_seconds=0.1, replica_seconds=0.1),
+    )
+    places: dict[str, set[bool]] = {}
+    for number in range(20):
+        for _ in range(2):
+            request = SynthesizeRequest(text="a", request_id=f"r{number}")
+            there = True
+            try:
+                await mesh.work(SYNTHESIZE, request, ANN, nothing)
+            except CallFailed:  # UNIMPLEMENTED: it was the other
+                there = False
+            places.setdefault(request.request_id, set()).add(there)
+    assert all(len(place) == 1 for place in places.values())
+    assert {True, False} == set().union(*places.values())
+    await bench.mesh.stop("asr")
+    for number in range(20):
+        request = SynthesizeRequest(text="a", request_id=f"r{number}")
+        await mesh.work(SYNTHESIZE, request, ANN, nothing)
+    await mesh.close()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.pure.edits import lay_over, merge, scene_with
+from reelmesh.common.v1.speech_pb2 import TimedWord
 from reelmesh.orchestrator.v1.job_service_pb2 import EditSceneRequest
 from reelmesh.script.v1.script_pb2 import PlanResult, Scene
 from tests.unit.orchestrator.graphs import asset, plan_of
@@ -49,6 +50,23 @@ def plans(draw: st.DrawFn) -> PlanResult:
 def test_laying_on_twice_is_laying_on_once(plan: PlanResult, edit: EditSceneRequest) -> None:
     once = lay_over(plan, {"s0": edit})
     assert lay_over(once, {"s0": edit}) == once
+
+
+@pytest.mark.parametrize(
+    ("typed", "spoken", "narrate"),
+    [
+        ("The fox #@#slowly#@# ran.", "The fox ran.", True),
+        ("狐狸#@#慢镜头#@#跑了。", "狐狸跑了。", True),
+        ("#@#for the cutter only#@#", "", False),
+        ("a #@# b", "a #@# b", True),
+    ],
+)
+def test_notes_in_an_edit_are_not_spoken(typed: str, spoken: str, narrate: bool) -> None:
+    plan = plan_of([(True, True, True)])
+    scene = scene_with(plan.scenes[0], EditSceneRequest(text=typed))
+    assert (scene.text, scene.narrate) == (spoken, narrate)
+    with_words = Scene(text="One.", words=[TimedWord(text="One", char_end=3)])
+    assert scene_with(with_words, EditSceneRequest(text=typed)).text == spoken
 
 
 @given(plans(), edits())

@@ -21,12 +21,13 @@ from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from reelmesh.compose.v1.timeline_pb2 import Music
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest as PictureRequest
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateResult as PictureResult
+from reelmesh.imagegen.v1.imagegen_pb2 import Lora
 from reelmesh.orchestrator.v1 import job_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
 from reelmesh.orchestrator.v1.job_service_pb2 import EditSceneRequest
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
-from reelmesh.script.v1.script_pb2 import PlanRequest, PlanResult
+from reelmesh.script.v1.script_pb2 import CharacterProfile, PlanRequest, PlanResult, Scene
 from reelmesh.tts.v1.tts_pb2 import SynthesizeRequest
 from reelmesh.video.v1.video_pb2 import GenerateRequest as ClipRequest
 from tests.unit.orchestrator.graphs import Driving, asset, plan_of
@@ -87,6 +88,21 @@ def test_steps_from_a_text() -> None:
     graph = narrated_video(NarratedVideo(text="A text."))
     assert list(steps(graph)) == ["plan", "narrate", "align", "illustrate", "animate", "compose"]
     assert list(graph.outputs) == ["compose.film", "compose.cover", "compose.subtitle_files"]
+
+
+def test_what_is_made_beside_the_film_is_an_output_where_it_is_asked_for() -> None:
+    video = NarratedVideo(text="A text.")
+    video.output.clean_copy = video.output.narration_file = True
+    video.end_card.text, video.progress_bar.at_top, video.loudness_lufs = "Thanks", True, -14.0
+    graph = narrated_video(video)
+    assert list(graph.outputs)[3:] == ["compose.clean_film", "compose.narration"]
+    compose = steps(graph)["compose"]
+    assert compose.output.clean_copy
+    assert (compose.end_card.text, compose.progress_bar.at_top, compose.loudness_lufs) == (
+        "Thanks",
+        True,
+        -14.0,
+    )
 
 
 def test_steps_from_a_recording() -> None:
@@ -245,3 +261,49 @@ def test_what_the_spec_says_is_not_bound(field: str) -> None:
     for video, bound in ((NarratedVideo(text="A"), True), (NarratedVideo(text="A", **{field: text}), False)):  # type: ignore[arg-type]
         compose = narrated_video(video).steps[-1]
         assert any(binding.to == field for binding in compose.bindings) is bound
+
+
+def pictures_of(video: NarratedVideo, *scenes: Scene) -> list[PictureRequest]:
+    """What is asked of ImageGen for some scenes of a plan."""
+    plan = PlanResult(scenes=scenes)
+    walked = Driving(compile(narrated_video(video, plan)), plan, spec=JobSpec(narrated_video=video)).run()
+    found = [walked.walk.request(Key("illustrate", at)) for at in range(len(scenes))]
+    assert all(isinstance(one, PictureRequest) for one in found)
+    return found  # type: ignore[return-value]
+
+
+def test_characters_and_stock_reach_the_plan() -> None:
+    mira = CharacterProfile(name="Mira", description="a girl")
+    video = NarratedVideo(text="A text.", characters=[mira], stock_clips=[asset("s")], stock_share=0.25)
+    plan = steps(narrated_video(video))["plan"]
+    assert list(plan.characters) == [mira]
+    assert list(plan.stock_clips) == [asset("s")]
+    assert plan.stock_share == 0.25
+
+
+def test_what_a_scene_knows_of_its_picture_goes_before_the_job_s() -> None:
+    video = NarratedVideo(text="A text.", characters=[CharacterProfile(name="Mira")])
+    video.picture.character = "a fox in a scarf"
+    video.picture.loras.add(name="ink")
+    own = Scene(
+        id="a", text="One.", image_prompt="p", illustrate=True, seed=1, place_seed=2, character_seed=3
+    )
+    own.character = "Mira: a girl"
+    own.reference_image.CopyFrom(asset("face"))
+    own.loras.add(name="mira")
+    plain = Scene(id="b", text="Two.", image_prompt="p", illustrate=True, seed=4, place_seed=2)
+    one, two = pictures_of(video, own, plain)
+    assert (one.seed, one.place_seed, one.character_seed, one.character) == (1, 2, 3, "Mira: a girl")
+    assert one.reference_image == asset("face")
+    assert list(one.loras) == [Lora(name="mira")]
+    assert (two.seed, two.place_seed, two.character) == (4, 2, "a fox in a scarf")
+    assert not two.HasField("reference_image")
+    assert list(two.loras) == [Lora(name="ink")]
+
+
+def test_the_job_s_character_is_kept_where_there_are_no_profiles() -> None:
+    video = NarratedVideo(text="A text.")
+    scene = Scene(id="a", text="One.", image_prompt="p", illustrate=True, character="crow")
+    assert pictures_of(video, scene)[0].character == "crow"
+    video.picture.character = "a fox in a scarf"
+    assert pictures_of(video, scene)[0].character == "a fox in a scarf"

@@ -45,6 +45,10 @@ class Desk:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    @property
+    def kept(self) -> Path:
+        return self.root / "kept"
+
     async def path(self, asset: Asset, name: str) -> Path:
         if asset.digest not in self.assets:
             raise NotFound("asset", asset.digest, field=name, what="is not in the store")

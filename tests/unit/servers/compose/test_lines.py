@@ -118,3 +118,32 @@ def test_text_that_no_word_covers_shares_the_time_between_its_neighbours() -> No
     made = pieces(text, [Word("one", 0.0, 1.0, 0, 3), Word("four", 4.0, 5.0, 14, 18)])
     assert [piece.text for piece in made] == ["one", "two", "three", "four"]
     assert 1.0 <= made[1].start < made[1].end <= made[2].start < made[2].end <= 4.0
+
+
+def test_chinese_and_japanese_words_are_not_broken() -> None:
+    for text, words in (
+        (
+            "人工智能正在改变我们的日常生活方式和工作习惯以及思考方式",
+            ("人工智能", "改变", "日常生活", "习惯"),
+        ),
+        ("狐假虎威的故事告诉我们不要轻易相信别人说的话", ("狐假虎威", "故事", "告诉", "轻易", "相信")),
+        (
+            "今日は天気がとても良いので友達と一緒に公園へ散歩に行きました",
+            ("今日は", "友達と", "公園へ", "行きました"),
+        ),
+    ):
+        spoken_words = [Word(char, i * 0.2, i * 0.2 + 0.2, i, i + 1) for i, char in enumerate(text)]
+        for width in range(8, 16):
+            made = captions(pieces(text, spoken_words), default_font().width, width)
+            lines = [line_text(line) for caption in made for line in caption.lines]
+            assert "".join(lines) == text
+            for word in words:
+                assert any(word in line for line in lines), (word, lines)
+            assert not any(line[0] in "的了" for line in lines)
+
+
+def test_two_latin_lines_are_balanced() -> None:
+    [caption] = laid("The quick brown fox jumps over the lazy dog today", 16.0)
+    widths = [default_font().width(line_text(line)) for line in caption.lines]
+    assert len(widths) == 2
+    assert min(widths) > 0.7 * max(widths)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
+from servers.chassis.errors import InvalidArgument
 from servers.compose.defaults import set_seconds
 from servers.compose.mix_worker import envelope
 from tests.unit.servers.compose.studio import Desk, Stage, canvas, film_of
@@ -127,3 +128,48 @@ def test_the_musics_gain_is_low_all_through_speech_and_never_jumps(
         for place in (begin, (begin + end) // 2, end):
             assert np.interp(place, times, gains) == pytest.approx(gain - duck, abs=1e-6)
     assert all(gain - duck - 1e-9 <= value <= gain + 1e-9 for value in gains)
+
+
+def test_sound_effects_begin_at_their_sample_in_the_film_or_in_a_scene(tmp_path: Path, stage: Stage) -> None:
+    desk = Desk(tmp_path)
+    made = ComposeRequest(canvas=canvas(64, 64, 10), keep_loudness=True)
+    made.output.preset = "ultrafast"
+    for name in ("one", "two"):
+        set_seconds(made.scenes.add(id=name, picture=desk.picture((0, 0, 0), (64, 64))).duration, 1.0)
+    click = desk.tone(0.05, 3000.0, 0.8)
+    for at, scene, gain in ((0.25, "", 0.0), (0.5, "two", -12.0)):
+        effect = made.sound_effects.add(audio=click, scene_id=scene, gain_db=gain)
+        set_seconds(effect.at, at)
+    heard = np.abs(film_of(desk, stage.shoot(made, desk).film).samples()[:, 0])
+    first = int(np.argmax(heard > 0.1))
+    assert abs(first - 12_000) < 200
+    second = 60_000 + int(np.argmax(heard[60_000:] > 0.05))
+    assert abs(second - 72_000) < 200
+    peaks = heard[12_000:15_000].max(), heard[72_000:75_000].max()
+    assert 20 * np.log10(peaks[0] / peaks[1]) == pytest.approx(12.0, abs=1.0)
+    made.sound_effects[1].scene_id = "three"
+    with pytest.raises(InvalidArgument, match=r"sound_effects\[1\]\.scene_id: must be the id of a scene"):
+        stage.shoot(made, desk)
+
+
+def test_loudness_is_left_alone_where_it_is_to_be_kept(tmp_path: Path, stage: Stage) -> None:
+    desk = Desk(tmp_path)
+    made = ComposeRequest(canvas=canvas(64, 64, 10), keep_loudness=True)
+    made.output.preset = "ultrafast"
+    made.scenes.add(picture=desk.picture((0, 0, 0), (64, 64)), narration=desk.tone(2.0, 997.0, 0.05))
+    heard = film_of(desk, stage.shoot(made, desk).film).samples()[:, 0]
+    assert np.abs(heard[20_000:60_000]).max() == pytest.approx(0.05 / np.sqrt(2), rel=0.1)
+
+
+def test_music_that_is_looped_does_not_click_at_its_seams(tmp_path: Path, stage: Stage) -> None:
+    """A tone that stops in the middle of a wave: cut and begun again, it would jump."""
+    desk = Desk(tmp_path)
+    made = ComposeRequest(canvas=canvas(64, 64, 10), keep_loudness=True)
+    made.output.preset = "ultrafast"
+    set_seconds(made.scenes.add(picture=desk.picture((0, 0, 0), (64, 64))).duration, 7.0)
+    made.music.audio.CopyFrom(desk.tone(2.0 + 0.25 / 300.0, 300.0, 0.4))
+    made.music.gain_db = 0.0
+    heard = film_of(desk, stage.shoot(made, desk).film).samples()[:, 0]
+    inside = heard[24_000:-100_000]
+    assert np.abs(np.diff(inside)).max() < 1.5 * 0.4 * 2 * np.pi * 300 / 48_000
+    assert np.abs(inside).reshape(-1, 100)[:, :].max(axis=1).min() > 0.02, "it never stops"

@@ -50,7 +50,7 @@ def test_subrip_has_as_many_blocks_as_cues_whatever_the_text(text: str) -> None:
 
 @given(TEXTS)
 def test_webvtt_holds_no_markup_of_the_text(text: str) -> None:
-    body = vtt(film(text), "en")
+    body = vtt(film(text))
     assert body.startswith("WEBVTT\n")
     assert "<" not in body
     assert body.count("-->") == len(film(text))

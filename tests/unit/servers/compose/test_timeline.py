@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servers.compose.timeline import Change, Timeline, Wish, lay, segments
+from servers.compose.timeline import Change, Timeline, Wish, lay, pieces
 
 RATES = st.sampled_from(
     [Fraction(1), Fraction(24), Fraction(25), Fraction(30), Fraction(30000, 1001), Fraction(60)]
@@ -60,29 +61,43 @@ def test_a_change_lies_on_its_boundary_and_takes_at_most_half_of_the_shorter_sce
         assert shot.start + shot.tail <= following.shown_from, "two changes may not meet in one frame"
 
 
-@given(FILMS)
-def test_every_frame_shows_one_shot_or_a_rising_share_of_two(film: Timeline) -> None:
-    seen = list(film.blends(0, film.frames))
-    assert len(seen) == film.frames
-    for number, blend in enumerate(seen):
-        shot = film.shots[blend.shot]
-        assert shot.shown_from <= number < shot.shown_until
-        if blend.into is not None:
-            assert blend.into == blend.shot + 1
-            assert 0.0 < blend.share < 1.0
-            if number and seen[number - 1].into == blend.into:
-                assert blend.share > seen[number - 1].share
-
-
 @given(FILMS, st.integers(min_value=2, max_value=200))
-def test_pieces_cover_the_film_once_and_show_what_the_whole_shows(film: Timeline, target: int) -> None:
-    cuts = segments(film, target)
-    assert cuts[0][0] == 0
-    assert cuts[-1][1] == film.frames
-    assert all(end == first for (_, end), (first, _) in itertools.pairwise(cuts))
-    assert all(first < end <= first + 2 * target + 1 for first, end in cuts)
-    whole = [blend for first, end in cuts for blend in film.blends(first, end)]
-    assert whole == list(film.blends(0, film.frames))
+def test_pieces_cover_the_film_once_and_show_one_shot_or_a_whole_change(film: Timeline, target: int) -> None:
+    cut = pieces(film, target)
+    assert cut[0].first == 0
+    assert cut[-1].end == film.frames
+    assert all(piece.end == following.first for piece, following in itertools.pairwise(cut))
+    for piece in cut:
+        shot = film.shots[piece.shot]
+        assert shot.shown_from <= piece.first < piece.end <= shot.shown_until
+        if piece.into is None:
+            assert piece.end - piece.first <= 1.5 * target + 1
+            assert shot.start + shot.tail <= piece.first, "alone means after the change into it"
+        else:
+            into = film.shots[piece.into]
+            assert piece.into == piece.shot + 1
+            assert (piece.first, piece.end) == (into.shown_from, into.start + into.tail)
+
+
+@given(st.lists(WISHES, min_size=3, max_size=8), st.integers(min_value=2, max_value=90), st.data())
+def test_a_scene_that_grows_leaves_the_pieces_behind_it_as_they_were(
+    wishes: list[Wish], target: int, data: st.DataObject
+) -> None:
+    """But for where they stand, as long as the changes beside it keep their lengths."""
+    fps = Fraction(25)
+    at = data.draw(st.integers(min_value=0, max_value=len(wishes) - 2))
+    longer = [*wishes]
+    longer[at] = replace(wishes[at], least=(wishes[at].least or Fraction(5)) + 30)
+    before, after = lay(wishes, fps), lay(longer, fps)
+    if [(s.lead, s.tail) for s in before.shots] != [(s.lead, s.tail) for s in after.shots]:
+        return
+    grown = after.frames - before.frames
+    moved = [
+        replace(piece, first=piece.first + grown, end=piece.end + grown)
+        for piece in pieces(before, target)
+        if piece.first >= before.shots[at + 1].shown_from
+    ]
+    assert [piece for piece in pieces(after, target) if piece.first >= moved[0].first] == moved
 
 
 @given(st.lists(LENGTHS.filter(bool), min_size=1, max_size=100), RATES, LENGTHS)

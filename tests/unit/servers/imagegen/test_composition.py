@@ -16,9 +16,9 @@ from servers.imagegen.painting.animals.others import OTHERS
 from servers.imagegen.painting.buildings import BUILDINGS
 from servers.imagegen.painting.canvas import Canvas
 from servers.imagegen.painting.composition import Picture, paint
+from servers.imagegen.painting.dress import PEOPLE
 from servers.imagegen.painting.geometry import extent, limb, smooth
 from servers.imagegen.painting.palette import STYLES, TIMES
-from servers.imagegen.painting.people import PEOPLE
 from servers.imagegen.painting.plants import SMALL, TREES
 from servers.imagegen.painting.vocabulary import GROUPS
 
@@ -61,7 +61,7 @@ def test_every_noun_changes_what_is_drawn(group: str) -> None:
 
 def test_the_tables_of_words_and_of_figures_agree() -> None:
     assert set(GROUPS["animal"]) == set(BUILDS) | set(PLUMAGES) | set(OTHERS) | {"beasts"}
-    assert set(GROUPS["person"]) == set(PEOPLE)
+    assert set(GROUPS["person"]) == set(PEOPLE) | {"crowd"}
     assert set(GROUPS["tree"]) == set(TREES)
     assert set(GROUPS["plant"]) == set(SMALL) | {"grapes", "vine"}
     assert set(GROUPS["building"]) == set(BUILDINGS)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.imagegen.v1 import imagegen_pb2
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest, GenerateResult, ListModelsRequest
 from servers.chassis.assets import SharedAssets
@@ -118,11 +117,15 @@ async def test_what_means_nothing_here_is_told_not_hidden(
 ) -> None:
     asked = request(negative_prompt="text", steps=4, guidance=2.0, style="oil on canvas")
     asked.text_check = imagegen_pb2.TEXT_CHECK_WARN
+    asked.loras.add(name="fox")
+    asked.reference_image.digest = "0" * 64
     warnings = (await generate(painter, assets, asked)).provenance.warnings
     assert [line.split()[0] for line in warnings] == [
         "negative_prompt",
         "steps",
         "guidance",
+        "loras",
+        "reference_image",
         "text_check",
         "style",
     ]
@@ -131,8 +134,6 @@ async def test_what_means_nothing_here_is_told_not_hidden(
 @pytest.mark.parametrize(
     ("field", "fields"),
     [
-        ("loras", {"loras": [imagegen_pb2.Lora(name="fox")]}),
-        ("reference_image", {"reference_image": Asset(digest="0" * 64)}),
         ("model", {"model": "flux"}),
         ("width_pixels", {"width_pixels": 8192, "height_pixels": 8192}),
     ],
@@ -190,4 +191,4 @@ async def test_layers_lie_over_each_other_to_the_picture(
     assert not alone.layers
     with Image.open(await assets.path(OWNER, alone.asset, "asset")) as picture:
         drawn_at_once = np.asarray(picture.convert("RGB")).astype(int)
-    assert np.abs(drawn_at_once - np.asarray(whole.convert("RGB"))).max() <= 3
+    assert np.abs(drawn_at_once - np.asarray(whole.convert("RGB"))).max() <= 6  # rounding, once a sheet

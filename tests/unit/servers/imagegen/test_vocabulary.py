@@ -17,7 +17,7 @@ def found(text: str) -> dict[str, int]:
     ("text", "named"),
     [
         ("A hungry fox looked up at the grapes.", {"fox", "grapes", "up"}),
-        ("狐狸走在老虎前面,森林里的百兽都跑了", {"fox", "tiger", "forest", "beasts", "walk", "lead"}),
+        ("狐狸走在老虎前面,森林里的百兽都跑了", {"fox", "tiger", "forest", "beasts", "walk", "run", "lead"}),
         ("Snow fell on the mountain village at midnight", {"snow", "mountain", "village", "night"}),
         ("葡萄藤下坐着一只狐狸", {"vine", "sit", "fox"}),
         ("An old man and an old woman", {"old man", "old woman"}),
@@ -28,7 +28,7 @@ def test_nouns_are_found(text: str, named: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["The crowd was wellknown", "他马上出发", "威风", "beard", "a catalogue", "foxglove"]
+    "text", ["The crowded wellknown", "他马上出发", "威风", "beard", "a catalogue", "foxglove"]
 )
 def test_a_word_within_another_is_not_found(text: str) -> None:
     assert found(text) == {}

@@ -14,11 +14,16 @@ NOUNS = sorted(
 
 # Words of these kinds that the painter has no figure for: a prompt may hold them, a painted picture will not.
 UNPAINTED = {
-    "animal": """badger bat bee camel cicada clam crab dinosaur dolphin dragon dragonfly firefly fly
-    giraffe grasshopper hedgehog kangaroo lizard magpie mantis mosquito nightingale owl panda penguin shark
-    shrimp snail spider squirrel stork unicorn whale worm zebra""",
-    "plant": "chrysanthemum corn daisy lotus moss peony root rose seed sunflower tulip leaf",
-    "weather": "frost ice",
+    "animal": """badger bat beaver bee beetle camel cicada clam coral crab crocodile dinosaur dolphin dragon
+    dragonfly eel firefly flamingo fly giraffe gorilla grasshopper gull hamster hedgehog hippo
+    hummingbird jellyfish kangaroo koala lizard magpie mammoth mantis mole mosquito moth mule
+    nightingale octopus ostrich otter owl panda penguin phoenix rhino scorpion seal shark shrimp
+    snail spider squirrel starfish stork turkey unicorn vulture wasp whale woodpecker worm yak
+    zebra""",
+    "plant": """bean_sprout chrysanthemum clover corn cotton daisy dandelion fern ginkgo hedge ivy lavender
+    leaf lily log lotus moss orchid peony poplar rice_plant root rose seaweed seed sunflower trunk
+    tulip""",
+    "weather": "blizzard drought frost hail heatwave ice tornado",
     "season": "",
     "time": "",
 }
@@ -31,7 +36,7 @@ def painted(words: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("kind", UNPAINTED)
 def test_the_painter_knows_what_the_lexicon_names(kind: str) -> None:
-    strange = {noun.english for noun in NOUNS if noun.kind == kind and not one_thing(noun)}
+    strange = {noun.english.replace(" ", "_") for noun in NOUNS if noun.kind == kind and not one_thing(noun)}
     assert strange <= set(UNPAINTED[kind].split())
 
 

@@ -177,6 +177,14 @@ async def test_bytes_go_when_nobody_holds_them(backend: ObjectBackend, tmp_path:
     assert not await backend.refer("alice", asset)
 
 
+async def test_who_cleans_up_leaves_what_a_lease_holds(backend: ObjectBackend, tmp_path: Path) -> None:
+    held = await keep(backend, tmp_path, b"held", "alice", time.time() + 1000)
+    free = await keep(backend, tmp_path, b"free", "alice", time.time() - 2 * objects.LEASE_GRAIN_SECONDS)
+    assert await backend.unrefer_unleased("alice", [held.digest, free.digest]) == (1, {held.digest})
+    assert await backend.stat("alice", held.digest)
+    assert await backend.stat("alice", free.digest) is None
+
+
 async def test_a_sweep_and_a_writer_see_each_other(
     backend: ObjectBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -252,6 +252,16 @@ async def test_deleting_takes_the_reference_and_only_that(stub: StorageServiceSt
     assert await read(stub, digest) == b"shared"
 
 
+async def test_who_cleans_up_leaves_what_a_lease_holds(stub: StorageServiceStub, tmp_path: Path) -> None:
+    held, free = [(await write(stub, data)).asset.digest for data in (b"held", b"free")]
+    os.utime(tmp_path / "store" / "leases" / free[:2] / free[2:], (0, 0))  # it has ended
+    request = pb.DeleteRequest(digests=[held, free], keep_leased=True)
+    response = await stub.Delete(request, metadata=ALICE)
+    assert (response.deleted, list(response.leased)) == (1, [held])
+    assert await read(stub, held) == b"held"
+    assert (await refused(read(stub, free))).code() is Code.NOT_FOUND
+
+
 @pytest.mark.parametrize("damage", ["flipped", "cut"])
 async def test_damage_is_told_and_can_be_mended(
     stub: StorageServiceStub, tmp_path: Path, damage: str

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import dataclasses
-import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +24,7 @@ from servers.video.ledger.records import Attempt, Held, Lease, Wish
 from servers.video.ledger.reports import Reports
 from servers.video.ledger.schema import AttemptState, attempts, metadata, runs
 from servers.video.vendor import Kind, Trouble
+from tests.postgres import Postgres
 
 CONTEXT = CallContext(owner="local")
 WISH = Wish(
@@ -42,13 +44,20 @@ WHY = collections.defaultdict(lambda: "first")
 OUTAGE = Trouble(Kind.OUTAGE, "ill")
 
 
-POSTGRES = os.environ.get("REELMESH_TEST_POSTGRES", "")
-"""SQLAlchemy URL (postgresql+asyncpg) of a database that may be emptied; without it only SQLite is tested."""
+LEDGER = "ledger"
+"""The ledger's own database on the PostgreSQL server of the tests."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRES else ["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    url = POSTGRES if request.param == "postgresql" else ""
+    url = ""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        connection = await asyncpg.connect(server.url().render_as_string())
+        with contextlib.suppress(asyncpg.DuplicateDatabaseError):
+            await connection.execute(f"CREATE DATABASE {LEDGER}")
+        await connection.close()
+        url = server.url(LEDGER).render_as_string()
     opened = await Database.open(url, tmp_path / "ledger.db")
     if url:
         async with opened.write() as connection:

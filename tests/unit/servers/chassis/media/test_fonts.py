@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import ImageFont
 
 from servers.chassis.errors import FailedPrecondition
-from servers.chassis.media.fonts import default_font, find_font, lacks_glyphs, missing_characters
+from servers.chassis.media.fonts import default_font, find_font, font_stack, lacks_glyphs, missing_characters
 from servers.chassis.media.sfnt import BadFont, FontFile
 
 
@@ -48,6 +48,19 @@ def test_a_font_is_found_by_its_family_in_a_folder_of_the_settings(tmp_path: Pat
 def test_a_family_that_is_not_there_says_what_to_do() -> None:
     with pytest.raises(FailedPrecondition, match="Comic Nothing"):
         find_font("Comic Nothing")
+
+
+def test_a_stack_cuts_a_text_where_the_font_changes() -> None:
+    text = "Fox 🦊 and שלום לך, 한국어 \U00013000"
+    stack = font_stack(default_font(), text)
+    runs = [(font.family, run) for font, run in stack.runs(text)]
+    assert "".join(run for _, run in runs) == text
+    assert ("Noto Emoji", "🦊") in runs, "the space behind it is the first font's"
+    assert ("Noto Sans Hebrew", "שלום לך") in runs
+    assert any(family == "Noto Sans KR" and "한국어" in run for family, run in runs)
+    assert stack.missing(text) == ["\U00013000"]
+    assert stack.width("Fox 🦊") > stack.width("Fox ") > 0
+    assert font_stack(default_font(), "plain").others == ()
 
 
 def test_a_refusal_names_the_characters() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterator
 
-from servers.script.paragraphs import Span
+from servers.chassis.words import Span
 
 _MARK = "#@#"
 _LINE_BREAKS = "\r\n\u2028\u2029"

@@ -1,0 +1,158 @@
+"""The limits that hold: those set in the database over those of the settings, the same for every replica.
+
+Numbers hold for all replicas together: each takes its part of them, by how many replicas there are, and at
+least one, or the jobs that it runs could not go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+from sqlalchemy import delete, insert
+
+from orchestrator.drive.limits import Limiter
+from orchestrator.pure.fairness import NONE, Limit, Usage, limits_of
+from orchestrator.store import queries
+from orchestrator.store.appending import Transaction
+from orchestrator.store.rows import LimitRow, now
+from orchestrator.store.schema import limits as table
+from orchestrator.store.store import Store
+from servers.chassis.errors import Unavailable
+
+POLL_SECONDS = 1.0
+"""Time between two looks for limits that another replica was told of."""
+_OWNER = "owner/"
+_log = structlog.get_logger("reelmesh.limits")
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A limit as it holds, and what goes on under it here."""
+
+    name: str
+    limit: Limit
+    weight: float
+    is_set: bool
+    usage: Usage | None
+    closed_seconds: float
+
+
+class Limits:
+    """Keeps a limiter's limits as they are set."""
+
+    def __init__(self, store: Store, limiter: Limiter) -> None:
+        self._store = store
+        self._limiter = limiter
+        self._defaults: dict[str, tuple[Limit, float]] = {}
+        self._set: dict[str, tuple[Limit, float]] = {}
+        self._place = (0, 1)  # which of how many replicas this is
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Reads what is set, and goes on reading it where other replicas may set something."""
+        await self.read()
+        if self._store.shared:
+            self._task = asyncio.create_task(self._poll(), name="limits")
+
+    async def close(self) -> None:
+        """Ends."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def use(self, defaults: Mapping[str, tuple[Limit, float]]) -> None:
+        """Takes the settings' (limit, weight) by name."""
+        self._defaults = dict(defaults)
+        self._apply()
+
+    async def read(self) -> None:
+        """Takes what is set in the database."""
+        async with self._store.read() as connection:
+            rows = await queries.limits_set(connection)
+            place = await self._store.leases.place(connection)
+        found = {row.name: (_limit(row), row.weight) for row in rows}
+        if (found, place) != (self._set, self._place):
+            self._set, self._place = found, place
+            self._apply()
+
+    async def set(self, name: str, limit: Limit, weight: float) -> Holding:
+        """Sets a limit.
+
+        Raises:
+            Unavailable: the database can not be written now.
+        """
+        row = LimitRow(name, limit.at_once, limit.per_second, limit.burst, weight, limit.paused, now())
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.connection.execute(delete(table).where(table.c.name == name))
+            await transaction.connection.execute(insert(table).values(**vars(row)))
+
+        await self._store.transact(work)
+        _log.info(
+            "limit set", limit=name, at_once=limit.at_once, per_second=limit.per_second, paused=limit.paused
+        )
+        await self.read()
+        return self.holding(name)
+
+    async def clear(self, name: str) -> Holding:
+        """Lets the settings say again.
+
+        Raises:
+            Unavailable: the database can not be written now.
+        """
+
+        async def work(transaction: Transaction) -> None:
+            await transaction.connection.execute(delete(table).where(table.c.name == name))
+
+        await self._store.transact(work)
+        _log.info("limit cleared", limit=name)
+        await self.read()
+        return self.holding(name)
+
+    def list(self) -> list[Holding]:
+        """All that are set or in the settings, and what goes on under other names."""
+        names = {*self._defaults, *self._set, *self._limiter.usage()}
+        return [self.holding(name) for name in sorted(names)]
+
+    def holding(self, name: str) -> Holding:
+        """One limit as it holds."""
+        both = {**self._defaults, **self._set}
+        usage = self._limiter.usage().get(name)
+        closed = usage.closed_until - asyncio.get_running_loop().time() if usage is not None else 0.0
+        limit = limits_of({key: one for key, (one, _) in both.items()})(name)
+        weight = both.get(name, (NONE, 1.0))[1]
+        return Holding(name, limit, weight, name in self._set, usage, max(0.0, closed))
+
+    def _apply(self) -> None:
+        both = {**self._defaults, **self._set}
+        weights = {
+            name.removeprefix(_OWNER): weight for name, (_, weight) in both.items() if name.startswith(_OWNER)
+        }
+        self._limiter.change({name: self._part(limit) for name, (limit, _) in both.items()}, weights)
+
+    def _part(self, limit: Limit) -> Limit:
+        """This replica's part of a limit."""
+        rank, replicas = self._place
+        if replicas == 1:
+            return limit
+        at_once, per_second = limit.at_once, limit.per_second
+        return replace(
+            limit,
+            at_once=at_once and max(1, at_once // replicas + (rank < at_once % replicas)),
+            per_second=None if per_second is None else per_second / replicas,
+        )
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                await self.read()
+            except Unavailable as fault:
+                _log.warning("limits can not be read now", cause=str(fault))
+            await asyncio.sleep(POLL_SECONDS)
+
+
+def _limit(row: LimitRow) -> Limit:
+    return Limit(row.at_once, row.per_second, row.burst, row.paused)
