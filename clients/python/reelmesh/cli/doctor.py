@@ -66,6 +66,7 @@ async def _findings() -> AsyncIterator[Finding]:
         yield await _asked("ffmpeg", _FFMPEG, 'pip install "reelmesh[mesh]", or set REELMESH_FFMPEG to one')
         yield await _asked("fonts", _FONT, 'pip install "reelmesh[mesh]"')
         yield await _settings()
+        yield await _links()
     home = discovery.home()
     yield _disk(home)
     yield _sockets(home)
@@ -106,6 +107,14 @@ async def _settings() -> Finding:
         )
     read = [line.rpartition(": ")[0] for line in out.splitlines() if line.endswith(": read")]
     return Finding("settings", True, ", ".join(read) or "defaults (no settings file)")
+
+
+async def _links() -> Finding:
+    code, out, err = await _run([sys.executable, "-m", "servers.video.links"])
+    said = (out if code == 0 else err).strip().splitlines() or ["no answer"]
+    return Finding(
+        "links", code == 0, one_line(said[-1], 300), "" if code == 0 else "see storage.http_public_url"
+    )
 
 
 async def _run(command: list[str]) -> tuple[int, str, str]:
