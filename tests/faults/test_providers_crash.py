@@ -72,24 +72,31 @@ class Server:
     def __init__(self, home: Path, sockets: Path, config: Path) -> None:
         self._home, self._sockets, self._config = home, sockets, config
         self._lives = 0
+        self._address = ""
         self.process: asyncio.subprocess.Process | None = None
 
     @contextlib.asynccontextmanager
     async def stub(self) -> AsyncIterator[video_pb2_grpc.VideoProviderServiceStub]:
         """Calls to it as it runs now."""
-        if self.process is None or self.process.returncode is not None:
-            self._lives += 1
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "servers.video", "--listen", f"unix:{self._sockets}/v{self._lives}"),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=os.environ
-                | {"REELMESH_CONFIG": str(self._config), "REELMESH_MESH__HOME": str(self._home)},
-            )
-            assert self.process.stdout is not None
-            self._address = json.loads(await self.process.stdout.readline())["address"]
+        while self.process is None or self.process.returncode is not None:
+            await self._start()
         async with grpc.aio.insecure_channel(self._address) as channel:
             yield video_pb2_grpc.VideoProviderServiceStub(channel)
+
+    async def _start(self) -> None:
+        """Starts it; it may be killed before it says where it listens, and then has to be started again."""
+        self._lives += 1
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "servers.video", "--listen", f"unix:{self._sockets}/v{self._lives}"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=os.environ | {"REELMESH_CONFIG": str(self._config), "REELMESH_MESH__HOME": str(self._home)},
+        )
+        assert self.process.stdout is not None
+        if line := await self.process.stdout.readline():
+            self._address = json.loads(line)["address"]
+        else:
+            assert await self.process.wait() == -signal.SIGKILL
 
     def kill(self) -> None:
         """SIGKILL, from whichever thread."""
