@@ -102,7 +102,7 @@ def _drawn(
 
 
 def _command(name: str, numbers: Sequence[int], size: tuple[int, int], fps: Fraction) -> list[str]:
-    chosen = "+".join(f"eq(n,{number})" for number in numbers)
+    chosen = _one_of(numbers)
     # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
     draw = (
         "format=yuv420p,setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709,"
@@ -118,6 +118,14 @@ def _command(name: str, numbers: Sequence[int], size: tuple[int, int], fps: Frac
             *("-filter_complex_threads", "1", "-f", "rawvideo", "pipe:1"),
         ]
     )
+
+
+def _one_of(numbers: Sequence[int]) -> str:
+    """An expression that is true at these frames. Halved and halved again: ffmpeg nests at most 100 sums."""
+    if len(numbers) == 1:
+        return f"eq(n,{numbers[0]})"
+    middle = len(numbers) // 2
+    return f"({_one_of(numbers[:middle])}+{_one_of(numbers[middle:])})"
 
 
 def _sheet(both: Frame, height: int) -> Sheet | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from servers.chassis.media.fonts import default_font, font_stack
 from servers.compose.ass import writer
 from servers.compose.defaults import set_seconds
+from servers.compose.lettering import letter
 from tests.unit.servers.compose.studio import Desk, Stage, canvas, film_of
 
 
@@ -62,3 +64,22 @@ def test_each_run_is_written_with_the_font_that_has_it() -> None:
     assert written.endswith("\\{")
     assert writer(font_stack(default_font(), "Fox"), 10.0)("Fox") == "Fox"
     assert stack.missing("🦊\U00013000") == ["\U00013000"]
+
+
+def test_any_number_of_changes_of_text_is_drawn(tmp_path: Path) -> None:
+    events = "\n".join(
+        f"Dialogue: 0,0:00:{n / 10:05.2f},0:00:{(n + 1) / 10:05.2f},S,,0,0,0,,{'W' if n % 2 else 'i'}"
+        for n in range(300)
+    )
+    (tmp_path / "many.ass").write_text(
+        "[Script Info]\nScriptType: v4.00+\nPlayResX: 64\nPlayResY: 64\n\n[V4+ Styles]\n"
+        "Format: Name, Fontname, Fontsize\nStyle: S,Noto Sans SC,40\n\n[Events]\n"
+        f"Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n{events}\n"
+    )
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "font.otf").symlink_to(default_font().path)
+    states = [(n, n + 1) for n in range(300)]
+    piece = {"out": str(tmp_path / "many.npz"), "begin": 0, "states": states}
+    letter({"name": "many.ass", "environment": {}, "pieces": [piece]}, (64, 64), Fraction(10), tmp_path)
+    with np.load(tmp_path / "many.npz") as kept:
+        assert len(kept["places"]) == 300
