@@ -201,4 +201,4 @@ async def test_cancelling_tells_the_vendor_or_follows_what_is_paid(
         assert (await server.made(shot("r"))).clip.digest
         made = await attempts(server, "r")
     # What the vendor deleted is at its end, whatever it costs: a repeated call makes a new one.
-    assert len(made) == vendor.accepted == (2 if name == "openai" else 1)
+    assert len(made) == vendor.accepted == (2 if name in ("openai", "fal") else 1)
