@@ -201,6 +201,36 @@ async def test_a_kill_at_a_point_costs_nothing_twice(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("point", ["as it arrives", "before it is answered"])
+async def test_a_kill_in_failover_costs_nothing_twice(point: str, tmp_path: Path, sockets: Path) -> None:
+    first, second = CAST["runway"], CAST["kling"]
+    assert first.credit is not None
+    with first.make() as poor, second.make() as rich:
+        given = {
+            "poor": {**FAST, **account("runway", poor, tmp_path), "priority": 1},
+            "rich": {**FAST, **account("kling", rich, tmp_path)},
+        }
+        config = tmp_path / "reelmesh.yaml"
+        config.write_text(yaml.safe_dump({"video": {"providers": given}}))
+        server = Server(tmp_path / "home", sockets, config)
+        poor.faults.append((first.submit, first.credit))
+        kill_once(server, rich, *patterns(second, point))
+        asked = request(request_id="r1")
+        asked.duration.FromSeconds(1)
+        try:
+            assert await ask(server, asked) == "clip"
+            made = await attempts_of(server)
+        finally:
+            await server.end()
+        assert [(one.provider, one.why) for one in reversed(made)] == [
+            ("poor", "first"),
+            ("rich", "failover"),
+        ]
+        promise(rich, made, "clip")
+        assert (poor.accepted, rich.accepted) == (0, 1)
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.skipif(not RUNS, reason="the long run: set REELMESH_CRASH_RUNS")
 @pytest.mark.parametrize("name", CAST)
