@@ -232,7 +232,7 @@ async def samples(group: str, assets: SharedAssets) -> list[Message]:
                 prompt="a fox under a vine", width_pixels=64, height_pixels=96, seed=1
             )
         ],
-        "reelmesh.video.providers": [_clip(picture)],
+        "reelmesh.video.providers": [_clip(picture), _clip(picture, sound)],
         "reelmesh.asr.engines": [
             asr_pb2.TranscribeRequest(audio=sound, language="en"),
             asr_pb2.AlignRequest(audio=sound, text="a fox", language="en"),
@@ -242,10 +242,11 @@ async def samples(group: str, assets: SharedAssets) -> list[Message]:
     return found[group]
 
 
-def _clip(picture: Asset) -> video_pb2.GenerateRequest:
+def _clip(picture: Asset, sound: Asset | None = None) -> video_pb2.GenerateRequest:
     request = video_pb2.GenerateRequest(
         prompt="slowly closer",
         first_frame=picture,
+        driving_audio=sound,
         width_pixels=64,
         height_pixels=96,
         frames_per_second=10,
