@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from urllib.parse import urlsplit
 
 import grpc
+import httpx
 
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.common.v1.engine_pb2 import MISSING_KIND_SETTING, Missing
@@ -16,11 +18,13 @@ from servers.chassis.context import OWNER_KEY
 from servers.chassis.errors import FailedPrecondition, Unavailable
 from servers.chassis.serve import CHANNEL_OPTIONS
 from servers.chassis.settings import Settings
+from servers.video.accounts import load
 from servers.video.http import is_public
 
 LIFE_SECONDS = 6 * 3600
 """Long enough for a vendor's queue."""
 _SIGN_SECONDS = 20.0
+_REACH_SECONDS = 10.0
 _REMEDY = (
     "set storage.http_public_url to an https address at which vendors reach Storage's links, "
     "or keep assets in an object store that signs links of its own (storage.backend)"
@@ -86,3 +90,30 @@ def _unreachable(why: str) -> FailedPrecondition:
         reason="NO_PUBLIC_LINK",
         missing=[lacking],
     )
+
+
+def main() -> int:
+    """Says whether vendors could read our pictures, for `reelmesh doctor`. Runs in a process of its own.
+
+    The answer of any HTTP server counts: whether it is Storage's shows when a clip is made.
+    """
+    settings = Settings()
+    public = settings.storage.http_public_url
+    needing = [one.name for one in load(settings.video) if one.account.enabled and one.vendor.links_only]
+    if not public:
+        if needing and settings.storage.backend == "disk":
+            print(f"{', '.join(needing)} take pictures as links only: {_REMEDY}", file=sys.stderr)
+            return 1
+        print("no provider needs links to our pictures")
+        return 0
+    try:
+        answer = httpx.get(public, timeout=_REACH_SECONDS, follow_redirects=False, trust_env=False)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        print(f"storage.http_public_url does not answer: {type(error).__name__}", file=sys.stderr)
+        return 1
+    print(f"storage.http_public_url answers (HTTP {answer.status_code})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -134,8 +134,8 @@ class _Head:
             cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        inside = np.clip(np.minimum(below + 1, drop * fades - below), 0, 1.5)[..., None] / 1.5
-        inside = inside * (below >= -1)[..., None]
+        inside = np.clip(np.minimum(below + 0.5, drop * fades - below), 0, 1.5)[..., None] / 1.5
+        inside = inside * (below >= 0)[..., None]
         dark = np.array(_DARK, dtype=np.float32)
         frame[y0:y1, x0:x1] = (moved * (1 - inside) + dark * inside).astype(np.uint8)
 

@@ -235,6 +235,8 @@ class Vendor(ABC):
     findable: ClassVar[bool] = False
     """A lost task can be found again by `find`."""
     cancellable: ClassVar[bool] = False
+    links_only: ClassVar[bool] = False
+    """Takes pictures as links only, so Storage's links must be reachable from the open internet."""
 
     def __init__(self, settings: ProviderSettings) -> None:
         self.settings = settings

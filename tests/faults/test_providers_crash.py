@@ -72,24 +72,31 @@ class Server:
     def __init__(self, home: Path, sockets: Path, config: Path) -> None:
         self._home, self._sockets, self._config = home, sockets, config
         self._lives = 0
+        self._address = ""
         self.process: asyncio.subprocess.Process | None = None
 
     @contextlib.asynccontextmanager
     async def stub(self) -> AsyncIterator[video_pb2_grpc.VideoProviderServiceStub]:
         """Calls to it as it runs now."""
-        if self.process is None or self.process.returncode is not None:
-            self._lives += 1
-            self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "servers.video", "--listen", f"unix:{self._sockets}/v{self._lives}"),
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=os.environ
-                | {"REELMESH_CONFIG": str(self._config), "REELMESH_MESH__HOME": str(self._home)},
-            )
-            assert self.process.stdout is not None
-            self._address = json.loads(await self.process.stdout.readline())["address"]
+        while self.process is None or self.process.returncode is not None:
+            await self._start()
         async with grpc.aio.insecure_channel(self._address) as channel:
             yield video_pb2_grpc.VideoProviderServiceStub(channel)
+
+    async def _start(self) -> None:
+        """Starts it; it may be killed before it says where it listens, and then has to be started again."""
+        self._lives += 1
+        self.process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "servers.video", "--listen", f"unix:{self._sockets}/v{self._lives}"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=os.environ | {"REELMESH_CONFIG": str(self._config), "REELMESH_MESH__HOME": str(self._home)},
+        )
+        assert self.process.stdout is not None
+        if line := await self.process.stdout.readline():
+            self._address = json.loads(line)["address"]
+        else:
+            assert await self.process.wait() == -signal.SIGKILL
 
     def kill(self) -> None:
         """SIGKILL, from whichever thread."""
@@ -191,6 +198,36 @@ async def test_a_kill_at_a_point_costs_nothing_twice(
         promise(simulator, await attempts_of(server), outcome)
         found = provider.finds == "handle" or (provider.finds and point == POINTS[2])
         assert outcome == "clip" or (not found and point in POINTS[:3])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["as it arrives", "before it is answered"])
+async def test_a_kill_in_failover_costs_nothing_twice(point: str, tmp_path: Path, sockets: Path) -> None:
+    first, second = CAST["runway"], CAST["kling"]
+    assert first.credit is not None
+    with first.make() as poor, second.make() as rich:
+        given = {
+            "poor": {**FAST, **account("runway", poor, tmp_path), "priority": 1},
+            "rich": {**FAST, **account("kling", rich, tmp_path)},
+        }
+        config = tmp_path / "reelmesh.yaml"
+        config.write_text(yaml.safe_dump({"video": {"providers": given}}))
+        server = Server(tmp_path / "home", sockets, config)
+        poor.faults.append((first.submit, first.credit))
+        kill_once(server, rich, *patterns(second, point))
+        asked = request(request_id="r1")
+        asked.duration.FromSeconds(1)
+        try:
+            assert await ask(server, asked) == "clip"
+            made = await attempts_of(server)
+        finally:
+            await server.end()
+        assert [(one.provider, one.why) for one in reversed(made)] == [
+            ("poor", "first"),
+            ("rich", "failover"),
+        ]
+        promise(rich, made, "clip")
+        assert (poor.accepted, rich.accepted) == (0, 1)
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ class Fal(Simulator):
         if parts[:3] != ["fal-ai", "pika", "requests"] or parts[3:4] == []:
             return Reply.of({"detail": "Not Found"}, 404)
         task = self.tasks.get(parts[3])
-        if task is None:
+        if task is None or task.cancelled:
             return Reply.of({"status": "NOT_FOUND"}, 404)
         if parts[4:] == ["status"]:
             return self._status(task)

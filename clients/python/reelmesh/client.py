@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from reelmesh.orchestrator.v1.events_pb2 import Event
     from reelmesh.publishing import Published
     from reelmesh.tts.v1.tts_pb2 import Voice
+    from reelmesh.video.v1.video_pb2 import Attempt, Provider, TestConnectionResponse
 
 ADDRESS_VARIABLE = "REELMESH_ADDRESS"
 STORAGE_VARIABLE = "REELMESH_STORAGE_ADDRESS"
@@ -539,6 +540,27 @@ class Client:
         from reelmesh import catalogue
 
         return await catalogue.voices(self, self._metadata, language, engine)
+
+    async def providers(self) -> list[Provider]:
+        """The providers of clips: how each does, what it costs and has cost, what is wrong with it."""
+        from reelmesh import providers
+
+        return await providers.providers(self, self._metadata)
+
+    async def test_provider(self, name: str) -> TestConnectionResponse:
+        """Whether a provider could serve now, by a call to it that costs nothing."""
+        from reelmesh import providers
+
+        return await providers.tested(self, self._metadata, name)
+
+    def attempts(self, *, job_id: str = "", provider: str = "") -> AsyncIterator[Attempt]:
+        """Tasks handed to paid providers, the newest first: of a job, of a provider, or all of the caller's.
+
+        `reelmesh.providers.spending` adds up what they cost.
+        """
+        from reelmesh import providers
+
+        return providers.attempts(self, self._metadata, job_id=job_id, provider=provider)
 
 
 def _duration(length: dt.timedelta | None) -> Duration | None:

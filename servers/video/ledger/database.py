@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from servers.chassis.errors import FailedPrecondition
 from servers.video.ledger.schema import metadata
 
+_DRIVERS = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+"""What a URL that names no driver is opened with."""
 _BUSY_SECONDS = 30.0
 _LOCK = 0x7265656C  # any number; ours alone, since the ledger has a database or schema of its own
 
@@ -35,6 +37,7 @@ class Database:
             FailedPrecondition: it can not be opened.
         """
         wanted = make_url(url) if url else URL.create("sqlite+aiosqlite", database=str(default))
+        wanted = wanted.set(drivername=_DRIVERS.get(wanted.drivername, wanted.drivername))
         if wanted.get_backend_name() == "sqlite":
             default.parent.mkdir(parents=True, exist_ok=True)
         engine = _engine(wanted)

@@ -121,6 +121,8 @@ class Fal(Vendor):
         answer = await http.call("GET", places["status"], headers=self._headers())
         told = answer.object()
         status = told.get("status")
+        if answer.status == 404 and status == "NOT_FOUND":
+            return Failed(Trouble(Kind.CANCELLED, "the request was cancelled"))
         if answer.status not in (200, 202) or not isinstance(status, str):
             raise Unreachable(_trouble(answer))
         if status == "IN_QUEUE":

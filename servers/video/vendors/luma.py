@@ -63,6 +63,7 @@ class Luma(Vendor):
     title: ClassVar[str] = "Luma"
     base_url: ClassVar[str] = "https://api.lumalabs.ai/dream-machine/v1"
     findable: ClassVar[bool] = True
+    links_only: ClassVar[bool] = True
 
     def offers(self) -> Sequence[Offer]:
         """See `Vendor.offers`."""

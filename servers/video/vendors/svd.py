@@ -113,7 +113,8 @@ class StableVideo(Vendor):
         if status == "cancelled":
             return Failed(Trouble(Kind.CANCELLED, "cancelled"), refunded=True)
         if status == "failed":
-            error = told.get("error") if isinstance(told.get("error"), dict) else {}
+            error = told.get("error")
+            error = error if isinstance(error, dict) else {}
             message, code = str(error.get("message") or "it gave no reason"), str(error.get("code") or "")
             return Failed(Trouble(Kind.INTERNAL, message[:300], code), refunded=True)
         progress = told.get("progress")

@@ -45,7 +45,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Command:
-    from reelmesh.cli import batch, control, doctor, jobs, making, meshes, publish
+    from reelmesh.cli import batch, control, doctor, jobs, making, meshes, providers, publish
 
     commands: dict[str, Command] = {
         **jobs.COMMANDS,
@@ -53,6 +53,7 @@ def _command(name: str) -> Command:
         **control.COMMANDS,
         **publish.COMMANDS,
         **meshes.COMMANDS,
+        **providers.COMMANDS,
         "make": making.make,
         "run": making.run,
         "get": making.get,

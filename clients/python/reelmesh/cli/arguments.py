@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
     common = _common()
-    for add in (_film, _batches, _mesh, _jobs, _control, _scenes, _looks):
+    for add in (_film, _batches, _mesh, _jobs, _control, _scenes, _providers, _looks):
         add(commands, common)
     return whole
 
@@ -371,6 +371,19 @@ def _scenes(commands: argparse._SubParsersAction[Parser], common: argparse.Argum
         "--from", dest="from_step", default="", metavar="STEP", help="keep nothing from this step on"
     )
     run.add_argument("-o", "--output", metavar="FILM", help="write the film there when it is done")
+
+
+def _providers(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
+    both = [common, _owner()]
+    providers = _add(commands, "providers", [common], "List the providers of clips: health, load, cost.")
+    providers.add_argument(
+        "--test", default="", metavar="NAME", help="ask this one whether it could serve now"
+    )
+    attempts = _add(commands, "attempts", both, "List what was asked of paid providers for a job.")
+    attempts.add_argument("job", metavar="JOB", help=_JOB)
+    spending = _add(commands, "spending", both, "Add up what paid providers have cost.")
+    spending.add_argument("--provider", default="", metavar="NAME", help="only of this provider")
+    spending.add_argument("--csv", action="store_true", help="write each attempt as a row of CSV")
 
 
 def _looks(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:

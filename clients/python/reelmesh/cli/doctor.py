@@ -66,6 +66,7 @@ async def _findings() -> AsyncIterator[Finding]:
         yield await _asked("ffmpeg", _FFMPEG, 'pip install "reelmesh[mesh]", or set REELMESH_FFMPEG to one')
         yield await _asked("fonts", _FONT, 'pip install "reelmesh[mesh]"')
         yield await _settings()
+        yield await _links()
     home = discovery.home()
     yield _disk(home)
     yield _sockets(home)
@@ -106,6 +107,14 @@ async def _settings() -> Finding:
         )
     read = [line.rpartition(": ")[0] for line in out.splitlines() if line.endswith(": read")]
     return Finding("settings", True, ", ".join(read) or "defaults (no settings file)")
+
+
+async def _links() -> Finding:
+    code, out, err = await _run([sys.executable, "-m", "servers.video.links"])
+    said = (out if code == 0 else err).strip().splitlines() or ["no answer"]
+    return Finding(
+        "links", code == 0, one_line(said[-1], 300), "" if code == 0 else "see storage.http_public_url"
+    )
 
 
 async def _run(command: list[str]) -> tuple[int, str, str]:
@@ -151,6 +160,9 @@ async def _mesh() -> AsyncIterator[Finding]:
     async with Client() as client:
         for name in client.addresses():
             yield await _health(client, name)
+        if "video" in client.addresses():
+            async for finding in _providers(client):
+                yield finding
         for server in await client.engines():
             for engine in server.engines:
                 if engine.is_default and not engine.ready:
@@ -158,6 +170,24 @@ async def _mesh() -> AsyncIterator[Finding]:
                     yield Finding(
                         server.server, False, f"its default engine {engine.name} is not ready", remedy
                     )
+
+
+async def _providers(client: Client) -> AsyncIterator[Finding]:
+    """Accounts at vendors: whether what they need is set, and whether the vendor answers to it."""
+    try:
+        found = [one for one in await client.providers() if one.engine.remote]
+        for one in found:
+            name = one.engine.name
+            if one.engine.missing:
+                remedy = "; ".join(missing.remedy for missing in one.engine.missing)
+                off = any(missing.name == "enabled" for missing in one.engine.missing)
+                yield Finding(name, off, "switched off" if off else "is not set up", "" if off else remedy)
+                continue
+            told = await client.test_provider(name)
+            remedy = "" if told.ok else f"check video.providers.{name} in the settings"
+            yield Finding(name, told.ok, one_line(told.detail, 200), remedy)
+    except ReelmeshError as error:
+        yield Finding("providers", False, error.message, "see reelmesh logs")
 
 
 async def _health(client: Client, name: str) -> Finding:

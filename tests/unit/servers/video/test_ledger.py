@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import dataclasses
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
@@ -20,8 +22,9 @@ from servers.video.ledger.database import Database
 from servers.video.ledger.ledger import Fenced, Ledger
 from servers.video.ledger.records import Attempt, Held, Lease, Wish
 from servers.video.ledger.reports import Reports
-from servers.video.ledger.schema import AttemptState, attempts, runs
+from servers.video.ledger.schema import AttemptState, attempts, metadata, runs
 from servers.video.vendor import Kind, Trouble
+from tests.postgres import Postgres
 
 CONTEXT = CallContext(owner="local")
 WISH = Wish(
@@ -41,9 +44,25 @@ WHY = collections.defaultdict(lambda: "first")
 OUTAGE = Trouble(Kind.OUTAGE, "ill")
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open("", tmp_path / "ledger.db")
+LEDGER = "ledger"
+"""The ledger's own database on the PostgreSQL server of the tests."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    url = ""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        connection = await asyncpg.connect(server.url().render_as_string())
+        with contextlib.suppress(asyncpg.DuplicateDatabaseError):
+            await connection.execute(f"CREATE DATABASE {LEDGER}")
+        await connection.close()
+        url = server.url(LEDGER).render_as_string()
+    opened = await Database.open(url, tmp_path / "ledger.db")
+    if url:
+        async with opened.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                await connection.execute(table.delete())
     yield opened
     await opened.close()
 
