@@ -10,7 +10,7 @@ from servers.imagegen.painting.buildings import BUILDINGS
 from servers.imagegen.painting.canvas import Canvas, Ridge
 from servers.imagegen.painting.cast import Role, cast
 from servers.imagegen.painting.geometry import Figure, Point, limb, number
-from servers.imagegen.painting.land import paint_land, paint_way, tree_kind
+from servers.imagegen.painting.land import paint_land, tree_kind
 from servers.imagegen.painting.palette import mix, turned
 from servers.imagegen.painting.plants import SMALL, TREES, bough, fern, grape_vine, grass
 from servers.imagegen.painting.scene import Scene
@@ -18,6 +18,7 @@ from servers.imagegen.painting.shapes import bar
 from servers.imagegen.painting.sky import paint_sky, paint_weather
 from servers.imagegen.painting.streams import Streams, fork
 from servers.imagegen.painting.things import Item, all_items, furnishing, lifelike, put
+from servers.imagegen.painting.ways import paint_way
 
 _LARGE = 250.0
 """Height in centimetres from which a thing is part of the land rather than of the row of figures."""

@@ -82,6 +82,7 @@ def test_a_word_that_is_a_verb_or_a_figure_of_speech_draws_nothing(text: str, un
         ("a watch on a table", "watch"),
         ("小火炒番茄", "stove"),
         ("篝火旁的大火", "fire"),
+        ("They cook fish over a campfire", "fire"),
     ],
 )
 def test_the_thing_itself_is_drawn(text: str, seen: str) -> None:
