@@ -48,7 +48,7 @@ _NOT_SO = re.compile(
     r"\b(?:not|never|no longer|far from|hardly|n[’']t)(?: (?!and\b|but\b|so\b)[a-z]+){0,6} $", re.I
 )
 _SIMILE = re.compile(
-    r",?\s*(?:\bjust )?(?:(?<!\bi )(?<!\byou )(?<!\bwe )(?<!\bthey )(?<!\bto )(?<!n[’']t )(?<!\bwould )\blike"
+    r",? ?(?:\bjust )?(?:(?<!\bi )(?<!\byou )(?<!\bwe )(?<!\bthey )(?<!\bto )(?<!n[’']t )(?<!\bwould )\blike"
     r"|\bas [a-z]+ as) (?:a|an|the|two|some|his|her|its|their)\b(?:(?! (?:and|but|or)\b)[^,.;:!?])*",
     re.I,
 )

@@ -75,11 +75,18 @@ def write(text: str, view: View, language: str, parts: PromptParts, seed: int) -
             break
     # A text about what the lexicon does not know is its own best description.
     known = view.cast or view.things or setting or any(noun.kind == "sky" for noun in view.air)
-    said = [] if known else [" ".join(without_similes(text).split())[:_EXCERPT_CHARACTERS]]
+    said = [] if known else [_excerpt(text)]
     core = comma.join([*said, *words.values()])
     pieces = (parts.prefix, core, parts.setting, parts.suffix)
     image = comma.join(piece.strip() for piece in pieces if piece.strip())
     return Prompt(image, comma.join(_motion(view, chinese, seed)))
+
+
+def _excerpt(text: str) -> str:
+    """The beginning of a text as words for a painter."""
+    whole = " ".join(text.split())
+    plain = without_similes(whole)
+    return (plain if any(map(str.isalnum, plain)) else whole)[:_EXCERPT_CHARACTERS].strip()
 
 
 def _motion(view: View, chinese: bool, seed: int) -> list[str]:
