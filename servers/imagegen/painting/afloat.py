@@ -64,7 +64,7 @@ def paint_space(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     canvas.sheet(0.7)
     _bodies(canvas, globes, alone=not rest and not scene.subjects)
     canvas.sheet(0.4)
-    if rest or scene.subjects or scene.buildings:  # nobody is there to stand on it
+    if rest or scene.subjects or scene.buildings or not globes:  # else the globes are the picture
         _surface(canvas, streams.place("ground"), "moon globe" in names or "moon" in scene.lights, ink=ink)
     _float(
         canvas,

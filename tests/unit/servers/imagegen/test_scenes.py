@@ -169,6 +169,25 @@ def test_a_noun_more_is_to_be_seen(with_it: str, without: str) -> None:
     assert changed.mean() > 0.004
 
 
+@pytest.mark.parametrize(
+    ("prompt", "seen", "unseen"),
+    [
+        ("moon, sun", "moon,sun,space", "field"),
+        ("boat, tram, street", "boat,tram,harbour", ""),
+        ("driver, car, town hall, road", "car,museum,street", "road"),
+        ("battery, backpack, tent", "backpack,tent,field", "machine"),
+        ("train, window, railway station", "train,railway station", "window"),
+        ("bread, tram, street", "tram,street", "bread"),
+        ("man, lamp, river, night", "man,lamp,river", ""),
+        ("moon, Earth", "moon,earth,space", ""),
+    ],
+)
+def test_things_are_where_they_belong(prompt: str, seen: str, unseen: str) -> None:
+    drawn = set(painted(prompt).depicts)
+    assert set(seen.split(",")) <= drawn
+    assert unseen not in drawn
+
+
 def test_numbers_count() -> None:
     three = painted("three eggs in the kitchen").svg.count('data-name="egg"')
     assert three == 3
