@@ -29,7 +29,7 @@ _BEFORE_NOUN = (
     | frozenset(
         """that her one two three four five ten many several few more old young big small little great tall
         high wide long dark bright white black red green golden grey gray brown blue yellow fresh hot cold
-        warm new and
+        warm new and thick thin heavy tiny huge empty full round soft hard sweet old-fashioned
         """.split()
     )
 )

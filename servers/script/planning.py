@@ -20,6 +20,7 @@ from servers.script.profiles import Profiles
 from servers.script.publishing import joined
 from servers.script.scenes import LONGEST_TEXT, gather, stable_id
 from servers.script.sentences import pauses, split
+from servers.script.speakers import speakers
 from servers.script.stage import Stage
 
 MOST_SCENES = 1000
@@ -185,7 +186,8 @@ def _completed(
 
     `told` are the sentences, without headings.
     """
-    profiles = Profiles(request.characters)
+    spoken = "\n".join(scene.text for scene in scenes)
+    profiles = Profiles(request.characters, speakers(spoken))
     _picture(request, scenes, profiles)
     warnings = [*profiles.warnings, *_choose(request, scenes, drafts)]
     result = PlanResult(

@@ -17,13 +17,15 @@ MOST_LORAS = 8
 
 
 class Profiles:
-    """The profiles of one request."""
+    """The profiles of one request, and who else has a name: those come after them."""
 
-    def __init__(self, profiles: Sequence[CharacterProfile]) -> None:
+    def __init__(self, profiles: Sequence[CharacterProfile], others: Sequence[Figure] = ()) -> None:
         self._of = {_noun(profile): profile for profile in profiles}
-        self.reader = Reader(
-            [Figure(noun, (one.name.strip(), *map(str.strip, one.aliases))) for noun, one in self._of.items()]
-        )
+        own = [
+            Figure(noun, (one.name.strip(), *map(str.strip, one.aliases))) for noun, one in self._of.items()
+        ]
+        taken = {word.casefold() for figure in own for word in figure.words}
+        self.reader = Reader([*own, *(one for one in others if one.words[0].casefold() not in taken)])
         self._cut: set[str] = set()
 
     @property

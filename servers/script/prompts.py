@@ -10,6 +10,7 @@ import dataclasses
 
 from reelmesh.script.v1.script_pb2 import PromptParts
 from servers.script.lexicon import Action, Noun
+from servers.script.presence import without_similes
 from servers.script.stage import View
 
 _EXCERPT_CHARACTERS = 300
@@ -67,12 +68,14 @@ def write(text: str, view: View, language: str, parts: PromptParts, seed: int) -
     setting = [] if parts.setting.strip() else list(view.setting)
     nouns = [noun for noun in view.nouns if noun in setting or noun not in view.setting]
     words = {noun: named(noun, chinese) for noun in nouns}
+    company = sum(noun.kind == "person" for noun in view.cast) > 1
     for who, deed in view.deeds:
-        if who in words and deed.english not in _UNSEEN:
+        if who in words and (deed.english not in _UNSEEN or (company and deed.english == "talking")):
             words[who] = _happening(who, deed, chinese)
             break
     # A text about what the lexicon does not know is its own best description.
-    said = [] if view.cast or view.things or setting else [" ".join(text.split())[:_EXCERPT_CHARACTERS]]
+    known = view.cast or view.things or setting or any(noun.kind == "sky" for noun in view.air)
+    said = [] if known else [" ".join(without_similes(text).split())[:_EXCERPT_CHARACTERS]]
     core = comma.join([*said, *words.values()])
     pieces = (parts.prefix, core, parts.setting, parts.suffix)
     image = comma.join(piece.strip() for piece in pieces if piece.strip())

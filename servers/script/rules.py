@@ -19,7 +19,7 @@ from servers.script import profiles
 from servers.script.lexicon import LEXICON
 from servers.script.planning import plan
 
-OUR_VERSION = 4
+OUR_VERSION = 5
 """Raised whenever the rules would make another plan of the same request."""
 TARGET_SECONDS = 7
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

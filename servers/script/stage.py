@@ -27,15 +27,18 @@ _MOST_CAST = 3
 _MOST_THINGS = 4
 _MOST_PLACES = 2
 _MOST_AIR = {"time": 1, "season": 1, "weather": 2, "sky": 2}
+_TALKING = LEXICON.english_actions["talking"]
 _SOMEBODY = {"he": LEXICON.english["man"], "she": LEXICON.english["woman"]}
 
 # What the sun, a river or the wind does, whoever else is there.
 _OF_NATURE = ("blowing", "flowing", "growing", "shining", "burning", "floating", "rising")
 
+_WET = ("rain", "drizzle", "storm", "snow", "blizzard", "hail", "fog")
 _QUOTED = re.compile(r'“[^”]*”?|"[^"]*"?|「[^」]*」?|『[^』]*』?|«[^»]*»?')
 _SENTENCE = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*|[.!?。！？…\n]+")
 _PRONOUN = re.compile(
-    r"\b(?:(?P<he>he|him|himself)|(?P<she>she|herself)|(?P<they>they|both of them)"
+    r"\b(?:(?P<he>he|him|himself)|(?P<she>she|herself)"
+    r"|(?P<they>they|(?:both|all|some|many|most|two|three|four) of them)"
     r"|(?P<it>it(?! (?:is|was|has|had|rained|rains|snowed|snows|seems|seemed|took|takes|began|will|would"
     r"|can)\b)))\b"
     r"|(?P<zh_they>[他她它牠][们們])|(?P<zh_he>他)|(?P<zh_she>她)|(?P<zh_it>[它牠])",
@@ -50,6 +53,9 @@ _LOOKS = re.compile(
 _CHINESE_LOOKS = re.compile(
     r"(?:[小老大白黑红灰金胖瘦]|[红白黑灰金棕黄绿]色的?|年轻的|年老的|美丽的|漂亮的|饥饿的|聪明的|勇敢的|骄傲的)+$"
 )
+_NEITHER = ("robot", "baby", "ghost", "monster", "alien", "snowman")
+_OF_WHAT = re.compile(r"[落掉飘飞跑跳走爬游流]{1,2}[下来出进起过去]{0,2}的")
+"""落下来的是雪: what follows falls, not who was spoken of."""
 _SPEAKS_OF = {
     "he": ("person", "he"),
     "she": ("person", "she"),
@@ -128,6 +134,11 @@ class Stage:
         self._air = _changed([noun for noun in self._air if not over or noun.kind != "weather"], named)
         self._talked = _once(noun for noun in quoted if noun.kind == "animal") or self._talked
         setting = self._place[:_MOST_PLACES]
+        speaking = self._speaking(text)
+        for noun in speaking[:1]:
+            deeds.setdefault(_TALKING, noun)
+        if not things and not place and set(cast) <= set(speaking) and cast:
+            things = _once(noun for noun in quoted if noun.kind in PLACES)
         if not cast and not things and not place:  # nothing but talk: show what it is about, or to whom
             things = _once(noun for noun in quoted if noun.kind in PLACES)
             cast = [] if things else self._recent[:_MOST_CAST]
@@ -157,6 +168,8 @@ class Stage:
         meant: set[Noun] = set()
         first_acting: list[Noun] = []
         who = self._recent[0] if self._recent else None
+        if words and not sentence.isascii() and self._is_subject(words[0][1]):
+            who = None  # 水滴落下来: nobody falls
         for _, word in words:
             if isinstance(word, Mention):
                 entry = word.entry
@@ -164,7 +177,12 @@ class Stage:
                     if entry.english in _OF_NATURE and (who is None or not first_acting):
                         deeds.setdefault(entry, None)
                     # An English sentence names its subject again; a Chinese one need not.
-                    elif who is not None and word.acts and (first_acting or not sentence[word.at].isascii()):
+                    elif (
+                        who is not None
+                        and word.acts
+                        and not _OF_WHAT.match(sentence, word.at)
+                        and (first_acting or not sentence[word.at].isascii())
+                    ):
                         deeds.setdefault(entry, who)
                     continue
                 if entry.kind not in CAST or not word.here:
@@ -186,6 +204,19 @@ class Stage:
         self._recent = [*latest, *(noun for noun in self._recent if noun not in latest)]
         return meant - {word.entry for _, word in words if isinstance(word, Mention)}
 
+    @staticmethod
+    def _is_subject(word: Mention | re.Match[str]) -> bool:
+        """True for a thing that a Chinese sentence begins with, where it is what acts."""
+        entry = word.entry if isinstance(word, Mention) else None
+        return isinstance(entry, Noun) and entry.kind in (
+            "feature",
+            "sky",
+            "weather",
+            "thing",
+            "vehicle",
+            "plant",
+        )
+
     def _remember(self, noun: Noun, before: str) -> None:
         found = _LOOKS.search(before) or _CHINESE_LOOKS.search(before)
         if found and found.group().lower().strip() not in (noun.english, noun.chinese):
@@ -200,7 +231,7 @@ class Stage:
         sort, word = _SPEAKS_OF[kind]
         if not word:
             animals = [noun for noun in known if noun.kind == sort] or self._talked
-            return (animals or [noun for noun in known if not noun.pronoun])[:1]
+            return (animals or [noun for noun in known if _is_it(noun)])[:1]
         fitting = [noun for noun in known if (noun.pronoun or self._pronouns.get(noun, word)) == word]
         people = [noun for noun in fitting if noun.kind == sort]
         # A fox may be "she". Who is named in no word that we know is a man or a woman all the same.
@@ -208,12 +239,24 @@ class Stage:
         self._pronouns.setdefault(found, word)
         return [found]
 
+    def _speaking(self, text: str) -> list[Noun]:
+        """Who is named before a line of dialogue."""
+        labels = "\n".join(label_of(line) for line in text.split("\n"))
+        entries = [one.entry for one in self._reader.read(labels)]
+        return _once(entry for entry in entries if isinstance(entry, Noun) and entry.kind in CAST)
+
     def _quoted(self, text: str, told: str) -> list[Noun]:
         """What is talked of and may well be at hand: things, not people, places or the weather."""
         if told == text:
             return []
         spoken = self._reader.read("".join("。" if a == b else a for a, b in zip(text, told, strict=True)))
         return [one.entry for one in spoken if isinstance(one.entry, Noun) and one.here]
+
+
+def _is_it(noun: Noun) -> bool:
+    """True for whom "it" may speak of though it is no animal: a robot, and a character of the user's own."""
+    own = LEXICON.english.get(noun.english) is not noun
+    return not noun.pronoun and (own or noun.english in _NEITHER)
 
 
 def _told(text: str) -> str:
@@ -235,6 +278,8 @@ def _changed(old: Sequence[Noun], new: Sequence[Noun]) -> list[Noun]:
         return "time" if noun.kind == "sky" else noun.kind
 
     named = {matter(noun) for noun in new}
+    if any(noun.english in _WET for noun in new):  # the sun of the scene before is behind the clouds
+        old = [noun for noun in old if noun.english != "sun"]
     kept = sorted(
         [*new, *(noun for noun in old if matter(noun) not in named)], key=lambda noun: AIR.index(noun.kind)
     )

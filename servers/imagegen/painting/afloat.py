@@ -64,7 +64,8 @@ def paint_space(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     canvas.sheet(0.7)
     _bodies(canvas, globes, alone=not rest and not scene.subjects)
     canvas.sheet(0.4)
-    _surface(canvas, streams.place("ground"), "moon globe" in names or "moon" in scene.lights, ink=ink)
+    if rest or scene.subjects or scene.buildings:  # nobody is there to stand on it
+        _surface(canvas, streams.place("ground"), "moon globe" in names or "moon" in scene.lights, ink=ink)
     _float(
         canvas,
         scene,

@@ -10,14 +10,15 @@ from servers.imagegen.painting.buildings import BUILDINGS
 from servers.imagegen.painting.canvas import Canvas, Ridge
 from servers.imagegen.painting.cast import Role, cast
 from servers.imagegen.painting.geometry import Figure, Point, limb, number
-from servers.imagegen.painting.land import paint_land, paint_way, tree_kind
+from servers.imagegen.painting.land import paint_land, tree_kind
 from servers.imagegen.painting.palette import mix, turned
 from servers.imagegen.painting.plants import SMALL, TREES, bough, fern, grape_vine, grass
 from servers.imagegen.painting.scene import Scene
 from servers.imagegen.painting.shapes import bar
 from servers.imagegen.painting.sky import paint_sky, paint_weather
 from servers.imagegen.painting.streams import Streams, fork
-from servers.imagegen.painting.things import Item, all_items, lifelike, put
+from servers.imagegen.painting.things import Item, all_items, furnishing, lifelike, put
+from servers.imagegen.painting.ways import paint_way
 
 _LARGE = 250.0
 """Height in centimetres from which a thing is part of the land rather than of the row of figures."""
@@ -31,6 +32,7 @@ def paint_landscape(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     horizon = canvas.height * (layout.uniform(0.41, 0.46) if tall else layout.uniform(0.48, 0.53))
     stage_y = canvas.height * (0.735 if tall else 0.77)
     things = all_items(scene, streams, canvas)
+    things = [_outdoors(one, streams, canvas) for one in things]
     aloft = [one for one in things if one.stands in ("air", "ceiling", "wall")]
     afloat = [one for one in things if one.stands == "water"]
     large = [one for one in things if one.stands == "ground" and one.tall >= _LARGE]
@@ -57,6 +59,13 @@ def paint_landscape(canvas: Canvas, scene: Scene, streams: Streams) -> None:
     _foreground(canvas, scene, streams.place("foreground"), stage)
     canvas.sheet(0.05)
     paint_weather(canvas, scene, streams.scene("weather"))
+
+
+def _outdoors(one: Item, streams: Streams, canvas: Canvas) -> Item:
+    """The thing as it is under the open sky: a lamp there is a lantern that somebody has put down."""
+    if one.name != "lamp":
+        return one
+    return dataclasses.replace(furnishing("lantern", streams, canvas), name="lamp", stands="ground", tall=40)
 
 
 def backdrop(canvas: Canvas, scene: Scene, streams: Streams, horizon: float, stage_y: float) -> None:

@@ -54,6 +54,8 @@ _KINDS = {
 }
 """The kind of scene that each place is painted as; all others are landscapes."""
 _PLACE_OF_HOME = {"shop": "cafe", "hospital": "hospital ward", "factory": "workshop"}
+_WATERS = ("sea", "harbour", "lake", "river")
+_AIR = ("light", "time", "weather", "season", "mood", "action")
 _MOST_SUBJECTS = 4
 _MOST_OF_ONE = 6
 _MOST_THINGS = 9
@@ -116,12 +118,26 @@ def plan(text: str, setting: str, draw: random.Random) -> Scene:
     lights = tuple(light.name for light in groups.get("light", []))
     places = [place.name for place in groups.get("place", [])]
     places.sort(key=lambda place: place == "sky")  # over every land
+    if any(PROPS[one.name].stands == "water" for one in things):  # a boat lies on water, wherever else it is
+        places.sort(key=lambda place: place not in _WATERS)
+        if places and _KINDS.get(places[0]) == "street":
+            places.insert(0, "harbour")
+    if places == ["road"] and any(PROPS[one.name].home == "street" for one in things):
+        places = ["street"]
     if not places or places == ["sky"]:
         fallback = draw.choice(("field", "hills", "mountain", "river"))
         places = [_home(said, subjects, things, actions) or (places or [fallback])[0]]
+    if _kind(places) in ("landscape", "street") and any(one.name == "book" for one in things):
+        actions |= {"read"} if any(one.group == "person" for one in subjects) else set()
     weather = _weather(groups.get("weather", []))
+    kind = _kind(places)
+    if kind not in ("interior", "tabletop", "studio"):  # no wall for them to hang on
+        things = [one for one in things if PROPS[one.name].stands != "wall"]
+    if kind in ("landscape", "street") and any(PROPS[one.name].tall >= 200 for one in things):
+        # Beside a tram a loaf of bread would be as long as a boat.
+        things = [one for one in things if PROPS[one.name].home != "kitchen"]
     return Scene(
-        kind=_KINDS.get(places[0], "landscape"),
+        kind=kind,
         subjects=tuple(subjects),
         things=tuple(things),
         places=tuple(places[:3]),
@@ -139,17 +155,26 @@ def plan(text: str, setting: str, draw: random.Random) -> Scene:
     )
 
 
+def _kind(places: list[str]) -> str:
+    """The kind of scene that is painted of places, the nearest of which comes first."""
+    return _KINDS.get(places[0], "landscape")
+
+
 def _home(
     said: list[Mention], subjects: list[Mention], things: list[Mention], actions: frozenset[str]
 ) -> str:
     """The place where what is spoken of belongs; "" where nothing tells."""
+    if {"sun", "moon"} <= {one.name for one in said} and all(one.group in _AIR for one in said):
+        return "space"
     people = [one for one in subjects if one.group == "person"]
     others = [
         one for one in said if one.group in ("tree", "plant", "building", "animal") and one.name in _HOMES
     ]
     if "grapes" in (one.name for one in others):
         return "garden"
-    homes = [_place(PROPS[one.name].home) for one in things if PROPS[one.name].home]
+    # What one can stand before tells more of where it is than what one can carry.
+    telling = sorted(things, key=lambda one: PROPS[one.name].stands != "ground" or PROPS[one.name].tall < 200)
+    homes = [_place(PROPS[one.name].home) for one in telling if PROPS[one.name].home]
     animals = [one for one in subjects if one.group == "animal" and one.name != "cat"]
     if homes and animals and homes[0] == "studio":
         homes = []

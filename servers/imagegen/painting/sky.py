@@ -52,6 +52,8 @@ def _orb(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> N
     low = scene.time in ("dawn", "dusk") and not moon
     y = horizon * (draw.uniform(0.72, 0.84) if low else draw.uniform(0.26, 0.4))
     radius = 66.0 if low else 54.0
+    if scene.kind == "air" and asked and not scene.things and not scene.subjects:
+        radius = 120.0  # there is nothing else to see
     canvas.note("moon" if moon else "sun")
     if palette.ink:
         canvas.disc(x, y, radius, palette.orb)
@@ -62,7 +64,8 @@ def _orb(canvas: Canvas, scene: Scene, draw: random.Random, horizon: float) -> N
     if moon:
         shade = mix(palette.orb, palette.sky[1], 0.22)
         for dx, dy, r in ((-16.0, -12.0, 12.0), (14.0, 6.0, 16.0), (-8.0, 22.0, 8.0)):
-            canvas.disc(x + dx, y + dy, r, shade)
+            grow = radius / 54
+            canvas.disc(x + dx * grow, y + dy * grow, r * grow, shade)
 
 
 def _stars(canvas: Canvas, draw: random.Random, horizon: float) -> None:

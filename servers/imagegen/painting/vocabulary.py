@@ -12,6 +12,7 @@ import functools
 import re
 
 from servers.imagegen.painting.props import PROPS
+from servers.imagegen.painting.senses import OTHERWISE, meant, verbs
 
 _ANIMALS = {
     "fox": "fox foxes vixen 狐狸 狐",
@@ -241,17 +242,6 @@ _ACTIONS = {
     "close": "close-up closeup close_up portrait 特写 近景",
     "wide": "wide_shot wide panorama panoramic vast distant far_away 远景 全景 广阔 辽阔",
 }
-# Words that hold one of the words above but mean something else; they are taken first.
-_OTHERWISE = (
-    "龙卷风 烟花 棉花 海豹 河马 鳄鱼 鳗鱼 犀牛 海星 鱼竿 渔网 河狸 太阳能板 白杨 佛像 "
-    "马上 马虎 花费 花了 花光 天花板 江湖 草率 风格 风景 作风 威风 走兽 狐假虎威 人山人海 海量 田径 山寨 熊熊 "
-    "虎视眈眈 龙马精神 井井有条 起草 树立 云端 河南 河北 蛇足 一路 夜以继日 池子 吃惊 吃力 跟前 走运 鼓励 鼓舞 矛盾 "
-    "肌肉 坏蛋 混蛋 笨蛋 傻瓜 郁郁葱葱 机床 河床 加油 石油 书记 秘书 盘算 盘旋 盘踞 酒精 球迷 全球 星球 眼球 火药 "
-    "个人电脑 个人信息 价钱 值钱 同窗 说明 小说 传说 听说 据说 说不定 讲究 问题 学问 一切 亲切 密切 切断 指出 指南 画面 计划 山东 山西 "
-    "海关 上海 江苏 浙江 黑龙江 湖南 湖北 花生米 灯火通明 开花结果 眼镜蛇 in_the_end watch_out "
-    "to_watch watch_the watch_a watch_for watch_over watch_as watch_it watch_him watch_her watch_them they_watch people_watch "
-    "at_last no_way so_to_speak bank_holiday of_course spring_rolls press_conference_room iron_will"
-)
 GROUPS: dict[str, dict[str, str]] = {
     "animal": _ANIMALS,
     "person": _PEOPLE,
@@ -284,7 +274,7 @@ _BEFORE = re.compile(
     r"(?:个|只|条|头|匹|位|名|朵|棵|本|把|张|辆|艘|架|座|颗|根|碗|盘|瓶|杯|片|块|群|对|勺|瓣|枚|盏|支|台|部)?"
     r"[^,，。;；、和与]{0,3}$"
 )
-_MANY = ("army", "troops", "fleet", "traffic", "军队", "大军", "兵马俑", "船队", "驼队", "caravan")
+_MANY = ("army", "troops", "fleet", "traffic", "军队", "大军", "兵马俑", "船队")
 _COLOURS = {
     "#d9402e": "red crimson scarlet 红色 红",
     "#e2872c": "orange 橙色 橙",
@@ -300,33 +290,6 @@ _COLOURS = {
 }
 _COLOUR_OF = {word: colour for colour, line in _COLOURS.items() for word in line.split()}
 _COLOURED = re.compile("(?:" + "|".join(sorted(_COLOUR_OF, key=lambda word: -len(word))) + r")(?=[\s的]*$)")
-# Words of two meanings: beside one of the words in the middle they mean the thing at the end.
-_EITHER: tuple[tuple[tuple[str, str], str, tuple[str, str]], ...] = (
-    (
-        ("person", "king"),
-        r"chin(?:a|ese)|dynasty|great wall|forbidden|\bqin\b|\bhan\b|\btang\b|\bming\b|长城|朝",
-        ("person", "emperor"),
-    ),
-    (
-        ("animal", "crane"),
-        r"harbou?r|port|dock|ship|construct|factory|building|machine|container|cargo|steel|site|worker",
-        ("thing", "crane machine"),
-    ),
-    *(
-        (
-            ("animal", animal),
-            r"kitchen|recipe|cook|fry|fried|pan\b|wok|pot\b|bowl|plate|sauce|garlic|scallion|ginger|onion|dish|"
-            r"tablespoon|minutes|锅|炒|煮|煎|蒸|炖|酱|姜|葱|蒜|盘|碗|料酒|食材|菜谱",
-            ("thing", dish),
-        )
-        for animal, dish in (
-            ("fish", "fish dish"),
-            ("hen", "roast chicken"),
-            ("chicken", "roast chicken"),
-            ("duck", "roast chicken"),
-        )
-    ),
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -347,6 +310,8 @@ def mentions(text: str) -> list[Mention]:
     """What a text speaks of, in the order of its first words; each thing once."""
     text = text.lower()
     taken = [False] * (len(text) + 1)
+    for verb in verbs(text, _single_words()):
+        taken[verb.start() : verb.end()] = [True] * (verb.end() - verb.start())
     hits: list[tuple[int, re.Match[str], tuple[str, str] | None]] = []
     for pattern, meaning in _patterns():
         for match in pattern.finditer(text):
@@ -359,20 +324,13 @@ def mentions(text: str) -> list[Mention]:
     for start, match, meaning in sorted(hits, key=lambda hit: hit[0]):
         if meaning is None or (match.group() in _COLOUR_OF and match.end() + 1 in starts):
             continue  # an "orange" right before another thing is its colour
-        meant = _meant(meaning, text)
+        sense = meant(meaning, text)
         count, colour = _count(text, start, match), _colour(text, start)
-        known = found.get(meant)
+        known = found.get(sense)
         if known is not None:
             start, count, colour = known.at, max(count, known.count), known.colour or colour
-        found[meant] = Mention(*meant, start, count, colour)
+        found[sense] = Mention(*sense, start, count, colour)
     return sorted(found.values(), key=lambda mention: mention.at)
-
-
-def _meant(meaning: tuple[str, str], text: str) -> tuple[str, str]:
-    for word, beside, other in _EITHER:
-        if word == meaning and re.search(beside, text):
-            return other
-    return meaning
 
 
 def _colour(text: str, start: int) -> str:
@@ -390,6 +348,8 @@ def _count(text: str, start: int, match: re.Match[str]) -> int:
     """How many: a number within the three words before, or a plural ending."""
     if match.group() in _MANY:
         return 5
+    if match.group() in ("caravan", "驼队"):
+        return 3
     before = text[max(0, start - 24) : start]
     if match.group().isascii():
         for word in reversed(re.findall(r"[a-z0-9]+", re.split(r"[,.;:]|\band\b", before)[-1])[-3:]):
@@ -405,9 +365,21 @@ def _count(text: str, start: int, match: re.Match[str]) -> int:
 
 
 @functools.cache
+def _single_words() -> frozenset[str]:
+    """English words for what can be drawn, but people and the weather: those rain, and do what they are."""
+    return frozenset(
+        word
+        for group in ("animal", "plant", "thing", "building", "place")
+        for line in GROUPS[group].values()
+        for word in line.split()
+        if word.isascii() and word.isalpha()
+    )
+
+
+@functools.cache
 def _patterns() -> tuple[tuple[re.Pattern[str], tuple[str, str] | None], ...]:
     """All words as patterns, the longest first; None as meaning for what is only to be skipped."""
-    words: list[tuple[str, tuple[str, str] | None]] = [(word, None) for word in _OTHERWISE.split()]
+    words: list[tuple[str, tuple[str, str] | None]] = [(word, None) for word in OTHERWISE.split()]
     for group, things in GROUPS.items():
         words += [(word, (group, name)) for name, line in things.items() for word in line.split()]
     words.sort(key=lambda pair: -len(pair[0]))

@@ -394,6 +394,6 @@ DEVICES: dict[str, Prop] = {
     "flask": Prop(flask, "flask test_tube beaker chemical chemicals experiment potion 烧杯 试管 烧瓶 实验 药水", 20, "laboratory"),
     "magnifier": Prop(magnifier, "magnifier magnifying_glass 放大镜", 18, "studio"),
     "magnet": Prop(magnet, "magnet 磁铁", 12, "studio"),
-    "machine": Prop(engine, "machine engine gear gears machinery battery 机器 发动机 齿轮 电池", 60, "factory"),
+    "machine": Prop(engine, "machine engine gear gears machinery 机器 发动机 齿轮", 60, "factory"),
     "medicine": Prop(medicine, "medicine pill pills vaccine drug 药片 药丸 药 疫苗", 12, "hospital"),
 }

@@ -368,6 +368,6 @@ DISHES: dict[str, Prop] = {
     "ice cream": Prop(ice_cream, "ice_cream 冰淇淋 雪糕", 15, "kitchen"),
     "fruit": Prop(fruit, "fruit fruits 水果 果盘 果子 mango pineapple pomegranate persimmon lychee kiwi grapefruit 芒果 菠萝 石榴 柿子 荔枝 猕猴桃 柚子 红枣 李子", 22, "kitchen"),
     "vegetables": Prop(vegetables, "vegetable vegetables greens ingredient ingredients 蔬菜 食材 cucumber celery eggplant 黄瓜 茄子 芹菜", 26, "kitchen"),
-    "tea": Prop(tea, "tea teapot 茶壶 茶水 热茶 茶叶 茶", 15, "kitchen"),
+    "tea": Prop(tea, "tea teapot 茶壶 茶水 热茶 茶", 15, "kitchen"),
     "coffee": Prop(coffee, "coffee latte cappuccino hot_chocolate 咖啡", 11, "kitchen"),
 }

@@ -350,5 +350,5 @@ GOODS: dict[str, Prop] = {
     "candle": Prop(candle, "candle candlelight 蜡烛 烛光 红烛", 20, "room"),
     "lantern": Prop(lantern, "lantern 灯笼 花灯", 40, "street", "ceiling"),
     "heart": Prop(heart, "heart hearts 心脏 爱心", 14, "studio"),
-    "water drop": Prop(drop, "drop_of_water water_drop droplet drops_of_water raindrop drop 水滴 水珠 雨滴", 10, "studio"),
+    "water drop": Prop(drop, "drop_of_water water_drop droplet drops_of_water raindrop 水滴 水珠 雨滴", 10, "studio", "air"),
 }

@@ -384,5 +384,5 @@ NATURE: dict[str, Prop] = {
     "snowman": Prop(snowman, "snowman 雪人", 160, "village"),
     "iceberg": Prop(iceberg, "iceberg glacier ice_floe 冰山 冰川", 900, "sea", "water"),
     "nest": Prop(nest, "nest bird's_nest 鸟窝 鸟巢", 35, ""),
-    "leaf": Prop(leaf_big, "leaf leaves fallen_leaves 树叶 叶子 落叶 枫叶", 40, ""),
+    "leaf": Prop(leaf_big, "leaf leaves fallen_leaves tea_leaf tea_leaves 树叶 叶子 落叶 枫叶 茶叶", 40, ""),
 }

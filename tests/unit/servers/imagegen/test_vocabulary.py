@@ -35,6 +35,61 @@ def test_a_word_within_another_is_not_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "unseen"),
+    [
+        ("Where does the rest of it go?", "deer"),
+        ("The tree bears fruit", "bear"),
+        ("She can bear it", "bear"),
+        ("He ducks under the rope", "duck"),
+        ("They fish for trout", "fish"),
+        ("We must book a room", "book"),
+        ("He wants to book a table", "book"),
+        ("She had to park the car", "park"),
+        ("The moon rose over the hill", "flower"),
+        ("The train leaves the station", "leaf"),
+        ("The boy watches the sea", "watch"),
+        ("They watch a film", "watch"),
+        ("You ring the bell", "ring"),
+        ("The workers crane their necks", "crane"),
+        ("A well-known story", "well"),
+        ("In general it is warm", "soldier"),
+        ("Be patient", "hospital bed"),
+        ("At this stage nothing is known", "stage"),
+        ("On the bank of the river", "skyscraper"),
+        ("No sign of rain", "sign"),
+        ("It is a ball of grey rock", "ball"),
+        ("A sea of flowers", "sea"),
+        ("Not bread but cake", "bread"),
+        ("The price drops again", "water drop"),
+        ("The battery lasts long", "machine"),
+        ("小火炒番茄", "fire"),
+        ("锅里大火收汁", "fire"),
+    ],
+)
+def test_a_word_that_is_a_verb_or_a_figure_of_speech_draws_nothing(text: str, unseen: str) -> None:
+    assert unseen not in found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("A doe in the forest", "deer"),
+        ("a bear, a duck and a rose", "bear"),
+        ("a red rose in the garden", "flower"),
+        ("It rains", "rain"),
+        ("He went to school", "school"),
+        ("that fox", "fox"),
+        ("a watch on a table", "watch"),
+        ("小火炒番茄", "stove"),
+        ("篝火旁的大火", "fire"),
+        ("They cook fish over a campfire", "fire"),
+    ],
+)
+def test_the_thing_itself_is_drawn(text: str, seen: str) -> None:
+    assert seen in found(text)
+
+
+@pytest.mark.parametrize(
     ("text", "name", "count"),
     [
         ("two foxes", "fox", 2),
@@ -44,6 +99,7 @@ def test_a_word_within_another_is_not_found(text: str) -> None:
         ("两只兔子", "rabbit", 2),
         ("一只兔子", "rabbit", 1),
         ("a flock of geese", "goose", 5),
+        ("驼队", "camel", 3),
     ],
 )
 def test_how_many(text: str, name: str, count: int) -> None:

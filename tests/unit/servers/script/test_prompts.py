@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reelmesh.script.v1.script_pb2 import PromptParts, Scene, SceneDraft
+from reelmesh.script.v1.script_pb2 import CharacterProfile, PromptParts, Scene, SceneDraft
 from servers.script.lexicon import LEXICON, Action, Noun
 from servers.script.nouns import read
 from tests.unit.servers.script.asking import FOX, TIGER, planned
@@ -286,3 +286,71 @@ def test_what_moves(text: str, moves: list[str]) -> None:
 def test_a_scene_of_nothing_but_talk_shows_what_it_is_about() -> None:
     texts = ["A fox sat at the station.", "Jon: The mountains look better this way."]
     assert image(*texts) == "mountain, station"
+
+
+@pytest.mark.parametrize(
+    ("text", "unseen"),
+    [
+        ("The fox sat on a ball of grey rock.", "ball"),
+        ("The fox sat on a ball of grey rock.", "rock"),
+        ("The lamp is made of oak and glass.", "oak"),
+        ("Not everyone in the village is happy.", "happy"),
+        ("The ships in the harbour blew their horns.", "trumpet"),
+        ("The fox asked for more bus lanes.", "path"),
+        ("The fox ran along Bridge Street.", "bridge"),
+        ("城墙上再也没有战马和弓箭。", "马"),
+        ("城墙上再也没有战马和弓箭。", "弓箭"),
+        ("中火炒出汁水。", "火，"),
+        ("中火炒出汁水。", "水面"),
+    ],
+)
+def test_what_is_not_there_is_not_shown(text: str, unseen: str) -> None:
+    assert unseen not in f"{image(text)}，"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Sometimes the moon is round like a plate, and it is as thin as a fingernail.", "moon"),
+        ("The gnu is as tall as a tower and shines like a lamp.", "The gnu is and shines."),
+        ("它像一枚银币，很亮。", "它，很亮。"),
+        ("加半勺糖。", "白糖"),
+        ("用小火煮。", "炉灶"),
+        ("商队牵着骆驼。", "驼队，骆驼"),
+    ],
+)
+def test_what_is_shown_of_a_text_with_figures_of_speech(text: str, shown: str) -> None:
+    assert image(text) == shown
+
+
+def test_what_a_chinese_sentence_begins_with_acts() -> None:
+    shown = motion("小朋友看雨。", "云里的水滴越来越重，就落下来。")
+    assert "孩子" not in shown
+
+
+def test_no_person_is_meant_by_it() -> None:
+    assert "astronaut" not in image("An astronaut laughed.", "A fox drew it again.")
+    assert "科学家" not in image("科学家笑了。", "太阳一照，它在河里。")
+    assert "robot" in image("A robot laughed.", "It ran into the forest.")
+
+
+def test_the_sun_does_not_shine_on_in_the_rain() -> None:
+    assert "sun" not in image("The sun shone on the sea.", "Rain fell on the sea.")
+
+
+TALK = "Mara: Is this seat free?\n\nJon: It is. I kept it for my umbrella.\n\nMara: Thank you."
+
+
+def test_two_who_speak_are_two_people_who_talk() -> None:
+    shown = planned(text=TALK).scenes[0].image_prompt
+    assert shown == "woman talking, man, umbrella"
+
+
+def test_a_speaker_of_the_user_s_own_stays_their_own() -> None:
+    mara = CharacterProfile(name="Mara", description="a grey cat")
+    assert planned(text=TALK, characters=[mara]).scenes[0].image_prompt.startswith("Mara")
+
+
+def test_a_recipe_s_labels_are_nobody() -> None:
+    text = "Ingredients: two eggs and some salt.\n\nMethod: boil the eggs in a pan.\n\nNote: salt them."
+    assert all("man" not in scene.image_prompt for scene in planned(text=text).scenes)
