@@ -220,6 +220,8 @@ def _spoken(
     )
     active = audio.activity(samples, speaker.rate)
     begin, end = audio.speech_bounds(active, speaker.rate, len(samples))
+    if len(loud := np.flatnonzero(samples[begin:end])):  # else the fades would fall into digital silence
+        begin, end = begin + int(loud[0]), begin + int(loud[-1]) + 1
     words = [Span(word.start - piece.span.start, word.end - piece.span.start) for word in piece.words]
     spans = place(words, events, active, audio.window_samples(speaker.rate), len(samples))
     cut = [(_within(first, begin, end), _within(last, begin, end)) for first, last in spans]

@@ -56,6 +56,14 @@ class Kind(enum.StrEnum):
     """Something on our side is lacking, such as an address at which the vendor can read our pictures."""
 
 
+_STATUSES = {402: Kind.CREDIT, 401: Kind.AUTH, 403: Kind.AUTH, 429: Kind.THROTTLED}
+
+
+def kind_of(status: int) -> Kind:
+    """What an HTTP status means where the vendor says nothing more telling. Source: RFC 9110, RFC 6585."""
+    return _STATUSES.get(status) or (Kind.INVALID if 400 <= status < 500 else Kind.OUTAGE)
+
+
 @dataclass(frozen=True)
 class Trouble:
     """What went wrong at a vendor."""

@@ -30,6 +30,7 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    kind_of,
     sounds_moderated,
 )
 
@@ -53,17 +54,6 @@ _DEFAULTS = {
 }
 _DONE = ("succeeded", "succeed", "success", "completed", "complete", "finished", "done", "ok")
 _FAILED = ("failed", "failure", "error", "cancelled", "canceled")
-_STATUSES = {
-    400: Kind.INVALID,
-    401: Kind.AUTH,
-    402: Kind.CREDIT,
-    403: Kind.AUTH,
-    404: Kind.INVALID,
-    413: Kind.INVALID,
-    415: Kind.INVALID,
-    422: Kind.INVALID,
-    429: Kind.THROTTLED,
-}
 
 
 class DigitalHuman(Vendor):
@@ -175,7 +165,7 @@ def _trouble(answer: Answer, where: str) -> Trouble:
     found = _at(answer.object(), where)
     found = found.get("message") if isinstance(found, dict) else found
     message = str(found or answer.text() or f"HTTP {answer.status}")[:300]
-    kind = _STATUSES.get(answer.status, Kind.OUTAGE)
+    kind = kind_of(answer.status)
     if answer.status in (400, 422) and sounds_moderated(message):
         kind = Kind.MODERATION
     return Trouble(kind, message, "", answer.retry_after_seconds)

@@ -31,6 +31,7 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    kind_of,
 )
 
 _PICTURE_BYTES = 8 * 2**20
@@ -42,15 +43,6 @@ _SIZES = {
     (1080, 864): "5:4",
     (1080, 720): "3:2",
     (720, 1080): "2:3",
-}
-_STATUSES = {
-    400: Kind.INVALID,
-    401: Kind.AUTH,
-    402: Kind.CREDIT,
-    404: Kind.INVALID,
-    413: Kind.INVALID,
-    422: Kind.INVALID,
-    429: Kind.THROTTLED,
 }
 _TYPES = {
     "content_policy_violation": Kind.MODERATION,
@@ -173,7 +165,7 @@ def _trouble(answer: Answer) -> Trouble:
     else:
         code = str(told.get("error_type") or answer.headers.get("x-fal-error-type", ""))
         message = str(detail or answer.text() or f"HTTP {answer.status}")
-    kind = _TYPES.get(code) or _STATUSES.get(answer.status) or Kind.OUTAGE
+    kind = _TYPES.get(code) or kind_of(answer.status)
     if answer.status == 403:
         kind = Kind.CREDIT if any(word in message for word in ("locked", "balance", "TOP_UP")) else Kind.AUTH
     return Trouble(kind, message[:300], code, answer.retry_after_seconds)

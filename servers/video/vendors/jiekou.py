@@ -30,20 +30,12 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    kind_of,
     sounds_moderated,
 )
 
 _PICTURE_BYTES = 8 * 2**20
 _SMALL = ((720, 1280), (1280, 720))
-_STATUSES = {
-    400: Kind.INVALID,
-    401: Kind.AUTH,
-    402: Kind.CREDIT,
-    403: Kind.AUTH,
-    404: Kind.INVALID,
-    422: Kind.INVALID,
-    429: Kind.THROTTLED,
-}
 
 
 @dataclass(frozen=True)
@@ -167,7 +159,7 @@ def _trouble(answer: Answer) -> Trouble:
     error = error if isinstance(error, dict) else {}
     code = str(told.get("reason") or error.get("code") or told.get("code") or "")
     message = str(told.get("message") or error.get("message") or answer.text() or f"HTTP {answer.status}")
-    kind = _STATUSES.get(answer.status, Kind.OUTAGE)
+    kind = kind_of(answer.status)
     if answer.status in (400, 403) and sounds_moderated(message):
         kind = Kind.MODERATION
     if any(word in f"{code} {message}".lower() for word in ("balance", "insufficient", "余额", "额度")):

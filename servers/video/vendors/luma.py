@@ -28,6 +28,7 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    kind_of,
 )
 
 _SECONDS = (Fraction(5), Fraction(9))
@@ -45,16 +46,6 @@ _MODELS = {"ray-2": 0.142, "ray-flash-2": 0.05}
 """Dollars a second at 720p, from secondary sources: a setting overrides them."""
 _CLOCKS_APART_SECONDS = 120
 _LISTED = 50
-_STATUSES = {
-    400: Kind.INVALID,
-    401: Kind.AUTH,
-    402: Kind.CREDIT,
-    403: Kind.AUTH,
-    404: Kind.INVALID,
-    413: Kind.INVALID,
-    422: Kind.INVALID,
-    429: Kind.THROTTLED,
-}
 
 
 class Luma(Vendor):
@@ -175,7 +166,7 @@ def _is(listed: dict[str, Any], shot: Shot, submitted_at: float) -> bool:
 
 def _trouble(answer: Answer) -> Trouble:
     message = str(answer.object().get("detail") or answer.text() or f"HTTP {answer.status}")
-    kind = _STATUSES.get(answer.status, Kind.OUTAGE)
+    kind = kind_of(answer.status)
     if answer.status in (400, 403) and "credit" in message.lower():
         kind = Kind.CREDIT
     return Trouble(kind, message[:300], retry_after_seconds=answer.retry_after_seconds)

@@ -27,6 +27,7 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    kind_of,
 )
 
 _PICTURE_BYTES = 16 * 2**20
@@ -48,16 +49,6 @@ _CODES = {
     "moderation_blocked": Kind.MODERATION,
     "content_policy_violation": Kind.MODERATION,
     "rate_limit_exceeded": Kind.THROTTLED,
-}
-_STATUSES = {
-    400: Kind.INVALID,
-    401: Kind.AUTH,
-    402: Kind.CREDIT,
-    403: Kind.AUTH,
-    404: Kind.INVALID,
-    413: Kind.INVALID,
-    422: Kind.INVALID,
-    429: Kind.THROTTLED,
 }
 
 
@@ -186,7 +177,7 @@ def trouble(answer: Answer) -> Trouble:
     error = answer.object().get("error")
     error = error if isinstance(error, dict) else {}
     code = str(error.get("code") or error.get("type") or "")
-    kind = _CODES.get(code) or _STATUSES.get(answer.status) or Kind.OUTAGE
+    kind = _CODES.get(code) or kind_of(answer.status)
     message = str(error.get("message") or answer.text() or f"HTTP {answer.status}")
     return Trouble(kind, message[:300], code, answer.retry_after_seconds)
 

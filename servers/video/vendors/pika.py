@@ -24,21 +24,12 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    kind_of,
     sounds_moderated,
 )
 
 _PICTURE_BYTES = 8 * 2**20
 _SIZES = ((1920, 1080), (1080, 1920), (1080, 1080), (1440, 1080), (1080, 1440))
-_STATUSES = {
-    400: Kind.INVALID,
-    401: Kind.AUTH,
-    402: Kind.CREDIT,
-    403: Kind.AUTH,
-    404: Kind.INVALID,
-    413: Kind.INVALID,
-    422: Kind.INVALID,
-    429: Kind.THROTTLED,
-}
 
 
 class Pika(Vendor):
@@ -114,4 +105,4 @@ def _trouble(answer: Answer) -> Trouble:
     if isinstance(detail, list) and detail and isinstance(detail[0], dict):
         detail = f"{'.'.join(str(part) for part in detail[0].get('loc') or ())}: {detail[0].get('msg')}"
     message = str(detail or answer.text() or f"HTTP {answer.status}")
-    return Trouble(_STATUSES.get(answer.status, Kind.OUTAGE), message[:300], "", answer.retry_after_seconds)
+    return Trouble(kind_of(answer.status), message[:300], "", answer.retry_after_seconds)

@@ -29,6 +29,7 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    kind_of,
 )
 
 _VERSION = "2024-11-06"
@@ -41,7 +42,6 @@ _SIX = ((1280, 720), (720, 1280), (1104, 832), (832, 1104), (960, 960), (1584, 6
 _FOUR = ((1280, 720), (720, 1280), (1080, 1920), (1920, 1080))
 _TWO_TO_TEN = tuple(Fraction(n) for n in range(2, 11))
 _VEO = tuple(Fraction(n) for n in (4, 6, 8))
-_STATUSES = {400: Kind.INVALID, 401: Kind.AUTH, 403: Kind.AUTH, 404: Kind.INVALID, 405: Kind.INVALID}
 
 
 class Runway(Vendor):
@@ -188,4 +188,4 @@ def _trouble(answer: Answer) -> Trouble:
         return Trouble(Kind.CREDIT, message)
     if answer.status == 429:  # the only one it documents is the daily limit
         return Trouble(Kind.CREDIT, message, retry_after_seconds=answer.retry_after_seconds)
-    return Trouble(_STATUSES.get(answer.status, Kind.OUTAGE), message[:300])
+    return Trouble(kind_of(answer.status), message[:300])

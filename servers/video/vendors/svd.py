@@ -35,19 +35,12 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
+    kind_of,
 )
 
 _PICTURE_BYTES = 16 * 2**20
 _SIZES = ((576, 1024), (1024, 576), (768, 768))
 _PARAMS = ("motion_bucket_id", "noise_aug_strength", "steps")
-_STATUSES = {
-    400: Kind.INVALID,
-    401: Kind.AUTH,
-    403: Kind.AUTH,
-    413: Kind.INVALID,
-    422: Kind.INVALID,
-    429: Kind.THROTTLED,
-}
 
 
 class StableVideo(Vendor):
@@ -156,5 +149,5 @@ def _trouble(answer: Answer) -> Trouble:
     error = answer.object().get("error")
     error = error if isinstance(error, dict) else {}
     message = str(error.get("message") or answer.text() or f"HTTP {answer.status}")
-    kind = _STATUSES.get(answer.status, Kind.OUTAGE)
+    kind = kind_of(answer.status)
     return Trouble(kind, message[:300], str(error.get("code") or ""), answer.retry_after_seconds)

@@ -19,16 +19,12 @@ from PIL import Image
 
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.common.v1.progress_pb2 import Progress
-from reelmesh.video.v1 import video_pb2
 from reelmesh.video.v1.video_pb2 import GenerateRequest, GenerateResult
 from servers.chassis.assets import SharedAssets
 from servers.chassis.blobs import BlobFolder
 from servers.chassis.conformance import OWNER, Case
-from servers.chassis.context import CallContext
-from servers.chassis.engines import Engines
-from servers.chassis.errors import FailedPrecondition, InvalidArgument, NotFound
+from servers.chassis.errors import InvalidArgument
 from servers.chassis.servicer import Desk
-from servers.video.listing import VideoProviderMethods
 from servers.video.motion import MotionProvider
 from tests.unit.servers.video.pictures import save, sheet, texture, whole
 
@@ -307,43 +303,3 @@ async def test_defaults_are_filled_in(motion: MotionProvider) -> None:
     resolved = motion.resolve(GenerateRequest(first_frame=Asset(digest="0" * 64), seed=1)).request
     assert (resolved.width_pixels, resolved.height_pixels, resolved.frames_per_second) == (1080, 1920, 30)
     assert resolved.duration.seconds == 5
-
-
-async def test_providers_are_listed_with_their_record(motion: MotionProvider, assets: SharedAssets) -> None:
-    methods = VideoProviderMethods(Engines([motion]), assets)
-    await film(motion, assets, request(await stored(assets, scenery()), 0.5))
-    [provider] = (await methods.ListProviders(video_pb2.ListProvidersRequest(), CallContext())).providers
-    assert (provider.engine.name, provider.health) == ("motion", video_pb2.PROVIDER_HEALTH_SERVING)
-    assert provider.statistics.succeeded == 1
-    assert provider.statistics.latency_p95.ToNanoseconds() > 0
-
-
-async def test_the_connection_of_what_is_built_in_is_well(
-    motion: MotionProvider, assets: SharedAssets
-) -> None:
-    methods = VideoProviderMethods(Engines([motion]), assets)
-    told = await methods.TestConnection(video_pb2.TestConnectionRequest(engine="motion"), CallContext())
-    assert told.ok
-    with pytest.raises(NotFound):
-        await methods.TestConnection(video_pb2.TestConnectionRequest(engine="none"), CallContext())
-
-
-async def test_what_is_built_in_has_no_balance(motion: MotionProvider, assets: SharedAssets) -> None:
-    methods = VideoProviderMethods(Engines([motion]), assets)
-    with pytest.raises(FailedPrecondition, match="no balance"):
-        await methods.GetBalance(video_pb2.GetBalanceRequest(engine="motion"), CallContext())
-
-
-async def test_a_quote_says_who_can_and_why_not(motion: MotionProvider, assets: SharedAssets) -> None:
-    methods = VideoProviderMethods(Engines([motion]), assets)
-
-    async def offer(asked: GenerateRequest) -> video_pb2.Offer:
-        [found] = (await methods.Quote(video_pb2.QuoteRequest(request=asked), CallContext())).offers
-        return found
-
-    able = await offer(request(Asset(digest="0" * 64)))
-    assert (able.refusal, able.resolution.engine) == ("", "motion")
-    assert able.resolution.expected_time.ToNanoseconds() > 0
-    assert "first_frame" in (await offer(GenerateRequest(prompt="a fox"))).refusal
-    elsewhere = request(Asset(digest="0" * 64), routing=video_pb2.Routing(allow=["other"]))
-    assert "routing.allow" in (await offer(elsewhere)).refusal

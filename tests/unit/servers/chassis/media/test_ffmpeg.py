@@ -16,7 +16,9 @@ ENDLESS = (*commands.CONFINED, "-f", "lavfi", "-i", "testsrc=s=640x480:r=30")
 
 
 def running() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    """Programs of ours that run; not those of other tests, e.g. their database."""
+    children = psutil.Process().children()
+    return [one for one in children if one.status() != psutil.STATUS_ZOMBIE and "ffmpeg" in one.name()]
 
 
 async def test_it_reports_the_seconds_written(tmp_path: Path) -> None:
