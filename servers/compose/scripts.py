@@ -95,6 +95,8 @@ class Letters:
         self._batches: list[list[tuple[int, Piece]]] = []
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._batch_of: dict[int, int] = {}
+        # libass takes almost 200 MB at 1080x1920, as much as two renderers: never twice at once.
+        self._one = asyncio.Semaphore(1)
 
     def expect(self, index: int, piece: Piece) -> None:
         """Says that a piece will be drawn. Pieces are told in order."""
@@ -153,7 +155,8 @@ class Letters:
             "fps": str(whole.fps),
             "folder": str(self._folder),
         }
-        await self._renderers.call("letter", arguments, timeout_seconds=_BATCH_SECONDS)
+        async with self._one:
+            await self._renderers.call("letter", arguments, timeout_seconds=_BATCH_SECONDS)
 
     def _path(self, index: int) -> Path:
         return self._folder / f"{self._name}-{index:05d}.npz"
