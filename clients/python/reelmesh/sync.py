@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from reelmesh.orchestrator.v1.events_pb2 import Event
     from reelmesh.publishing import Published
     from reelmesh.tts.v1.tts_pb2 import Voice
+    from reelmesh.video.v1.video_pb2 import Attempt, Provider, TestConnectionResponse
 
 _T = TypeVar("_T")
 
@@ -314,6 +315,18 @@ class Client:
     def voices(self, *, language: str = "", engine: str = "") -> list[Voice]:
         """The voices of the TTS server."""
         return self._run(self._client.voices(language=language, engine=engine))
+
+    def providers(self) -> list[Provider]:
+        """The providers of clips: how each does, what it costs and has cost, what is wrong with it."""
+        return self._run(self._client.providers())
+
+    def test_provider(self, name: str) -> TestConnectionResponse:
+        """Whether a provider could serve now, by a call to it that costs nothing."""
+        return self._run(self._client.test_provider(name))
+
+    def attempts(self, *, job_id: str = "", provider: str = "") -> Iterator[Attempt]:
+        """Tasks handed to paid providers, the newest first: of a job, of a provider, or all of the caller's."""
+        return self._each(self._client.attempts(job_id=job_id, provider=provider))
 
 
 async def _next(items: AsyncIterator[_T]) -> _T:
