@@ -325,7 +325,7 @@ class Client:
         return self._run(self._client.test_provider(name))
 
     def attempts(self, *, job_id: str = "", provider: str = "") -> Iterator[Attempt]:
-        """Tasks handed to paid providers, the newest first: of a job, of a provider, or all of the caller's."""
+        """Tasks handed to paid providers, the newest first: of a job, of a provider, or all."""
         return self._each(self._client.attempts(job_id=job_id, provider=provider))
 
 
