@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -71,12 +72,12 @@ class Movement:
         return 1.0
 
 
-class Field(Movement):
+class Field(Movement, ABC):
     """A movement that is not the same everywhere."""
 
+    @abstractmethod
     def shift(self, x: Array, y: Array, t: float) -> tuple[Any, Any]:
         """The shift (dx, dy) at places of the canvas."""
-        raise NotImplementedError
 
     def gains(self, x: Array, y: Array, t: float) -> Array | None:
         """The gain of luma, blue, red and cover at places of the canvas; None where it is everywhere 1."""
