@@ -18,7 +18,7 @@ from reelmesh.video.v1 import video_pb2
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
 from servers.chassis.settings import ProviderSettings, VideoSettings, reveal
-from servers.video import fitting
+from servers.video import fitting, variants
 from servers.video.http import Http
 from servers.video.ledger.records import NANOS, Wish, money
 from servers.video.vendor import Offer, Vendor, serves
@@ -209,6 +209,7 @@ def with_defaults(request: video_pb2.GenerateRequest) -> video_pb2.GenerateReque
     """A copy with every default of the contract filled in."""
     filled = video_pb2.GenerateRequest()
     filled.CopyFrom(request)
+    variants.settle(filled)
     if request.HasField("driving_audio") and not request.HasField("duration"):
         # As long as the sound; where nothing is told of it, that is measured when the work begins.
         if request.driving_audio.facts.HasField("duration"):
