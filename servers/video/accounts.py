@@ -41,12 +41,17 @@ class Account(Engine):
         self.position = position
         self.conductor: Conductor | None = None
         """Set once the ledger is open."""
-        self.adopt(settings)
         self._http: Http | None = None
+        self._outdated: list[Http] = []
+        """Calls under earlier keys may still be under way there."""
+        self.adopt(settings)
 
     def adopt(self, settings: ProviderSettings) -> None:
-        """Takes settings that may change while running: bounds, prices, priority, whether it is enabled."""
-        self.account = settings
+        """Takes settings, also while running: keys, bounds, prices, priority, whether it is enabled."""
+        if self._http is not None and _reached(settings) != _reached(self.account):
+            self._outdated.append(self._http)
+            self._http = None
+        self.account = self.vendor.settings = settings
         self.offers = tuple(_priced(offer, settings) for offer in _chosen(self.vendor, settings))
 
     @property
@@ -63,26 +68,11 @@ class Account(Engine):
 
     def describe(self) -> Description:
         """See `Engine.describe`."""
-        able = {"first-frame", "remote", "text-to-video"}
-        for offer in self.offers:
-            flags = {
-                "audio": offer.audio,
-                "last-frame": offer.last_frame,
-                "loop": offer.loop,
-                "negative-prompt": offer.negative_prompt,
-                "seed": offer.seed,
-                "talking-head": offer.driving_audio,
-            }
-            able |= {name for name, given in flags.items() if given}
-        if not any(offer.text for offer in self.offers):
-            able.discard("text-to-video")
-        if not any(offer.first_frame for offer in self.offers):
-            able.discard("first-frame")
         return Description(
             description=f"{self.vendor.title}: {', '.join(offer.model for offer in self.offers)}"[:500],
             version=VERSION,
             models=[offer.model for offer in self.offers],
-            capabilities=sorted(able - {"remote"}),
+            capabilities=sorted(set().union(*map(_abilities, self.offers))),
             remote=True,
         )
 
@@ -109,17 +99,28 @@ class Account(Engine):
         """What is known of it without asking anyone; the listing adds how it stands."""
         told = video_pb2.Provider(concurrency=self.account.concurrency)
         told.capabilities.cancel = self.vendor.cancellable
-        for offer in self.offers[:1]:
-            lengths = offer.seconds or (offer.least_seconds, offer.most_seconds)
-            _set(told.capabilities.min_duration, lengths[0])
-            _set(told.capabilities.max_duration, lengths[-1])
-            for length in offer.seconds:
-                _set(told.capabilities.durations.add(), length)
-            told.capabilities.sizes.extend(f"{width}x{height}" for width, height in offer.sizes)
-            told.capabilities.max_prompt_characters = offer.most_prompt_characters
-            if offer.price_per_second is not None:
-                told.price_per_second.CopyFrom(offer.price_per_second)
+        told.models.extend(self._model(offer) for offer in self.offers)
+        for model in told.models[:1]:
+            told.capabilities.CopyFrom(model.capabilities)
+            if model.HasField("price_per_second"):
+                told.price_per_second.CopyFrom(model.price_per_second)
         return told
+
+    def _model(self, offer: Offer) -> video_pb2.ProviderModel:
+        """What one model can make, and at what price."""
+        model = video_pb2.ProviderModel(model=offer.model, abilities=sorted(_abilities(offer)))
+        lengths = offer.seconds or (offer.least_seconds, offer.most_seconds)
+        _set(model.capabilities.min_duration, lengths[0])
+        _set(model.capabilities.max_duration, lengths[-1])
+        for length in offer.seconds:
+            _set(model.capabilities.durations.add(), length)
+        model.capabilities.sizes.extend(f"{width}x{height}" for width, height in offer.sizes)
+        model.capabilities.max_prompt_characters = offer.most_prompt_characters
+        model.capabilities.cancel = self.vendor.cancellable
+        for price, given in ((model.price_per_second, offer.price_per_second), (model.price, offer.price)):
+            if given is not None:
+                price.CopyFrom(given)
+        return model
 
     def offer_for(self, request: video_pb2.GenerateRequest) -> Offer | str:
         """The first offer that serves a request, or why none does."""
@@ -180,8 +181,8 @@ class Account(Engine):
 
     async def close(self) -> None:
         """Closes its connections."""
-        if self._http is not None:
-            await self._http.close()
+        for http in [*self._outdated, *([self._http] if self._http is not None else [])]:
+            await http.close()
 
 
 def load(settings: VideoSettings) -> list[Account]:
@@ -223,6 +224,26 @@ def with_defaults(request: video_pb2.GenerateRequest) -> video_pb2.GenerateReque
     if odd:
         raise InvalidArgument(*odd)
     return filled
+
+
+def _reached(settings: ProviderSettings) -> tuple[object, ...]:
+    """What calls are made with."""
+    return settings.base_url, settings.key, settings.secret, settings.private_hosts
+
+
+def _abilities(offer: Offer) -> set[str]:
+    """What a model can do, in the words of the contract."""
+    flags = {
+        "audio": offer.audio,
+        "first-frame": offer.first_frame,
+        "last-frame": offer.last_frame,
+        "loop": offer.loop,
+        "negative-prompt": offer.negative_prompt,
+        "seed": offer.seed,
+        "talking-head": offer.driving_audio,
+        "text-to-video": offer.text,
+    }
+    return {name for name, given in flags.items() if given}
 
 
 def _chosen(vendor: Vendor, settings: ProviderSettings) -> Sequence[Offer]:

@@ -83,11 +83,11 @@ def short(**fields: Any) -> video_pb2.GenerateRequest:
 async def test_one_request_at_both_is_handed_in_once(replicas: Replicas, tmp_path: Path) -> None:
     with kling.Kling() as vendor:
         async with replicas(main=account("kling", vendor, tmp_path)) as (one, two):
-            for number in range(4):
+            for number in range(2):
                 asked = short(request_id=f"r{number}", seed=number)
                 assert await asyncio.gather(ask(one, asked), ask(two, asked)) == ["clip", "clip"]
                 assert vendor.accepted == number + 1
-            assert len(await attempts_of(two)) == 4
+            assert len(await attempts_of(two)) == 2
 
 
 @pytest.mark.slow
@@ -140,14 +140,10 @@ async def test_what_one_learns_of_a_provider_the_other_knows(replicas: Replicas,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("named", ["kling", "runway"])
-async def test_the_other_takes_over_from_one_that_is_killed(
-    replicas: Replicas, tmp_path: Path, named: str
-) -> None:
-    role = CAST[named]
-    with role.make() as vendor:
+async def test_the_other_takes_over_from_one_that_is_killed(replicas: Replicas, tmp_path: Path) -> None:
+    with Runway() as vendor:
         vendor.life.running_polls = 1_000_000_000
-        async with replicas(main=account(named, vendor, tmp_path)) as (one, two):
+        async with replicas(main=account("runway", vendor, tmp_path)) as (one, two):
             asked = short(request_id="r")
             calling = asyncio.create_task(_given_up(one, asked))
             await until(lambda: _polled(vendor))
