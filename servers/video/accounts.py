@@ -6,7 +6,7 @@ import dataclasses
 import importlib.metadata
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -23,12 +23,18 @@ from servers.video.http import Http
 from servers.video.ledger.records import NANOS, Wish, money
 from servers.video.vendor import Offer, Vendor, serves
 
-if TYPE_CHECKING:
-    from servers.video.conductor import Conductor
-
 GROUP = "reelmesh.video.vendors"
 VERSION = "1"
 _log = structlog.get_logger("reelmesh.video")
+
+
+class Conducts(Protocol):
+    """Brings requests to accounts, and pays for nothing twice."""
+
+    def run(
+        self, request: video_pb2.GenerateRequest, work: WorkContext, pinned: str = ""
+    ) -> AsyncIterator[Message]:
+        """Serves a request, by the account that it is pinned to; see `Engine.run`."""
 
 
 class Account(Engine):
@@ -38,8 +44,9 @@ class Account(Engine):
         super().__init__({})
         self.name = name
         self.vendor = vendor
+        self.account = settings
         self.position = position
-        self.conductor: Conductor | None = None
+        self.conductor: Conducts | None = None
         """Set once the ledger is open."""
         self._http: Http | None = None
         self._outdated: list[Http] = []

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reelmesh.orchestrator.v1.events_pb2 import Event
     from reelmesh.publishing import Published
     from reelmesh.tts.v1.tts_pb2 import Voice
-    from reelmesh.video.v1.video_pb2 import Attempt, Provider, TestConnectionResponse
+    from reelmesh.video.v1.video_pb2 import Attempt, Provider, ProviderEvent, TestConnectionResponse
 
 ADDRESS_VARIABLE = "REELMESH_ADDRESS"
 STORAGE_VARIABLE = "REELMESH_STORAGE_ADDRESS"
@@ -588,6 +588,15 @@ class Client:
         from reelmesh import providers
 
         return providers.attempts(self, self._metadata, job_id=job_id, provider=provider)
+
+    def provider_events(self, *, after: int = 0, provider: str = "") -> AsyncIterator[ProviderEvent]:
+        """What happened to providers that somebody should know of, the oldest first.
+
+        `after`: the sequence of the last one seen.
+        """
+        from reelmesh import providers
+
+        return providers.events(self, self._metadata, after=after, provider=provider)
 
 
 def _duration(length: dt.timedelta | None) -> Duration | None:

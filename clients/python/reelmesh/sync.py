@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from reelmesh.orchestrator.v1.events_pb2 import Event
     from reelmesh.publishing import Published
     from reelmesh.tts.v1.tts_pb2 import Voice
-    from reelmesh.video.v1.video_pb2 import Attempt, Provider, TestConnectionResponse
+    from reelmesh.video.v1.video_pb2 import Attempt, Provider, ProviderEvent, TestConnectionResponse
 
 _T = TypeVar("_T")
 
@@ -341,6 +341,10 @@ class Client:
     def attempts(self, *, job_id: str = "", provider: str = "") -> Iterator[Attempt]:
         """Tasks handed to paid providers, the newest first: of a job, of a provider, or all."""
         return self._each(self._client.attempts(job_id=job_id, provider=provider))
+
+    def provider_events(self, *, after: int = 0, provider: str = "") -> Iterator[ProviderEvent]:
+        """What happened to providers that somebody should know of, the oldest first."""
+        return self._each(self._client.provider_events(after=after, provider=provider))
 
 
 async def _next(items: AsyncIterator[_T]) -> _T:

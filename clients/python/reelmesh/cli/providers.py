@@ -45,7 +45,12 @@ async def providers(options: argparse.Namespace, output: Output) -> int:
             line = f"{options.test}: {'ok' if told.ok else 'problem'}, {told.detail} ({took} ms)"
             output.result(line, type="tested", provider=options.test, ok=told.ok, detail=told.detail)
             return OK if told.ok else FAILED
+        if options.events:
+            return await _events(client, output)
         found = await client.providers()
+    if options.metrics:
+        sys.stdout.write(api.metrics(found))
+        return OK
     table = _table("provider", "health", "busy", "price/s", "clips", "failed", "median", "today", "month")
     for one in found:
         if output.as_json:
@@ -61,6 +66,21 @@ async def providers(options: argparse.Namespace, output: Output) -> int:
                 output.console.print(
                     f"{one.engine.name}: {missing.name} missing, {missing.remedy}", style="dim"
                 )
+    return OK
+
+
+async def _events(client: Client, output: Output) -> int:
+    table = _table("when", "provider", "what", "")
+    async for one in client.provider_events():
+        if output.as_json:
+            output.emit(**as_dict(one))
+            continue
+        kind = video_pb2.ProviderEventKind.Name(one.kind).removeprefix("PROVIDER_EVENT_KIND_").lower()
+        table.add_row(
+            words.moment(one.time), one.provider, kind.replace("_", " "), words.one_line(one.message, 200)
+        )
+    if not output.as_json:
+        output.console.print(table)
     return OK
 
 
