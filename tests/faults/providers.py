@@ -90,8 +90,16 @@ async def ask(server: Server, asked: video_pb2.GenerateRequest) -> str:
 
 async def attempts_of(server: Server) -> list[video_pb2.Attempt]:
     """All attempts that the ledger knows, the newest first."""
-    async with server.stub() as stub:
-        return list((await stub.ListAttempts(video_pb2.ListAttemptsRequest(page_size=1000))).attempts)
+    while True:
+        try:
+            async with server.stub() as stub:
+                listed = await stub.ListAttempts(video_pb2.ListAttemptsRequest(page_size=1000))
+                return list(listed.attempts)
+        except grpc.aio.AioRpcError as error:  # a kill that was still on its way
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise
+            assert server.process is not None
+            await server.process.wait()
 
 
 def promise(simulator: Simulator, attempts: list[video_pb2.Attempt], outcome: str) -> None:
