@@ -135,7 +135,11 @@ async def _made(
     cut, describe, folder = shooting.cut, shooting.describe, work.scratch
     pictures = Pictures(shooting.shop)
     growing = Growing(
-        cut, rate(request.canvas.frames_per_second), folder, lambda path: work.store(path, "video/mp4")
+        cut,
+        rate(request.canvas.frames_per_second),
+        folder,
+        lambda seconds: soundtrack.beginning(request, mixed, seconds, folder, tools.mixers),
+        lambda path: work.store(path, "video/mp4"),
     )
     making = Pieces(
         cut, describe, shooting.burning, shooting.encoder, pictures, _encoding(report), made=growing.made
@@ -150,7 +154,7 @@ async def _made(
         async with Together() as start:
             heard = start(soundtrack.whole(request, mixed, shooting.shop, tools.mixers))
             if request.preview:
-                start(growing.publish(heard, _previewing(report)))
+                start(growing.publish(_previewing(report)))
             spoken = start(soundtrack.narration(request, mixed, folder, tools.mixers))
             encoded = start(making.all())
             cover = start(looking.best())
