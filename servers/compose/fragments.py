@@ -1,4 +1,4 @@
-"""Pieces as fragmented MP4, and one such file of many: their fragments one after another, nothing parsed anew.
+"""Pieces as fragmented MP4, and one such file of many: fragments one after another, nothing parsed anew.
 
 Reading each piece by a demuxer costs as much as encoding a frame of it, since that decodes a few frames to
 guess their order; here only the boxes of ISO/IEC 14496-12 that tell a fragment's time are touched.
