@@ -87,6 +87,7 @@ async def make(
     report({"stage": "loading", "fraction": 0.0})
     request = as_preview(with_end_card(request))
     codec(request.output)  # it is there, or refused before anything is made
+    await tools.renderers.warm()
     found = await Gathering(request, work, tools.prober).all()
     timeline = _timeline(request, found)
     band = pictures_band(request, found)
