@@ -160,7 +160,9 @@ class ComfyUI(Vendor):
             # It may have ended between the two questions.
             if task_id in await self._read(http, f"/history/{task_id}"):
                 return Running()
-            return Failed(Trouble(Kind.INTERNAL, "it is neither in the queue nor in the history any more"))
+            return Failed(
+                Trouble(Kind.INTERNAL, "it is neither in the queue nor in the history any more"), missing=True
+            )
         position = waiting.index(task_id)
         return Running(queue_position=position) if position else Running()
 
