@@ -222,6 +222,7 @@ def _compose(video: NarratedVideo) -> Step:
             language=video.language,
             seed=video.seed,
             sound_effects=video.sound_effects,
+            preview=video.preview,
         )
     )
     if video.HasField("music"):

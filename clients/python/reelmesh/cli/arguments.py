@@ -140,6 +140,7 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     how.add_argument(
         "--codec", choices=CODECS, help="codec of the film: h264, h265, av1 (MP4), vp9 (WebM); default h264"
     )
+    how.add_argument("--preview", action="store_true", help="only a small film, made quickly, to look at")
     how.add_argument("--clean-copy", action="store_true", help="also make a copy without lettering")
     how.add_argument("--narration-file", action="store_true", help="also make a file of the narration alone")
     how.add_argument("--seed", type=int, metavar="N", help="seed of all that is drawn at random; default 0")

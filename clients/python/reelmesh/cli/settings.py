@@ -156,6 +156,7 @@ SETTINGS: Mapping[str, Read] = {
     "codec": _choice(*arguments.CODECS),
     "show_title": _flag,
     "clean_copy": _flag,
+    "preview": _flag,
     "narration_file": _flag,
     "engine": _engines,
 }

@@ -211,6 +211,8 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
         video.transition.kind = TransitionKind.Value(f"TRANSITION_KIND_{name}")
     if options.codec:
         video.output.codec = VideoCodec.Value(f"VIDEO_CODEC_{options.codec.upper()}")
+    if options.preview:
+        video.preview = True
     if options.clean_copy:
         video.output.clean_copy = True
     if options.narration_file:
