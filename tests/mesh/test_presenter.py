@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from reelmesh.errors import InvalidArgument
 from reelmesh.orchestrator.v1.job_pb2 import Job
 from tests.mesh.films import Film, fetch, samples
 from tests.mesh.running import SMALL, Up, mesh, states
+from tests.vendors.kling import ACCESS, SECRET, Kling
+from tests.vendors.studio import FAST
 
 STORY = "Rain\n\nRain fell on the hills all day and all night.\n\nThen the sun came out and the birds sang."
 RATE = 16_000
@@ -23,8 +26,15 @@ GROUND = (40, 170, 90)
 
 
 @pytest.fixture(scope="module")
-def up() -> Iterator[Up]:
-    with mesh() as running:
+def kling() -> Iterator[Kling]:
+    with Kling() as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def up(kling: Kling) -> Iterator[Up]:
+    given = {**FAST, "type": "kling", "key": ACCESS, "secret": SECRET, "base_url": kling.url}
+    with mesh(VIDEO__PROVIDERS=json.dumps({"paid": given})) as running:
         yield running
 
 
@@ -34,6 +44,7 @@ def narrated(**more: object) -> reelmesh.NarratedVideo:
     wanted.subtitles.mode = parts.SUBTITLE_MODE_NONE
     wanted.transition.kind = parts.TRANSITION_KIND_CUT
     wanted.output.crf = 12  # so that colours are told apart
+    wanted.clip.engine = "motion"
     return wanted
 
 
@@ -71,6 +82,7 @@ async def test_a_portrait_speaks_the_narration_in_its_corner(up: Up, tmp_path: P
     async with up.client() as client:
         wanted = narrated()
         wanted.presenter.portrait.CopyFrom(await client.upload(face(tmp_path / "face.png")))
+        wanted.presenter.engine = "mouth"
         wanted.presenter.provider_params["sway"] = "off"
         wanted.presenter.shown.anchor = parts.ANCHOR_TOP_LEFT
         wanted.presenter.shown.size = 0.5
@@ -106,6 +118,7 @@ async def test_a_described_presenter_fills_the_frame_for_a_while(up: Up, tmp_pat
         before = plain.frames().astype(int)
         wanted = narrated()
         wanted.presenter.description = "a man in a black suit"
+        wanted.presenter.engine = "mouth"
         wanted.presenter.shown.shape = parts.AVATAR_SHAPE_FULL_SCREEN
         one = wanted.presenter.shown.ranges.add()
         one.start.FromMilliseconds(1000)
@@ -124,6 +137,7 @@ async def test_a_presenter_in_the_last_scene_alone_is_cut_out_in_a_circle(up: Up
     async with up.client() as client:
         wanted = narrated()
         wanted.presenter.portrait.CopyFrom(await client.upload(face(tmp_path / "face.png")))
+        wanted.presenter.engine = "mouth"
         wanted.presenter.shown.span = parts.AVATAR_SPAN_LAST_SCENE
         wanted.presenter.shown.shape = parts.AVATAR_SHAPE_ROUND
         wanted.presenter.shown.anchor = parts.ANCHOR_CENTER
@@ -142,6 +156,28 @@ async def test_a_presenter_in_the_last_scene_alone_is_cut_out_in_a_circle(up: Up
         assert (skin[begin + 1 :] > 0.8).all()
         assert (skin[: begin - 1] < 0.3).all()
         assert green(frames).mean() < 0.01
+
+
+@pytest.mark.slow
+async def test_a_paid_provider_is_given_portrait_and_speech_and_its_cost_is_told(
+    up: Up, kling: Kling, tmp_path: Path
+) -> None:
+    kling.clip_seconds = 10.0
+    async with up.client() as client:
+        wanted = narrated()
+        wanted.presenter.portrait.CopyFrom(await client.upload(face(tmp_path / "face.png")))
+        wanted.presenter.shown.span = parts.AVATAR_SPAN_FIRST_SCENE
+        told = await client.explain(wanted)
+        assert not told.violations
+        job = await made(client, wanted)
+        (task,) = kling.tasks.values()
+        assert task.request["kind"] == "avatar/image2video"
+        assert task.request["image"]
+        assert task.request["sound_file"]
+        assert states(job)["present[0]"] == "SUCCEEDED"
+        (attempt,) = [one async for one in client.attempts(job_id=job.id)]
+        assert (attempt.step, attempt.model) == ("present[0]", "kling-avatar")
+        assert job.execution.cost.nanos == attempt.cost.nanos > 0
 
 
 @pytest.mark.slow
