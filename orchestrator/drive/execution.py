@@ -40,8 +40,8 @@ from orchestrator.pure.signals import (
 from orchestrator.pure.walk import Walk
 from orchestrator.store import queries
 from orchestrator.store.appending import Gone
+from orchestrator.store.direct import REFUSALS
 from orchestrator.store.rows import ExecutionRow, JobRow, StepRow, duration, now, timestamp
-from orchestrator.store.writer import REFUSALS
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.orchestrator.v1 import events_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
@@ -381,7 +381,9 @@ class Execution:
         if attempt is not None and attempt.task is not None:
             await asyncio.gather(attempt.task, return_exceptions=True)
             request_id, called = attempt.request_id, called or attempt.called
-        if called and not self._world.flights.wanted(request_id):
+        claims = self._world.store.claims
+        handed_over = claims is not None and await claims.handed_over(request_id)
+        if called and not handed_over and not self._world.flights.wanted(request_id):
             method = self._graph.steps[key.step].method
             await self._world.mesh.cancel(method, request_id, replace(self._context, step=str(key)))
 
