@@ -91,6 +91,8 @@ class Driver:
 
     def heard(self, notice: Notice | None) -> None:
         """Takes a hint that there is something to do. None: there may be."""
+        if notice is not None:
+            self._world.limits.heard(notice.freed)
         self._more |= notice is None or notice.waiting
         self._asked |= notice is None or notice.commands
         if notice is None or notice.waiting or notice.commands:

@@ -33,7 +33,7 @@ class Notice:
     landed: set[str] = field(default_factory=set)
     """Digests, in hexadecimal, of calls that others wait for and that have ended."""
     freed: set[str] = field(default_factory=set)
-    """Limits of which there is more to take, or of which somebody wants more."""
+    """Limits of which there is more to take, or of which somebody wants more. "*": some were set."""
 
     def __bool__(self) -> bool:
         return bool(
