@@ -136,11 +136,11 @@ class Sharing:
             settles = limit.at_once is not None and (
                 (blocked and (have is None or (have.target < limit.at_once and not have.part.short)))
                 or (have is not None and (name in heard or anew or _gives(have, running, waiting)))
-                or (polled and have is not None and (have.contested or bool(have.part.short)))
+                or (polled and have is not None and (have.lacked or bool(have.part.short)))
             )
             draws = limit.per_second is not None and bool(tokens)
             if settles or draws:
-                needs[name] = Need(limit, running, waiting, tokens if draws else 0)
+                needs[name] = Need(limit, running, waiting, tokens if draws else 0, have)
         return needs
 
     def _take(self, given: dict[str, Given], begin: float) -> None:
@@ -152,7 +152,7 @@ class Sharing:
             if one.again_seconds:
                 self._draw_at[name] = now + one.again_seconds
         self._calm = not self._limiter.has_rates and not any(
-            one.contested or one.part.short for one in self._have.values()
+            one.lacked or one.part.short for one in self._have.values()
         )
         targets = {name: one.target for name, one in self._have.items()}
         tokens = {name: one.tokens for name, one in given.items() if one.tokens}
@@ -160,5 +160,5 @@ class Sharing:
 
 
 def _gives(have: Settled, running: int, waiting: int) -> bool:
-    """Whether a replica has something that others want and that it can give up now."""
-    return have.contested and (running < have.part.slots > have.target or running + waiting < have.target)
+    """Whether a replica may have something that others want and that it can give up now."""
+    return have.contested or (have.lacked and running + waiting < have.target)

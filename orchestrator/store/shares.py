@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import and_, delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,6 +28,8 @@ class Need:
     waiting: int = 0
     tokens: int = 0
     """Calls that wait for nothing but the rate."""
+    had: Settled | None = None
+    """What it has, as it knows."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,11 @@ async def _settle(
     settled: dict[str, Settled] = {}
     for name, need in needs.items():
         parts = [Part(row.holder, row.slots, row.short, row.since) for row in rows if row.name == name]
-        mine = next((part for part in parts if part.holder == leases.holder), Part(leases.holder, since=now))
+        mine = next((part for part in parts if part.holder == leases.holder), Part(leases.holder))
+        had = replace(need.had, part=mine) if need.had is not None else Settled(mine)
         others = [part for part in parts if part.holder != leases.holder]
         assert need.limit.at_once is not None
-        one = settle(need.limit.at_once, mine, others, need.running, need.waiting, now)
+        one = settle(need.limit.at_once, had, others, need.running, need.waiting, now)
         settled[name] = one
         if one.tells and others:
             transaction.notice.freed.add(name)
