@@ -115,7 +115,6 @@ class Studio:
                 addresses[name] = f"unix:{lines / name}"
             settings = {
                 "REELMESH_ORCHESTRATOR__SERVERS": json.dumps(addresses),
-                "REELMESH_ORCHESTRATOR__REMEMBER": "false",
                 "REELMESH_ORCHESTRATOR__LEASE_SECONDS": "2",
                 "REELMESH_ORCHESTRATOR__RETRY": json.dumps(
                     {"max_attempts": 100, "initial_delay_seconds": 0.05, "max_delay_seconds": 0.5}
