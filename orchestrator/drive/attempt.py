@@ -15,6 +15,7 @@ from google.rpc.status_pb2 import Status
 from orchestrator.drive import limits, money, retry
 from orchestrator.drive.flights import Flight, Outcome
 from orchestrator.drive.mesh import STORAGE, CallFailed, server_of
+from orchestrator.drive.patience import patiently
 from orchestrator.drive.record import Told
 from orchestrator.drive.world import World
 from orchestrator.pure import digest
@@ -204,13 +205,14 @@ class Attempt:
         if flight.name is None:
             return await self._call(flight, known, teller)
         if claims is None:
-            stored = await recall(self.world, self.context, self.step, flight.name[1])
+            wanted = flight.name[1]
+            stored = await patiently(lambda: recall(self.world, self.context, self.step, wanted))
             if stored is not None:
                 return Outcome(stored, remembered=True)
             return await self._call(flight, known, teller)
         claim = self._claim_of(known, flight.request_id)
         while True:
-            claimed = await claims.claim(claim)
+            claimed = await patiently(lambda: claims.claim(claim))  # noqa: B023
             if claimed.known is not None:
                 stored = await usable(self.world, self.context, self.step, claimed.known)
                 if stored is not None:
@@ -324,6 +326,7 @@ async def recall(world: World, context: CallContext, step: CompiledStep, name: b
 
     Raises:
         CallFailed: Storage can not be asked.
+        Unavailable: the database can not be asked.
     """
     row = await world.store.recall(context.owner, name)
     return await usable(world, context, step, row) if row is not None else None

@@ -21,6 +21,7 @@ from google.rpc.status_pb2 import Status
 from orchestrator.drive import record
 from orchestrator.drive.attempt import Attempt, Ended
 from orchestrator.drive.commands import Command
+from orchestrator.drive.patience import patiently
 from orchestrator.drive.record import Record, Told, key_of, restored
 from orchestrator.drive.world import World
 from orchestrator.pure import graph, outcome
@@ -40,7 +41,6 @@ from orchestrator.pure.signals import (
 from orchestrator.pure.walk import Walk
 from orchestrator.store import queries
 from orchestrator.store.appending import Append, Gone
-from orchestrator.store.direct import REFUSALS
 from orchestrator.store.rows import ExecutionRow, JobRow, StepRow, duration, now, timestamp
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.orchestrator.v1 import events_pb2
@@ -48,8 +48,6 @@ from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobResult, JobSpec, StepState
 from servers.chassis.context import CallContext
 
-DATABASE_PATIENCE_SECONDS = 5.0
-"""Longest time between two tries to write to a database that refuses, e.g. because its disk is full."""
 ETA_FROM = 0.02
 """Share of the work below which nothing can be said about the rest."""
 _log = structlog.get_logger("reelmesh.execution")
@@ -296,15 +294,7 @@ class Execution:
 
     async def _write(self, append: Append) -> None:
         """Writes it, however long the database refuses: no more than one step goes on meanwhile."""
-        wait = 0.05
-        while True:
-            try:
-                await self._world.store.append(append)
-                break
-            except REFUSALS as fault:
-                _log.error("the database refuses to write", job=append.job_id, cause=str(fault))
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, DATABASE_PATIENCE_SECONDS)
+        await patiently(lambda: self._world.store.append(append))
         if append.events:
             self.sequence = append.events[-1].sequence
         for method, engine, seconds in append.durations:

@@ -131,8 +131,15 @@ class Store:
             raise _away(fault, "read") from fault
 
     async def recall(self, owner: str, digest: bytes) -> RememberedRow | None:
-        """The remembered result of a step."""
-        return await self._recalls.find(owner, digest)
+        """The remembered result of a step.
+
+        Raises:
+            Unavailable: the database can not be read now.
+        """
+        try:
+            return await self._recalls.find(owner, digest)
+        except REFUSALS as fault:
+            raise _away(fault, "read") from fault
 
     async def append(self, append: Append) -> None:
         """Writes what happened to a job. See `Writer.append`."""
