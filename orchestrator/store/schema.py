@@ -228,6 +228,14 @@ limits = Table(
 )
 """Limits that were set while running. What is not here, the settings say."""
 
+trims = Table(
+    "trims",
+    metadata,
+    Column("owner", String(200), primary_key=True),
+    Column("event_id", BigInteger, nullable=False),
+)
+"""The latest event that retention took from each owner: a cursor before it may have missed something."""
+
 flights = Table(
     "flights",
     metadata,

@@ -1,4 +1,4 @@
-"""What replicas share: calls under way, and their parts of limits."""
+"""What replicas share: calls under way, their parts of limits; how far retention has taken events."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,4 +37,10 @@ def upgrade() -> None:
         sa.Column("tokens", sa.Double(), nullable=False),
         sa.Column("time", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_rates")),
+    )
+    op.create_table(
+        "trims",
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("owner", name=op.f("pk_trims")),
     )
