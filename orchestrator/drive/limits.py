@@ -70,11 +70,12 @@ class Limiter:
         age: str = "",
     ) -> AsyncIterator[None]:
         """A slot for one call, from when one is free to the end of the block."""
-        names = [service(server), OVERALL, f"owner/{owner}"]
+        names = [service(server)]
         if engine:
             names.append(engine_of(server, engine))
         if key:
             names.append(f"key/{key}")
+        names += [f"owner/{owner}", OVERALL]
         ask = Ask(owner, tuple(names), priority, age)
         await self._enter(ask)
         try:

@@ -54,7 +54,7 @@ class Ask:
 
     owner: str
     names: tuple[str, ...]
-    """Limits that it counts against; the first is its pool."""
+    """Limits that it counts against, in the same order in all asks; the first is its pool."""
     priority: int = 5
     """0 to 9; 9 first."""
     age: str = ""
@@ -230,19 +230,25 @@ class Scheduler:
             bucket.tokens = float(tokens)
 
     def wants(self, now: float) -> dict[str, Want]:
-        """What waits, by name. What is paused, or closed for a while, wants nothing."""
+        """What waits, by name. What is paused, or closed for a while, wants nothing.
+
+        Limits are wanted in the order of their names in the ask, each when those before it are there: of two
+        who divide several, one never has what the other waits for while it waits for what that one has.
+        """
         wants: defaultdict[str, Want] = defaultdict(Want)
         for flow in self._live_flows():
             buckets = {name: self._bucket(name, now) for name in flow.names}
             if any(bucket.limit.paused or bucket.closed_until > now for bucket in buckets.values()):
                 continue
             waiting = sum(entry[3] in self._waiting for entry in flow.heap)
-            closed = [name for name, bucket in buckets.items() if bucket.opens_at(now) > now]
-            full = [name for name in closed if buckets[name].is_full]
-            for name in flow.names:
+            for name, bucket in buckets.items():
                 wants[name].waiting += waiting
-                wants[name].blocked |= name in closed
-                wants[name].tokens += waiting if name in closed and not full else 0
+                if bucket.is_full:
+                    wants[name].blocked = True
+                    break
+            else:
+                for name, bucket in buckets.items():
+                    wants[name].tokens += waiting if bucket.opens_at(now) > now else 0
         return wants
 
     def reprioritize(self, age: str, priority: int) -> None:

@@ -7,6 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.pure.fairness import Ask, Limit, Scheduler
 from orchestrator.pure.parts import Part, Settled, settle
 
 
@@ -85,3 +86,35 @@ def test_a_lowered_limit_holds_for_calls_after_those_under_way() -> None:
     lowered = settle(2, had, [], 5, 10, 1)
     assert lowered.target == 2
     assert lowered.part.slots == 5
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(2, 3), st.integers(0, 2**32))
+def test_who_needs_two_limits_never_waits_for_ever(first: int, second: int, count: int, seed: int) -> None:
+    """Each call counts against two limits; replicas settle one of them at a time, in any order."""
+    limits, chance, now = {"service/tts": first, "overall": second}, random.Random(seed), 0.0
+    have = [{name: Settled(Part(who)) for name in limits} for who in range(count)]
+    schedulers = [
+        Scheduler(lambda name, mine=mine: Limit(mine[name].target))  # type: ignore[misc]
+        for mine in have
+    ]
+    for scheduler in schedulers:
+        for _ in range(5):
+            scheduler.add(Ask("ann", tuple(limits)))
+    running: list[list[Ask]] = [[] for _ in range(count)]
+    ended = 0
+    for turn in range(20_000):
+        who = chance.randrange(count)
+        scheduler, name = schedulers[who], chance.choice(list(limits))
+        if chance.random() < 0.7:
+            others = [mine[name].part for other, mine in enumerate(have) if other != who]
+            waiting = scheduler.wants(now)[name].waiting if scheduler.wants(now).get(name) else 0
+            have[who][name] = settle(limits[name], have[who][name], others, len(running[who]), waiting, turn)
+            scheduler.change(now)
+            running[who] += scheduler.admit(now)
+        elif running[who]:
+            scheduler.remove(running[who].pop(), now)
+            ended += 1
+        assert sum(map(len, running)) <= min(first, second)
+        if ended == 5 * count:
+            return
+    raise AssertionError(f"{ended} of {5 * count} calls were made")
