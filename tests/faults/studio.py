@@ -55,6 +55,19 @@ class Process:
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment,
             )  # fmt: skip
 
+    async def start_instead(self, *module: str) -> None:
+        """Starts another module with the same settings and address in its place."""
+        own = self._arguments
+        self._arguments = ["-m", *module, *own[own.index("--listen") :]]
+        await self.start()
+        self._arguments = own
+
+    async def dead(self) -> None:
+        """Waits until it has ended."""
+        assert self._process is not None
+        await self._process.wait()
+        self.kills.append(time.monotonic())
+
     @property
     def alive(self) -> bool:
         """Whether it runs."""
