@@ -21,7 +21,7 @@ from fractions import Fraction
 
 from servers.chassis.settings import reveal
 from servers.video import vendor as api
-from servers.video.http import Answer, Http
+from servers.chassis.http import Answer, Http
 
 KINDS = {401: api.Kind.AUTH, 402: api.Kind.CREDIT, 429: api.Kind.THROTTLED, 451: api.Kind.MODERATION}
 

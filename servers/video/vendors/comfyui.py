@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from reelmesh.common.v1.engine_pb2 import MISSING_KIND_SETTING, Missing
+from servers.chassis.http import Answer, Http
 from servers.chassis.settings import reveal
-from servers.video.http import Answer, Http
 from servers.video.vendor import (
     CancelOutcome,
     Failed,
