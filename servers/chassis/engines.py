@@ -61,7 +61,7 @@ class Engines:
 
     def describe(self) -> list[Description]:
         """Every engine as ListEngines tells it."""
-        default = next(iter(self._candidates()), None)
+        default = next(iter(self.offered()), None)
         return [_described(engine, is_default=engine is default) for engine in self._engines.values()]
 
     def choose(self, request: Any) -> Engine:
@@ -80,7 +80,7 @@ class Engines:
                 )
             demand(named)
             return named
-        ready = self._candidates()
+        ready = self.offered()
         for engine in ready:
             if engine.serves(request):
                 return engine
@@ -95,7 +95,8 @@ class Engines:
         """Those that may serve a request which names none."""
         return [one for one in self._engines.values() if self._named or not one.describe().remote]
 
-    def _candidates(self) -> list[Engine]:
+    def offered(self) -> list[Engine]:
+        """Those that lack nothing and may serve a request which names none."""
         return [engine for engine in self._allowed() if not engine.missing()]
 
     def resolve(self, request: Any) -> tuple[Engine, Resolved[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
@@ -16,23 +17,44 @@ from servers.chassis.conformance import LAWS, Case, Law, samples, served
 from servers.chassis.engine import Engine
 from tests.unit.conformance.test_engines import ENGINES, HERE
 from tests.vendors.chat import Chat
+from tests.vendors.voices import Azure, Edge, Speech
 
-SIMULATORS: dict[tuple[str, str], Callable[[], AbstractContextManager[Any]]] = {
-    ("reelmesh.script.engines", "openai"): Chat,
+Options = dict[str, Any]
+
+
+def account(make: Callable[[], Any]) -> Callable[[], AbstractContextManager[Options]]:
+    """Opens a simulator and gives the options of an account at it."""
+
+    @contextlib.contextmanager
+    def opened() -> Iterator[Options]:
+        with make() as simulator:
+            yield {"key": simulator.KEY, "base_url": simulator.url, **getattr(simulator, "OPTIONS", {})}
+
+    return opened
+
+
+@contextlib.contextmanager
+def edge() -> Iterator[Options]:
+    """Edge's reader, which has no accounts."""
+    with pytest.MonkeyPatch.context() as patched, Edge() as simulator:
+        simulator.redirect(patched)
+        yield {}
+
+
+SIMULATORS: dict[tuple[str, str], Callable[[], AbstractContextManager[Options]]] = {
+    ("reelmesh.script.engines", "openai"): account(Chat),
+    ("reelmesh.tts.engines", "azure"): account(Azure),
+    ("reelmesh.tts.engines", "edge"): edge,
+    ("reelmesh.tts.engines", "openai"): account(Speech),
 }
 
 
 @pytest.fixture(params=SIMULATORS, ids=lambda key: f"{key[0].split('.')[1]}-{key[1]}")
 def engine_and_group(request: pytest.FixtureRequest) -> Iterator[tuple[str, Engine]]:
     group, name = request.param
-    with SIMULATORS[request.param]() as simulator:
+    with SIMULATORS[request.param]() as options:
         [point] = importlib.metadata.entry_points(group=group, name=name)
-        yield group, point.load()(options(simulator))
-
-
-def options(simulator: Any) -> dict[str, Any]:
-    """The account at a simulator."""
-    return {"key": simulator.KEY, "base_url": simulator.url, **getattr(simulator, "OPTIONS", {})}
+        yield group, point.load()(options)
 
 
 @pytest.fixture
