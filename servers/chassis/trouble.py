@@ -61,6 +61,14 @@ class Trouble:
     """When the vendor says to come back."""
 
 
+class Unreachable(Exception):
+    """A read (poll, find, balance) got no usable answer; it costs nothing to ask again."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        super().__init__(trouble.message)
+        self.trouble = trouble
+
+
 _MODERATION = (
     *("moderat", "policy", "policies", "nsfw", "sensitive", "safety", "blacklist", "violat", "prohibited"),
     *("违规", "敏感", "审核", "风险", "色情", "暴力"),

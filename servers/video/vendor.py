@@ -31,6 +31,7 @@ from servers.chassis.http import Http
 from servers.chassis.settings import ProviderSettings
 from servers.chassis.trouble import Kind as Kind
 from servers.chassis.trouble import Trouble as Trouble
+from servers.chassis.trouble import Unreachable as Unreachable
 from servers.chassis.trouble import kind_of as kind_of
 from servers.chassis.trouble import sounds_moderated as sounds_moderated
 
@@ -45,14 +46,6 @@ class Refused(Exception):
 
 class Unknown(Exception):
     """The task was sent, and nobody knows whether the vendor took it."""
-
-
-class Unreachable(Exception):
-    """A read (poll, find, balance) got no usable answer; it costs nothing to ask again."""
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble.message)
-        self.trouble = trouble
 
 
 class Medium(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,6 +18,8 @@ from servers.chassis.conformance import LAWS, Case, Law, samples, served
 from servers.chassis.engine import Engine
 from tests.unit.conformance.test_engines import ENGINES, HERE
 from tests.vendors.chat import Chat
+from tests.vendors.comfyui import ComfyPictures, picture_workflow
+from tests.vendors.images import Images
 from tests.vendors.voices import Azure, Edge, Speech
 
 Options = dict[str, Any]
@@ -41,7 +44,17 @@ def edge() -> Iterator[Options]:
         yield {}
 
 
+@contextlib.contextmanager
+def comfyui() -> Iterator[Options]:
+    """A ComfyUI with a workflow."""
+    with tempfile.TemporaryDirectory() as folder, ComfyPictures() as simulator:
+        workflows = {"mine": picture_workflow(Path(folder))}
+        yield {"base_url": simulator.url, "workflows": workflows, "poll_seconds": 0.02}
+
+
 SIMULATORS: dict[tuple[str, str], Callable[[], AbstractContextManager[Options]]] = {
+    ("reelmesh.imagegen.engines", "comfyui"): comfyui,
+    ("reelmesh.imagegen.engines", "openai"): account(Images),
     ("reelmesh.script.engines", "openai"): account(Chat),
     ("reelmesh.tts.engines", "azure"): account(Azure),
     ("reelmesh.tts.engines", "edge"): edge,
