@@ -88,6 +88,11 @@ class EngineSettings(WorkSettings):
     engines: list[str] = Field(
         default_factory=list, description="Engines by name, the default first. Empty: all that are installed."
     )
+    fallback: list[str] = Field(
+        default_factory=list,
+        description="Engines that stand in, in this order, where the one that was to serve refuses or fails. "
+        "Empty: none. Read while running.",
+    )
     options: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each engine, by its name."
     )

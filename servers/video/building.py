@@ -64,7 +64,7 @@ async def build(resources: Resources) -> Built:
         await keeper.refresh()
         keeper.start()
     methods = VideoProviderMethods(engines, conductor)
-    handler = EngineServicer(_SERVICE, engines, resources.assets, resources.work, methods).handler()
+    handler = EngineServicer(_SERVICE, engines, resources.assets, resources.work, extra=methods).handler()
 
     async def close() -> None:
         await keeper.close()
