@@ -12,7 +12,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
@@ -20,6 +20,7 @@ from google.type.money_pb2 import Money
 from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.common.v1.engine_pb2 import Missing
+from servers.chassis.models.pool import ModelPool
 
 RequestT = TypeVar("RequestT", bound=Message)
 
@@ -85,6 +86,14 @@ class WorkContext(Protocol):
         Raises:
             ResourceExhausted: the disk is nearly full.
         """
+
+
+@runtime_checkable
+class RunsModels(Protocol):
+    """An engine that runs models on this machine's devices."""
+
+    def use(self, models: ModelPool) -> None:
+        """Gives it the server's pool, once, before its first run. Models may be warmed up from here."""
 
 
 class Engine(ABC):

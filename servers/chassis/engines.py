@@ -11,8 +11,9 @@ from google.protobuf.message import Message
 
 from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
-from servers.chassis.engine import Engine, Resolved
+from servers.chassis.engine import Engine, Resolved, RunsModels
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
+from servers.chassis.models.pool import ModelPool
 
 _log = structlog.get_logger("reelmesh.engines")
 
@@ -24,8 +25,14 @@ class Engines:
         self._engines = {engine.name: engine for engine in engines}
 
     @classmethod
-    def load(cls, group: str, order: Sequence[str], options: Mapping[str, Mapping[str, Any]]) -> Engines:
-        """Finds the engines of an entry point group and makes them.
+    def load(
+        cls,
+        group: str,
+        order: Sequence[str],
+        options: Mapping[str, Mapping[str, Any]],
+        models: ModelPool | None = None,
+    ) -> Engines:
+        """Finds the engines of an entry point group and makes them; those with models run them in `models`.
 
         `order` names them, the default first; empty takes all, by name. An engine that can not even be
         imported is listed as missing, so that a request for it says why.
@@ -43,6 +50,8 @@ class Engines:
                 _log.warning("engine can not be loaded", engine=name, error=repr(error))
                 engine = _Absent(name, f"it can not be loaded: {type(error).__name__}: {error}"[:300])
             engine.name = name
+            if models is not None and isinstance(engine, RunsModels):
+                engine.use(models)
             engines.append(engine)
         return cls(engines)
 
