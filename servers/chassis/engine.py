@@ -122,6 +122,11 @@ class Engine(ABC):
         """What stands in the way of serving requests; empty when ready. Quick, asked often."""
         return ()
 
+    @property
+    def on_request(self) -> bool:
+        """True for an engine that serves only requests which name it: it is never the default."""
+        return False
+
     def serves(self, request: Message) -> bool:
         """Whether the engine can serve this request at all, e.g. knows its language.
 

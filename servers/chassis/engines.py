@@ -65,7 +65,7 @@ class Engines:
 
     def describe(self) -> list[Description]:
         """Every engine as ListEngines tells it."""
-        default = next(iter(self.ready()), None)
+        default = next((engine for engine in self.ready() if not engine.on_request), None)
         return [_described(engine, is_default=engine is default) for engine in self._engines.values()]
 
     def choose(self, request: Any) -> Engine:
@@ -84,7 +84,7 @@ class Engines:
                 )
             demand(named)
             return named
-        ready = self.ready()
+        ready = [engine for engine in self.ready() if not engine.on_request]
         for engine in ready:
             if engine.serves(request):
                 return engine

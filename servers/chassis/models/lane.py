@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -231,7 +232,9 @@ class Lane:
         if self._child is not None:  # it died while nothing ran
             await self._end()
             self.restarts += 1
-        self._child = await Child.start(_WORKER, (self.device,))
+        # Threads that spin while they wait for one another starve everybody else on a shared processor.
+        waiting = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
+        self._child = await Child.start(_WORKER, (self.device,), waiting)
         answer = await self._call("hello", {}, self._settings.load_seconds)
         self.description = answer["description"]
 
