@@ -140,7 +140,7 @@ def sdxl(folder: Path) -> Path:
         tokenizer=_clip_tokenizer(),
         text_encoder_2=_clip(projected=True),
         tokenizer_2=_clip_tokenizer(),
-        image_encoder=_clip_vision(),
+        image_encoder=_clip_vision(32),
         feature_extractor=CLIPImageProcessor(crop_size=32, size=32),
     ).save_pretrained(folder)
     return folder
@@ -155,8 +155,8 @@ def svd(folder: Path) -> Path:
         sample_size=32,
         in_channels=8,
         out_channels=4,
-        down_block_types=("CrossAttnDownBlockSpatioTemporal", "DownBlockSpatioTemporal"),
-        up_block_types=("UpBlockSpatioTemporal", "CrossAttnUpBlockSpatioTemporal"),
+        down_block_types=("DownBlockSpatioTemporal", "CrossAttnDownBlockSpatioTemporal"),
+        up_block_types=("CrossAttnUpBlockSpatioTemporal", "UpBlockSpatioTemporal"),
         cross_attention_dim=32,
         num_attention_heads=8,
         projection_class_embeddings_input_dim=96,
@@ -176,15 +176,15 @@ def svd(folder: Path) -> Path:
         use_karras_sigmas=True,
     )
     vae = AutoencoderKLTemporalDecoder(
-        block_out_channels=(32, 64),
+        block_out_channels=(32, 32, 32),
         in_channels=3,
         out_channels=3,
-        down_block_types=("DownEncoderBlock2D", "DownEncoderBlock2D"),
+        down_block_types=("DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D"),
         latent_channels=4,
     )
     StableVideoDiffusionPipeline(
         vae=vae,
-        image_encoder=_clip_vision(),
+        image_encoder=_clip_vision(224),
         unet=unet,
         scheduler=scheduler,
         feature_extractor=CLIPImageProcessor(crop_size=32, size=32),
@@ -229,16 +229,16 @@ def _clip(*, projected: bool = False) -> Any:
     ).eval()
 
 
-def _clip_vision() -> Any:
+def _clip_vision(size: int) -> Any:
     return CLIPVisionModelWithProjection(
         CLIPVisionConfig(
             hidden_size=32,
             projection_dim=32,
             num_hidden_layers=2,
             num_attention_heads=4,
-            image_size=32,
+            image_size=size,
             intermediate_size=37,
-            patch_size=8,
+            patch_size=size // 4,
         )
     ).eval()
 

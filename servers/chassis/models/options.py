@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -88,6 +90,15 @@ def missing_packages() -> Sequence[Missing]:
         for package in PACKAGES
         if importlib.util.find_spec(package) is None
     )
+
+
+def libraries() -> str:
+    """Versions of what decides the pictures beside the weights."""
+    found = []
+    for package in ("torch", "diffusers", "transformers"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found.append(f"{package} {importlib.metadata.version(package)}")
+    return ", ".join(found)
 
 
 def is_pipeline(source: str) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import importlib.metadata
 import json
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -19,16 +18,14 @@ from google.protobuf.message import Message
 
 from reelmesh.common.v1.asset_pb2 import MediaFacts
 from reelmesh.common.v1.engine_pb2 import Engine as Description
-from reelmesh.common.v1.engine_pb2 import Missing
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.imagegen.v1 import imagegen_pb2
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest, GenerateResult
-from servers.chassis.engine import Engine, Resolved, WorkContext
+from servers.chassis.engine import Resolved, WorkContext
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.media import formats
 from servers.chassis.models import options as loading
-from servers.chassis.models.pool import ModelPool
-from servers.chassis.models.spec import ModelSpec
+from servers.chassis.models.engine import ModelEngine
 from servers.chassis.worker import Returned, relay
 from servers.chassis.worker_main import Report
 from servers.imagegen import filling
@@ -40,7 +37,7 @@ _VERSION = "1"
 _REFERENCE_STRENGTH = 0.5
 
 
-class DiffusersEngine(Engine):
+class DiffusersEngine(ModelEngine[ModelOptions]):
     """Draws with the models that its settings or a request name."""
 
     name = "diffusers"
@@ -49,50 +46,42 @@ class DiffusersEngine(Engine):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
         self._options = DiffusersOptions(**settings)
-        self._models: ModelPool | None = None
-        self._own: ModelPool | None = None
+        self.known = self._options.models
+        self.named_only = self._options.named_only
 
-    def use(self, models: ModelPool) -> None:
-        """See `RunsModels.use`."""
-        self._models = models
-        for name, options in self._options.models.items():
-            if options.warm and not self.missing():
-                models.warm(self._spec(name, options))
+    def unnamed(self) -> ModelOptions:
+        """See `ModelEngine.unnamed`."""
+        return ModelOptions()
+
+    def extra_load(self) -> Mapping[str, Any]:
+        """See `ModelEngine.extra_load`."""
+        return {"loras_kept": self._options.loras_kept}
 
     def describe(self) -> Description:
         """See `Engine.describe`."""
         return Description(
             description="diffusion models: Flux, SDXL, SD3.5, Qwen-Image and others, on this machine",
-            version=_installed("diffusers") or _VERSION,
-            models=tuple(self._options.models),
+            version=_VERSION,
+            models=tuple(self.known),
             capabilities=("lora", "negative-prompt", "reference", "seed", "steps", "styles"),
             license="Apache-2.0; each model has its own",
         )
-
-    def missing(self) -> Sequence[Missing]:
-        """See `Engine.missing`."""
-        return loading.missing_packages()
-
-    @property
-    def on_request(self) -> bool:
-        """See `Engine.on_request`: without a model in the settings, a request has to name one."""
-        return not self._options.models
 
     def models(self) -> Sequence[imagegen_pb2.Model]:
         """Its models with their licences."""
         return [
             imagegen_pb2.Model(name=name, description=told.description, license=told.license_of(name))
-            for name, told in self._options.models.items()
+            for name, told in self.known.items()
         ]
 
     def serves(self, request: Message) -> bool:
         """Whatever names one of its models, or none where it has one."""
         assert isinstance(request, GenerateRequest)
-        return bool(self._options.models) and (not request.model or request.model in self._options.models)
+        return bool(self.known) and (not request.model or request.model in self.known)
 
     def resolve(self, request: GenerateRequest) -> Resolved[GenerateRequest]:
         """See `Engine.resolve`. A request without a seed stays without one and is not to be remembered."""
-        name, options = self._model(request)
+        name, options = self.model(request.model)
         full = filling.filled(request)
         full.model = name
         full.steps = request.steps or options.steps
@@ -107,15 +96,15 @@ class DiffusersEngine(Engine):
 
     async def run(self, request: GenerateRequest, work: WorkContext) -> AsyncIterator[Message]:
         """See `Engine.run`."""
-        name, options = self._model(request)
+        name, options = self.model(request.model)
         seed = request.seed if request.HasField("seed") else random.SystemRandom().getrandbits(31)
         shared = await self._shared(request, name, options, work)
-        spec = self._spec(name, options)
+        spec = self.spec(name, options)
         kind, media_type = filling.MEDIA[request.format]
         seeds = [seed + index for index in range(request.count)]
         paths = [work.scratch / f"{index}.{kind}" for index in range(request.count)]
         batch_key = hashlib.sha256(json.dumps(shared["alike"], sort_keys=True).encode()).hexdigest()
-        pool = self._pool()
+        pool = self.pool
 
         async def draw(report: Report) -> list[dict[str, Any]]:
             async def one(index: int) -> dict[str, Any]:
@@ -156,53 +145,6 @@ class DiffusersEngine(Engine):
         result.provenance.warnings.extend([*_passed_over(request), *drawn[0]["warnings"]])
         yield result
 
-    async def close(self) -> None:
-        """Ends the pool that it made itself, if it did."""
-        if self._own is not None:
-            await self._own.close()
-
-    def _pool(self) -> ModelPool:
-        """The server's pool; one of its own where it runs without a server."""
-        if self._models is not None:
-            return self._models
-        if self._own is None:
-            self._own = ModelPool()
-        return self._own
-
-    def _model(self, request: GenerateRequest) -> tuple[str, ModelOptions]:
-        known = self._options.models
-        name = request.model or next(iter(known), "")
-        if not name:
-            raise InvalidArgument(
-                (
-                    "model",
-                    "must be given: a folder with a diffusers pipeline, a name on the hub, or, once "
-                    "imagegen.options.diffusers.models names some, one of those",
-                )
-            )
-        if name in known:
-            return name, known[name]
-        if self._options.named_only or not loading.is_pipeline(name):
-            names = ", ".join(known) or "none"
-            rule = (
-                ""
-                if self._options.named_only
-                else f", or a folder with {loading.INDEX}, or a name on the hub"
-            )
-            raise InvalidArgument(("model", f"must be one that the settings name ({names}){rule}"))
-        return name, ModelOptions()
-
-    def _spec(self, name: str, options: ModelOptions) -> ModelSpec:
-        told = options.loading(name)
-        return ModelSpec(
-            name=name,
-            engine=self.name,
-            runner=self.runner,
-            load={"options": told, "loras_kept": self._options.loras_kept},
-            expected_bytes=loading.size_bytes(str(told["path"])),
-            pinned=options.pinned,
-        )
-
     def _loras(self, request: GenerateRequest, model: str) -> list[tuple[str, float, LoraOptions]]:
         """The LoRAs to lay over the model: those that were asked for, and those of the characters."""
         found: dict[str, tuple[str, float, LoraOptions]] = {}
@@ -229,7 +171,7 @@ class DiffusersEngine(Engine):
     ) -> str:
         told = [
             _VERSION,
-            *(f"{package} {_installed(package)}" for package in ("torch", "diffusers", "transformers")),
+            loading.libraries(),
             options.model_dump_json(exclude={"pinned", "warm", "license", "description", "preview_steps"}),
             loading.identity(options.source(name), options.revision),
             *(f"{weight} {lora} {loading.identity(known.path or lora)}" for lora, weight, known in loras),
@@ -270,13 +212,6 @@ class DiffusersEngine(Engine):
             "format": filling.MEDIA[request.format][0],
             "previews": str(work.scratch),
         }
-
-
-def _installed(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
 
 
 def _passed_over(request: GenerateRequest) -> list[str]:
