@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from google.protobuf.duration_pb2 import Duration
 
 from reelmesh.common.v1.speech_pb2 import TimedSegment
+from reelmesh.script.v1 import script_pb2
 from reelmesh.script.v1.script_pb2 import PlanRequest, PlanResult, Scene, SceneDraft
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.notes import Spoken, without_notes
@@ -209,6 +210,7 @@ def _completed(
     profiles = Profiles(request.characters, speakers(spoken))
     _picture(request, scenes, profiles)
     warnings = [*profiles.warnings, *_choose(request, scenes, drafts)]
+    _present(request, scenes)
     result = PlanResult(
         scenes=scenes,
         title=title or publishing.title(told),
@@ -273,6 +275,18 @@ def _choose(request: PlanRequest, scenes: Sequence[Scene], drafts: Sequence[Scen
     if request.stock_clips and not request.stock_share:
         return ["stock_clips were passed over: stock_share is 0"]
     return []
+
+
+def _present(request: PlanRequest, scenes: Sequence[Scene]) -> None:
+    """Says which scenes a presenter speaks."""
+    narrated = [scene for scene in scenes if scene.narrate]
+    places = {
+        script_pb2.PRESENTED_ALL: slice(None),
+        script_pb2.PRESENTED_FIRST: slice(1),
+        script_pb2.PRESENTED_LAST: slice(-1, None),
+    }
+    for scene in narrated[places.get(request.presented, slice(0))]:
+        scene.present = True
 
 
 def _is_free(draft: SceneDraft | None) -> bool:

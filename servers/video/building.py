@@ -59,7 +59,7 @@ async def build(resources: Resources) -> Built:
     for account in known.values():
         account.conductor = conductor
     engines = VideoEngines(known, built_in, conductor)
-    keeper = Keeper(conductor, resources.assets)
+    keeper = Keeper(conductor, resources.assets, balance_seconds=video.balance_seconds)
     if known:
         await keeper.refresh()
         keeper.start()

@@ -164,6 +164,8 @@ class Failed:
     trouble: Trouble
     refunded: bool | None = None
     """Whether it costs nothing; None: unknown."""
+    missing: bool = False
+    """The vendor knows nothing of the task: it was deleted, or not all of the vendor has heard of it yet."""
 
 
 State = Running | Finished | Failed

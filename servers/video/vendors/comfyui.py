@@ -141,7 +141,9 @@ class ComfyUI(Vendor):
             # It may have ended between the two questions.
             if await self._client(http).entry(task_id) is not None:
                 return Running()
-            return Failed(Trouble(Kind.INTERNAL, "it is neither in the queue nor in the history any more"))
+            return Failed(
+                Trouble(Kind.INTERNAL, "it is neither in the queue nor in the history any more"), missing=True
+            )
         position = waiting.index(task_id)
         return Running(queue_position=position) if position else Running()
 

@@ -95,7 +95,7 @@ class OpenAI(Vendor):
         told = answer.object()
         status = told.get("status")
         if answer.status == 404 and isinstance(told.get("error"), dict):
-            return Failed(Trouble(Kind.CANCELLED, "the task was deleted"))
+            return Failed(Trouble(Kind.CANCELLED, "the task was deleted"), missing=True)
         if answer.status != 200 or not isinstance(status, str):
             raise Unreachable(trouble(answer))
         if status == "completed":
