@@ -20,7 +20,7 @@ from tests.unit.conformance.test_engines import ELSEWHERE, ENGINES, HERE
 from tests.vendors.chat import Chat
 from tests.vendors.comfyui import ComfyPictures, picture_workflow
 from tests.vendors.images import Images
-from tests.vendors.voices import Azure, Edge, Speech
+from tests.vendors.voices import Azure, Edge, SeedVC, Speech
 
 Options = dict[str, Any]
 
@@ -59,6 +59,7 @@ SIMULATORS: dict[tuple[str, str], Callable[[], AbstractContextManager[Options]]]
     ("reelmesh.tts.engines", "azure"): account(Azure),
     ("reelmesh.tts.engines", "edge"): edge,
     ("reelmesh.tts.engines", "openai"): account(Speech),
+    ("reelmesh.tts.engines", "seed-vc"): account(SeedVC),
 }
 
 
