@@ -28,8 +28,12 @@ MESH = "reelmesh[mesh]"
 ENGINES = [
     (point.group, point.name) for group in GROUPS for point in importlib.metadata.entry_points(group=group)
 ]
-ELSEWHERE = {("reelmesh.asr.engines", "funasr")}
-"""Those that need torch, which tests/models runs."""
+ELSEWHERE = {
+    ("reelmesh.asr.engines", "funasr"),
+    ("reelmesh.tts.engines", "kokoro"),
+    ("reelmesh.tts.engines", "piper"),
+}
+"""Those that need a model, which tests/models runs on tiny ones."""
 HERE = [
     (point.group, point.name)
     for group in GROUPS
