@@ -34,7 +34,7 @@ class Engines:
     ) -> Engines:
         """Finds the engines of an entry point group and makes them; those with models run them in `models`.
 
-        `order` names them, the default first; empty takes all, by name. An engine that can not even be
+        `order` names them, the default first; empty takes all, by name, those that must be named last. An engine that can not even be
         imported is listed as missing, so that a request for it says why.
         """
         found = {point.name: point for point in importlib.metadata.entry_points(group=group)}
@@ -53,7 +53,7 @@ class Engines:
             if models is not None and isinstance(engine, RunsModels):
                 engine.use(models)
             engines.append(engine)
-        return cls(engines)
+        return cls(engines if order else sorted(engines, key=lambda engine: engine.on_request))
 
     def all(self) -> list[Engine]:
         """Every engine, the default first."""

@@ -195,6 +195,7 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
             "steps": request.steps,
             "guidance": request.guidance if request.HasField("guidance") else None,
             "true_guidance": options.true_guidance,
+            "text_tokens": options.text_tokens,
             "negative": bool(request.negative_prompt),
             "strength": request.reference_strength if reference else None,
             "adapter": options.ip_adapter.model_dump() if reference and options.ip_adapter else None,

@@ -52,6 +52,8 @@ class PictureRunner:
         size = self._made(alike["width"], alike["height"])
         arguments, warnings = self._guided(alike, batch)
         pipe = self._start_from(alike, batch, size, steps, arguments, warnings)
+        if alike["text_tokens"] and pipelines.takes(pipe, "max_sequence_length"):
+            arguments["max_sequence_length"] = alike["text_tokens"]
         if pipelines.takes(pipe, "height"):
             arguments |= {"width": size[0], "height": size[1]}
         try:
