@@ -2,7 +2,9 @@
 
 The two take turns, so that a machine that slows down slows both. The models are small ones with the real
 classes (see `tests.models.tiny`), large enough that a picture takes about a second; with one that takes
-longer, what the mesh adds weighs less. Needs torch: `make bench NAME=models` installs it.
+longer, what the mesh adds weighs less. Where others use the machine too, the time of the processor, which
+counts server, client and worker together, tells more than the clock. Needs torch: `make bench NAME=models`
+installs it.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import grpc
+import psutil
 
 from reelmesh.imagegen.v1 import imagegen_pb2, imagegen_pb2_grpc
 from servers.chassis import logs, serve
@@ -53,13 +57,28 @@ def _bare(folder: Path) -> Iterator[subprocess.Popen[str]]:
         process.wait()
 
 
-def _ask(process: subprocess.Popen[str], *words: object) -> float:
-    """Seconds that the bare loop took for it."""
+class Took(NamedTuple):
+    """Seconds of the clock, and of the processor in all processes together."""
+
+    clock: float
+    processor: float
+
+
+def _used() -> float:
+    """Seconds of the processor that this process and the models' have used."""
+    mine = psutil.Process()
+    times = [process.cpu_times() for process in (mine, *mine.children(recursive=True))]
+    return sum(one.user + one.system for one in times)
+
+
+def _ask(process: subprocess.Popen[str], *words: object) -> Took:
+    """What the bare loop took for it."""
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(" ".join(map(str, words)) + "\n")
     process.stdin.flush()
-    return float(process.stdout.readline())
+    clock, processor = process.stdout.readline().split()
+    return Took(float(clock), float(processor))
 
 
 class _Mesh:
@@ -69,8 +88,8 @@ class _Mesh:
         self._stub = stub
         self._number = 0
 
-    async def draw(self, model: str, size: int, steps: int, count: int, at_once: int) -> float:
-        """Seconds for so many pictures, asked for so many at a time."""
+    async def draw(self, model: str, size: int, steps: int, count: int, at_once: int) -> Took:
+        """What so many pictures take, asked for so many at a time."""
         turn = asyncio.Semaphore(at_once)
 
         async def one(seed: int) -> None:
@@ -89,9 +108,9 @@ class _Mesh:
                 async for _ in self._stub.Generate(request):
                     pass
 
-        begin = time.perf_counter()
+        begin, used = time.perf_counter(), _used()
         await asyncio.gather(*(one(seed) for seed in range(count)))
-        return time.perf_counter() - begin
+        return Took(time.perf_counter() - begin, _used() - used)
 
 
 def _settings(folder: Path, home: str) -> None:
@@ -113,9 +132,9 @@ def _settings(folder: Path, home: str) -> None:
     }
 
 
-async def _measure(folder: Path, home: str, rounds: int, pictures: int) -> dict[str, list[float]]:
+async def _measure(folder: Path, home: str, rounds: int, pictures: int) -> dict[str, list[Took]]:
     logs.set_up("bench", "error")
-    seconds: dict[str, list[float]] = {
+    took: dict[str, list[Took]] = {
         name: [] for name in ("bare", "mesh", "bare small", "mesh batched", "bare load", "switch")
     }
     _settings(folder, home)
@@ -126,18 +145,23 @@ async def _measure(folder: Path, home: str, rounds: int, pictures: int) -> dict[
             await mesh.draw("single", *LARGE, 1, 1)  # loads the model and starts everything
             _ask(bare, "draw", *LARGE, 1)
             for _ in range(rounds):
-                seconds["bare"].append(_ask(bare, "draw", *LARGE, pictures))
-                seconds["mesh"].append(await mesh.draw("single", *LARGE, pictures, 2))
+                took["bare"].append(_ask(bare, "draw", *LARGE, pictures))
+                took["mesh"].append(await mesh.draw("single", *LARGE, pictures, 2))
                 small = pictures * 4
-                seconds["bare small"].append(_ask(bare, "draw", *SMALL, small))
-                seconds["mesh batched"].append(await mesh.draw("batched", *SMALL, small, small))
-                seconds["bare load"].append(_ask(bare, "load", folder / "one", folder / "other") / 2)
-                steps = (SMALL[0], 1)
-                switching = await mesh.draw("other", *steps, 1, 1) + await mesh.draw("single", *steps, 1, 1)
-                staying = 2 * await mesh.draw("single", *steps, 1, 1)
-                seconds["switch"].append((switching - staying) / 2)
+                took["bare small"].append(_ask(bare, "draw", *SMALL, small))
+                took["mesh batched"].append(await mesh.draw("batched", *SMALL, small, small))
+                took["bare load"].append(_ask(bare, "load", folder / "one", folder / "other"))
+                took["switch"].append(await _switch(mesh))
     await running.stop(0)
-    return seconds
+    return took
+
+
+async def _switch(mesh: _Mesh) -> Took:
+    """What it takes to change to the other model and back, the pictures themselves not counted."""
+    quick = (SMALL[0], 1, 1, 1)
+    there, back = await mesh.draw("other", *quick), await mesh.draw("single", *quick)
+    stay, still = await mesh.draw("single", *quick), await mesh.draw("single", *quick)
+    return Took(*(a + b - c - d for a, b, c, d in zip(there, back, stay, still, strict=True)))
 
 
 def main(quick: bool) -> dict[str, float]:
@@ -150,16 +174,21 @@ def main(quick: bool) -> dict[str, float]:
         folder = Path(home) / "models"
         for name in ("one", "other"):
             tiny.flux(folder / name, layers=4, heads=8)
-        seconds = asyncio.run(_measure(folder, home, rounds, pictures))
+        took = asyncio.run(_measure(folder, home, rounds, pictures))
 
-    def ratio(one: str, other: str) -> float:
-        return statistics.median(a / b for a, b in zip(seconds[one], seconds[other], strict=True))
+    def ratio(one: str, other: str, part: int = 0) -> float:
+        return statistics.median(a[part] / b[part] for a, b in zip(took[one], took[other], strict=True))
 
-    rows = [[name, report.number(statistics.median(found))] for name, found in seconds.items()]
-    print(report.table(rows, ["median of a round", "seconds"]))
+    rows = [
+        [name, *(report.number(statistics.median(part)) for part in zip(*found, strict=True))]
+        for name, found in took.items()
+    ]
+    print(report.table(rows, ["median of a round", "seconds", "processor"]))
     print(f"rounds: {rounds}, pictures a round: {pictures} one by one, {pictures * 4} batched by {BATCH}")
     return {
         "imagegen_over_bare_loop": ratio("bare", "mesh"),
+        "imagegen_over_bare_loop_processor": ratio("bare", "mesh", 1),
         "batched_over_bare_loop": ratio("bare small", "mesh batched"),
+        "batched_over_bare_loop_processor": ratio("bare small", "mesh batched", 1),
         "switch_over_bare_load": ratio("switch", "bare load"),
     }

@@ -112,7 +112,8 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
                     spec,
                     {**shared, "seed": seeds[index], "path": str(paths[index])},
                     lambda told: report({**told, "picture": index}),
-                    batch_key=batch_key,
+                    # An IP-Adapter takes one reference for all of a batch.
+                    batch_key="" if shared["alike"]["adapter"] else batch_key,
                     most=options.batch,
                 )
 

@@ -126,7 +126,7 @@ class PictureRunner:
             return self._pipe
         pictures = [_opened(one["reference"]) for one in batch]
         if alike["adapter"] is not None:
-            arguments["ip_adapter_image"] = [pictures] if len(pictures) > 1 else pictures[0]
+            arguments["ip_adapter_image"] = pictures[0]
             return self._pipe
         if self._from_picture is None:
             try:
