@@ -167,7 +167,7 @@ async def explain(options: argparse.Namespace, output: Output) -> int:
             would,
             step.resolution.engine,
             words.length(words.seconds(takes)) if step.resolution.HasField("expected_time") else "",
-            words.one_line(step.obstacle, 100),
+            words.one_line(step.obstacle, 100) or _reviews(step.gates),
         )
     if answer.steps:
         output.console.print(table)
@@ -179,6 +179,11 @@ async def explain(options: argparse.Namespace, output: Output) -> int:
     if any(step.obstacle for step in answer.steps):
         return FAILED
     return USAGE if answer.violations else OK
+
+
+def _reviews(gates: Iterable[str]) -> str:
+    """What a step would wait for."""
+    return f"after approval of {' and '.join(gates)}" if gates else ""
 
 
 async def scenes(options: argparse.Namespace, output: Output) -> int:
