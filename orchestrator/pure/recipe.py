@@ -178,6 +178,7 @@ def _illustrate(video: NarratedVideo) -> Step:
     _bind(step, "layers", "item.animate")
     for field in ("seed", "place_seed", "character_seed", "reference_image", "loras"):
         _bind(step, field, f"item.{field}")
+    _bind(step, "count", "item.variants")
     if video.characters or not options.character:  # else whoever the text names would take its place
         _bind(step, "character", "item.character")
     return step

@@ -381,10 +381,12 @@ class Client:
         clip: Asset | None = None,
         locked: bool | None = None,
         seed: int | None = None,
+        variants: int | None = None,
     ) -> SceneView:
         """Changes a scene; what is left out stays. It takes effect with the next `run`.
 
-        `scene` is the scene's id. Raises NotFound, or FailedPrecondition where the scene is locked.
+        `scene` is the scene's id; `variants` makes so many pictures (1 to 8) to choose from. Raises
+        NotFound, or FailedPrecondition where the scene is locked.
         """
         request = jobs_pb2.EditSceneRequest(
             job_id=_id(job),
@@ -397,6 +399,7 @@ class Client:
             clip=clip,
             locked=locked,
             seed=seed,
+            variants=variants,
         )
         return (await self._call(self._jobs().EditScene, request)).scene
 

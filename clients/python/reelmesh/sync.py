@@ -229,6 +229,7 @@ class Client:
         clip: Asset | None = None,
         locked: bool | None = None,
         seed: int | None = None,
+        variants: int | None = None,
     ) -> SceneView:
         """Changes a scene; what is left out stays. It takes effect with the next `run`."""
         return self._run(
@@ -243,6 +244,7 @@ class Client:
                 clip=clip,
                 locked=locked,
                 seed=seed,
+                variants=variants,
             )
         )
 

@@ -364,6 +364,7 @@ def _scenes(commands: argparse._SubParsersAction[Parser], common: argparse.Argum
     edit.add_argument("--picture", metavar="FILE", help="a picture of your own")
     edit.add_argument("--choose", type=int, metavar="N", help="choose the N-th of the pictures made, from 1")
     edit.add_argument("--seed", type=int, metavar="N", help="same prompts, another picture")
+    edit.add_argument("--variants", type=int, metavar="N", help="make N pictures to choose from, 1 to 8")
     edit.add_argument("--lock", action=argparse.BooleanOptionalAction, help="lock the scene, or unlock it")
     run = _add(commands, "run", both, "Run a job again with its edits. What has not changed is kept.")
     run.add_argument("job", metavar="JOB", help=_JOB)

@@ -215,7 +215,7 @@ def _scene_row(view: SceneView) -> tuple[str, ...]:
 
 async def edit(options: argparse.Namespace, output: Output) -> int:
     """Changes a scene."""
-    wishes = ("text", "prompt", "motion", "picture", "choose", "seed", "lock")
+    wishes = ("text", "prompt", "motion", "picture", "choose", "seed", "variants", "lock")
     if all(getattr(options, wish) is None for wish in wishes):
         raise UsageError("nothing to change: give --text, --prompt, --picture or another of `edit --help`")
     async with Client(owner=options.owner) as client:
@@ -231,6 +231,7 @@ async def edit(options: argparse.Namespace, output: Output) -> int:
             picture=picture,
             picture_index=options.choose - 1 if options.choose is not None else None,
             seed=options.seed,
+            variants=options.variants,
             locked=options.lock,
         )
     output.result(f"scene {view.index + 1} ({scene}) is changed", **as_dict(view))
