@@ -212,12 +212,15 @@ def test_a_story_becomes_a_narrated_video(tmp_path: Path) -> None:
 def test_a_films_make_is_told_by_names(tmp_path: Path) -> None:
     story = tmp_path / "story.txt"
     story.write_text("A fox.", encoding="utf-8")
-    given = "--transition fade-white --subtitle-style phrase --codec h265 --clean-copy --narration-file"
+    given = (
+        "--transition fade-white --subtitle-style phrase --codec h265 --clean-copy --narration-file --preview"
+    )
     video = wanted.draft(_options(str(story), *given.split())).narrated_video
     assert video.transition.kind == TransitionKind.TRANSITION_KIND_FADE_WHITE
     assert video.subtitles.style == SubtitleStyle.SUBTITLE_STYLE_PHRASE
     assert video.output.codec == VideoCodec.VIDEO_CODEC_H265
     assert video.output.clean_copy
+    assert video.preview
     assert video.output.narration_file
     plain = wanted.draft(_options(str(story))).narrated_video
     assert not any(plain.HasField(field) for field in ("transition", "subtitles", "output")), (

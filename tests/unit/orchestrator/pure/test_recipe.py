@@ -94,10 +94,12 @@ def test_what_is_made_beside_the_film_is_an_output_where_it_is_asked_for() -> No
     video = NarratedVideo(text="A text.")
     video.output.clean_copy = video.output.narration_file = True
     video.end_card.text, video.progress_bar.at_top, video.loudness_lufs = "Thanks", True, -14.0
+    video.preview = True
     graph = narrated_video(video)
     assert list(graph.outputs)[3:] == ["compose.clean_film", "compose.narration"]
     compose = steps(graph)["compose"]
     assert compose.output.clean_copy
+    assert compose.preview
     assert (compose.end_card.text, compose.progress_bar.at_top, compose.loudness_lufs) == (
         "Thanks",
         True,
