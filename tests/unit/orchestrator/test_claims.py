@@ -84,6 +84,19 @@ async def test_a_claim_ends_with_the_lease_and_its_request_id_goes_on(stores: St
     assert await claim(one, first, "first") == Claimed()
 
 
+async def test_claims_that_a_crash_left_are_swept(stores: Stores) -> None:
+    one, other = stores
+    assert other.claims is not None
+    first = await leased(one)
+    await claim(one, first, "first")
+    await other.claims.sweep()
+    assert (await claim(one, first, "again")).request_id == "first"
+    ended = update(jobs).where(jobs.c.id == first[0]).values(lease_holder=None, lease_token=first[1] + 1)
+    await one.transact(lambda t: t.connection.execute(ended))
+    await other.claims.sweep()
+    assert (await claim(other, await leased(other), "second")).request_id == "second"
+
+
 async def test_what_nobody_wants_any_more_is_handed_over_or_forgotten(stores: Stores) -> None:
     one, other = stores
     assert one.claims is not None
