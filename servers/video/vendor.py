@@ -318,6 +318,12 @@ class Vendor(ABC):
         return f"{found.credits:g} credits left" if found.credits else "the key is taken"
 
 
+def can_be_tested(vendor: Vendor) -> bool:
+    """Whether the vendor has a call that costs nothing and tells whether it could serve."""
+    kind = type(vendor)
+    return kind.reach is not Vendor.reach or kind.balance is not Vendor.balance
+
+
 _MODERATION = (
     *("moderat", "policy", "policies", "nsfw", "sensitive", "safety", "blacklist", "violat", "prohibited"),
     *("违规", "敏感", "审核", "风险", "色情", "暴力"),
