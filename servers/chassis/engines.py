@@ -11,8 +11,9 @@ from google.protobuf.message import Message
 
 from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
-from servers.chassis.engine import Engine, Resolved
+from servers.chassis.engine import Engine, Resolved, RunsModels
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
+from servers.chassis.models.pool import ModelPool
 
 _log = structlog.get_logger("reelmesh.engines")
 
@@ -20,15 +21,24 @@ _log = structlog.get_logger("reelmesh.engines")
 class Engines:
     """The engines of one server, the default first."""
 
-    def __init__(self, engines: Sequence[Engine]) -> None:
+    def __init__(self, engines: Sequence[Engine], *, named: bool = True) -> None:
+        """`named` tells that the settings name them. Else nobody has said that a request's content may go to
+        another machine, so a remote engine serves only requests that name it."""
         self._engines = {engine.name: engine for engine in engines}
+        self._named = named
 
     @classmethod
-    def load(cls, group: str, order: Sequence[str], options: Mapping[str, Mapping[str, Any]]) -> Engines:
-        """Finds the engines of an entry point group and makes them.
+    def load(
+        cls,
+        group: str,
+        order: Sequence[str],
+        options: Mapping[str, Mapping[str, Any]],
+        models: ModelPool | None = None,
+    ) -> Engines:
+        """Finds the engines of an entry point group and makes them; those with models run them in `models`.
 
-        `order` names them, the default first; empty takes all, by name. An engine that can not even be
-        imported is listed as missing, so that a request for it says why.
+        `order` names them, the default first; empty takes all, by name, remote ones last. An engine that can
+        not even be imported is listed as missing, so that a request for it says why.
         """
         found = {point.name: point for point in importlib.metadata.entry_points(group=group)}
         names = [*order] or sorted(found)
@@ -43,8 +53,12 @@ class Engines:
                 _log.warning("engine can not be loaded", engine=name, error=repr(error))
                 engine = _Absent(name, f"it can not be loaded: {type(error).__name__}: {error}"[:300])
             engine.name = name
+            if models is not None and isinstance(engine, RunsModels):
+                engine.use(models)
             engines.append(engine)
-        return cls(engines)
+        if not order:
+            engines.sort(key=lambda engine: engine.describe().remote)
+        return cls(engines, named=bool(order))
 
     def all(self) -> list[Engine]:
         """Every engine, the default first."""
@@ -56,7 +70,7 @@ class Engines:
 
     def describe(self) -> list[Description]:
         """Every engine as ListEngines tells it."""
-        default = next(iter(self.ready()), None)
+        default = next(iter(self.offered()), None)
         return [_described(engine, is_default=engine is default) for engine in self._engines.values()]
 
     def choose(self, request: Any) -> Engine:
@@ -75,16 +89,28 @@ class Engines:
                 )
             demand(named)
             return named
-        ready = self.ready()
+        ready = self.offered()
         for engine in ready:
             if engine.serves(request):
                 return engine
-        lacking = [engine for engine in self._engines.values() if engine.missing() and engine.serves(request)]
+        lacking = [engine for engine in self._allowed() if engine.missing() and engine.serves(request)]
         if lacking:
             demand(lacking[0])
         if ready:
             return ready[0]  # it can not serve the request either, but its `resolve` says why
         raise FailedPrecondition("no engine of this server can serve the request", reason="NO_ENGINE")
+
+    def _allowed(self) -> list[Engine]:
+        """Those that may serve a request which names none."""
+        return [
+            one
+            for one in self._engines.values()
+            if not one.on_request and (self._named or not one.describe().remote)
+        ]
+
+    def offered(self) -> list[Engine]:
+        """Those that lack nothing and may serve a request which names none."""
+        return [engine for engine in self._allowed() if not engine.missing()]
 
     def resolve(self, request: Any) -> tuple[Engine, Resolved[Any]]:
         """The engine for a request and the request as that engine would serve it, its name filled in."""

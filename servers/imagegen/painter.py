@@ -26,17 +26,13 @@ from reelmesh.imagegen.v1 import imagegen_pb2
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.worker import WorkerPool
+from servers.imagegen import filling
 
 STYLES = ("paper-cut", "ink-wash", "flat", "dusk")
 """The styles it knows, the default first."""
 
 _MODEL = "painter"
 _VERSION = "2"
-_FORMATS: Mapping[int, tuple[str, str]] = {
-    imagegen_pb2.IMAGE_FORMAT_PNG: ("png", "image/png"),
-    imagegen_pb2.IMAGE_FORMAT_JPEG: ("jpeg", "image/jpeg"),
-    imagegen_pb2.IMAGE_FORMAT_WEBP: ("webp", "image/webp"),
-}
 _PACKAGES = {"resvg_py": "resvg-py", "PIL": "pillow"}
 _SECONDS_PER_MEGAPIXEL = 0.5
 _MEMORY_BYTES = 4 * 1024**3
@@ -87,17 +83,8 @@ class PainterEngine(Engine):
     def resolve(self, request: imagegen_pb2.GenerateRequest) -> Resolved[imagegen_pb2.GenerateRequest]:
         """See `Engine.resolve`. A request without a seed stays without one and is not to be remembered."""
         _check(request)
-        filled = imagegen_pb2.GenerateRequest()
-        filled.CopyFrom(request)
+        filled = filling.filled(request)
         filled.model = _MODEL
-        filled.width_pixels = request.width_pixels or 1080
-        filled.height_pixels = request.height_pixels or 1920
-        if filled.width_pixels * filled.height_pixels > 7680 * 4320:  # only one side was given
-            raise InvalidArgument(
-                ("width_pixels", "times height_pixels must be at most 33177600 (7680x4320)")
-            )
-        filled.format = request.format or imagegen_pb2.IMAGE_FORMAT_PNG
-        filled.count = request.count or 1
         filled.style = _style(request.style) or request.style or STYLES[0]
         megapixels = filled.width_pixels * filled.height_pixels / 1e6
         return Resolved(
@@ -124,7 +111,7 @@ class PainterEngine(Engine):
     async def _paint(
         self, request: imagegen_pb2.GenerateRequest, seed: int, work: WorkContext
     ) -> imagegen_pb2.Image:
-        kind, media_type = _FORMATS[request.format]
+        kind, media_type = filling.MEDIA[request.format]
         path = work.scratch / f"{seed}.{kind}"
         arguments = {
             "prompt": f"{request.prompt}\n{request.character}",

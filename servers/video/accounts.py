@@ -17,9 +17,9 @@ from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.video.v1 import video_pb2
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
+from servers.chassis.http import Http
 from servers.chassis.settings import ProviderSettings, VideoSettings, reveal
 from servers.video import fitting, variants
-from servers.video.http import Http
 from servers.video.ledger.records import NANOS, Wish, money
 from servers.video.vendor import Offer, Vendor, serves
 

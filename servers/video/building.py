@@ -38,7 +38,7 @@ async def build(resources: Resources) -> Built:
     """
     settings = resources.settings
     video = settings.video
-    built_in = Engines.load(ENGINES, video.engines, video.options)
+    built_in = Engines.load(ENGINES, video.engines, video.options, resources.models)
     known = {account.name: account for account in accounts.load(video)}
     database = await Database.open(video.ledger, settings.mesh.home / LEDGER_FILE)
     links = PublicLinks(settings)
@@ -64,7 +64,7 @@ async def build(resources: Resources) -> Built:
         await keeper.refresh()
         keeper.start()
     methods = VideoProviderMethods(engines, conductor)
-    handler = EngineServicer(_SERVICE, engines, resources.assets, resources.work, methods).handler()
+    handler = EngineServicer(_SERVICE, engines, resources.assets, resources.work, extra=methods).handler()
 
     async def close() -> None:
         await keeper.close()

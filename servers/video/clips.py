@@ -12,12 +12,12 @@ import httpx
 from reelmesh.common.v1.asset_pb2 import MediaFacts
 from reelmesh.video.v1.video_pb2 import GenerateRequest
 from servers.chassis.errors import Fault, InvalidArgument
+from servers.chassis.http import Http, NoAnswer, NotAllowed, NotSent
 from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.formats import Kind as MediaKind
 from servers.chassis.media.formats import sniff
 from servers.chassis.media.probe import Probe, Prober
 from servers.video.fitting import asked_seconds
-from servers.video.http import Http, NoAnswer, NotAllowed, NotSent
 from servers.video.vendor import Finished, Kind, Trouble
 
 MOST_BYTES = 2 * 2**30
@@ -27,6 +27,15 @@ _SHORTEST_SHARE = 0.8
 """A clip that is shorter than this share of what was ordered is no good."""
 _GONE = (401, 403, 404, 410)
 """Answers of a link that has expired; asking the vendor again gives a fresh one."""
+
+
+PICTURE = (
+    *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-color_range", "tv"),
+    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
+)
+"""How ffmpeg encodes the frames of a clip."""
+FILE = ("-map_metadata", "-1", "-bitexact", "-movflags", "+faststart", "-f", "mp4")
+"""How it writes the file; its name follows."""
 
 
 class Gone(Exception):
@@ -120,6 +129,14 @@ async def check(path: Path, ordered: Fraction, prober: Prober) -> Probe:
     return probe
 
 
+def filling(width: int, height: int) -> str:
+    """ffmpeg's filters that scale a picture to cover a size and crop what stands over."""
+    return (
+        f"scale={width}:{height}:force_original_aspect_ratio=increase:flags=lanczos,"
+        f"crop={width}:{height},setsar=1"
+    )
+
+
 async def suit(path: Path, probe: Probe, request: GenerateRequest, out: Path) -> MediaFacts:
     """Trims and scales a clip to what was asked for; its sound is kept.
 
@@ -129,16 +146,11 @@ async def suit(path: Path, probe: Probe, request: GenerateRequest, out: Path) ->
     seconds = min(float(asked_seconds(request)), probe.duration)
     width, height = request.width_pixels, request.height_pixels
     rate = Fraction(request.frames_per_second).limit_denominator(1001)
-    filters = (
-        f"scale={width}:{height}:force_original_aspect_ratio=increase:flags=lanczos,"
-        f"crop={width}:{height},setsar=1,fps={rate.numerator}/{rate.denominator},format=yuv420p"
-    )
-    tags = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+    filters = f"{filling(width, height)},fps={rate.numerator}/{rate.denominator},format=yuv420p"
     arguments = (
         *commands.source(path, sniff(path, "clip").demuxer),
         *("-map", "0:v:0", "-map", "0:a:0?", "-t", f"{seconds:.6f}", "-vf", filters, "-fps_mode", "cfr"),
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", *tags, "-c:a", "aac", "-b:a", "160k"),
-        *("-map_metadata", "-1", "-bitexact", "-movflags", "+faststart", "-f", "mp4", f"file:{out}"),
+        *(*PICTURE, "-c:a", "aac", "-b:a", "160k", *FILE, f"file:{out}"),
     )
     try:
         await ffmpeg.run(arguments, timeout_seconds=600.0)

@@ -14,11 +14,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from servers.chassis.assets import Assets
 from servers.chassis.errors import Fault
+from servers.chassis.http import NoAnswer, NotSent
 from servers.chassis.servicer import Desk
 from servers.video import verdict
 from servers.video.accounts import starts
 from servers.video.conductor import Conductor
-from servers.video.http import NoAnswer, NotSent
 from servers.video.ledger.records import Run
 from servers.video.ledger.schema import EventKind
 from servers.video.vendor import Kind, Unreachable, can_be_tested

@@ -11,12 +11,12 @@ from servers.chassis.context import CallContext
 from servers.chassis.engine import Engine
 from servers.chassis.engines import demand
 from servers.chassis.errors import FailedPrecondition, Fault, NotFound, Unavailable
+from servers.chassis.http import NoAnswer, NotSent
 from servers.chassis.servicer import resolution
 from servers.video import accounts
 from servers.video.accounts import Account
 from servers.video.attempts import listed, told_event
 from servers.video.conductor import Conductor
-from servers.video.http import NoAnswer, NotSent
 from servers.video.ledger.ledger import NEAR
 from servers.video.ledger.records import NANOS, Standing, money
 from servers.video.routed import VideoEngines

@@ -21,10 +21,10 @@ from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.video.v1.video_pb2 import GenerateRequest
 from servers.chassis.engine import WorkContext
 from servers.chassis.errors import DeadlineExceeded, Fault, InvalidArgument, NotFound
+from servers.chassis.http import NoAnswer, NotSent
 from servers.chassis.media.probe import Prober
 from servers.video import clips, fitting
 from servers.video.accounts import Account
-from servers.video.http import NoAnswer, NotSent
 from servers.video.ledger.ledger import Fenced, Ledger
 from servers.video.ledger.records import Attempt, Lease
 from servers.video.ledger.schema import AttemptState

@@ -81,7 +81,7 @@ async def test_a_low_credit_is_told_without_any_request(own_settings: Path, sock
 async def test_a_provider_that_is_no_longer_asked_and_is_again_is_told(
     own_settings: Path, sockets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("servers.video.ledger.breaker._FIRST_SECONDS", dict.fromkeys(BREAKER, 0.0))
+    monkeypatch.setattr("servers.chassis.breaker._FIRST_SECONDS", dict.fromkeys(BREAKER, 0.0))
     with Runway() as vendor:
         credit = CAST["runway"].credit
         assert credit is not None

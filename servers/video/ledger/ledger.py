@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from servers.chassis import breaker
 from servers.chassis.context import CallContext
 from servers.chassis.errors import AlreadyExists
-from servers.video.ledger import breaker
 from servers.video.ledger.database import Database
 from servers.video.ledger.holder import is_gone, own_name
 from servers.video.ledger.records import NANOS, Attempt, Held, Lease, Run, Wish

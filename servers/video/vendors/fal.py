@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from servers.chassis.http import Answer, Http
 from servers.chassis.settings import reveal
-from servers.video.http import Answer, Http
 from servers.video.ledger.records import money
 from servers.video.vendor import (
     CancelOutcome,

@@ -26,7 +26,7 @@ MOST_APART = 0.010
 def test_after_a_quarter_of_an_hour_what_is_heard_still_falls_on_what_is_seen(
     tmp_path: Path, stage: Stage
 ) -> None:
-    """Every scene is black or white in turn with a click near its beginning, at a rate that no second divides."""
+    """Every scene is black or white in turn and has a click, at a rate that no second divides."""
     desk = Desk(tmp_path)
     made = ComposeRequest(canvas=canvas(32, 32, float(FPS)), language="en", keep_loudness=True)
     made.output.preset = "ultrafast"
