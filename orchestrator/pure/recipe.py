@@ -96,13 +96,15 @@ def _plan(video: NarratedVideo) -> Step:
     step = Step(id=PLAN)
     options, call = video.plan, step.plan
     call.engine, call.model = options.engine, options.model
-    call.text, call.language = video.text, video.language
+    call.text, call.topic, call.language = video.text, video.topic, video.language
     call.scenes.extend(video.scenes)
     call.characters.extend(video.characters)
     call.stock_clips.extend(video.stock_clips)
     call.stock_share = video.stock_share
     if options.HasField("target_scene_duration"):
         call.target_scene_duration.CopyFrom(options.target_scene_duration)
+    if options.HasField("story_duration"):
+        call.story_duration.CopyFrom(options.story_duration)
     if options.HasField("prompt_parts"):
         call.prompt_parts.CopyFrom(options.prompt_parts)
     call.max_scenes = options.max_scenes
@@ -124,6 +126,7 @@ def _narrate(video: NarratedVideo) -> Step:
         model=options.model,
         voice=options.voice,
         pitch_semitones=options.pitch_semitones,
+        style=options.style,
     )
     if options.HasField("speed"):
         call.speed = options.speed

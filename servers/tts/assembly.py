@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import wave
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,6 +103,11 @@ class Assembler:
             raise Internal("the engine gave no sound that can be read", reason="BAD_SOUND") from fault
         return path
 
+    def measured(self, wav: Path) -> Speech:
+        """A WAV file as speech whose words are not known yet."""
+        with wave.open(str(wav), "rb") as file:
+            return Speech(wav, file.getframerate(), file.getnframes())
+
     async def assemble(
         self, script: Script, sounds: Sequence[Sound], *, language: str, speed: float, folder: Path
     ) -> Speech:
@@ -143,14 +149,14 @@ class Assembler:
         words = words_of(text)
         if sound.events:
             return placed(text, words, sound.events, seconds), TIMING_SOURCE_ENGINE
-        aligned = await self._aligned(text, wav, language)
+        aligned = await self.aligned(text, wav, language)
         if aligned is not None:
             return aligned, TIMING_SOURCE_ALIGNMENT
         spans = spread([word.end - word.start for word in words], {}, seconds)
         timed = [Timed(word, start, end) for word, (start, end, _) in zip(words, spans, strict=True)]
         return timed, TIMING_SOURCE_ESTIMATE
 
-    async def _aligned(self, text: str, wav: Path, language: str) -> list[Timed] | None:
+    async def aligned(self, text: str, wav: Path, language: str) -> list[Timed] | None:
         """The words found in the sound; None where they can not be found."""
         folder = data_folder()
         if folder is None:

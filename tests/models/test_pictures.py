@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -243,6 +244,26 @@ async def test_a_reference_is_started_from_as_far_as_it_is_to_be_kept(
     assert await spread(1.0) < await spread(0.1)
 
 
+async def test_a_reference_is_resembled_by_an_adapter_that_comes_off_to_the_bit(
+    studio: Studio, models: Path
+) -> None:
+    adapter = {"path": str(models / "sdxl-adapter"), "file": "ip-adapter.safetensors", "image_encoder": ""}
+    engine = made(studio, {"models": {"sdxl": {"path": str(models / "sdxl"), "ip_adapter": adapter}}})
+    red, blue = [
+        await studio.stored(np.full((64, 64, 3), colour, dtype=np.int16))
+        for colour in ((220, 30, 40), (20, 40, 220))
+    ]
+    plain = await studio.draw(engine)
+    resembling = [
+        await studio.draw(engine, reference_image=reference, reference_strength=strength)
+        for reference, strength in ((red, 0.9), (red, 0.3), (blue, 0.9))
+    ]
+    assert len({drawn.picture.tobytes() for drawn in (plain, *resembling)}) == 4
+    assert apart((await studio.draw(engine)).picture, plain.picture) == 0
+    again = await studio.draw(engine, reference_image=red, reference_strength=0.9)
+    assert apart(again.picture, resembling[0].picture) == 0
+
+
 async def test_a_reference_that_is_no_picture_is_refused(studio: Studio, engine: DiffusersEngine) -> None:
     async with studio.assets.scratch("test") as scratch:
         (scratch / "text").write_text("not a picture")
@@ -274,6 +295,14 @@ async def test_a_way_to_load_that_is_unknown_says_so(studio: Studio, models: Pat
     with pytest.raises(FailedPrecondition) as raised:
         await studio.draw(engine)
     assert 'attention "telepathy"' in raised.value.message
+
+
+@pytest.mark.skipif(importlib.util.find_spec("bitsandbytes") is not None, reason="it is installed")
+async def test_quantization_names_what_it_lacks(studio: Studio, models: Path) -> None:
+    engine = made(studio, {"models": {"flux": {"path": str(models / "flux"), "quantization": "4bit"}}})
+    with pytest.raises(FailedPrecondition) as raised:
+        await studio.draw(engine)
+    assert 'pip install "reelmesh[diffusers,quantization]"' in raised.value.message
 
 
 async def test_a_request_may_name_a_folder_unless_the_settings_forbid_it(

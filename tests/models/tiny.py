@@ -26,6 +26,7 @@ from diffusers import (
 )
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import (
     CLIPImageProcessor,
@@ -208,6 +209,27 @@ def lora(pipeline: Path, folder: Path, *, seed: int) -> Path:
     )
     layers = get_peft_model_state_dict(denoiser, adapter_name="made")
     type(pipe).save_lora_weights(folder, **{f"{part}_lora_layers": layers})
+    return folder
+
+
+def ip_adapter(pipeline: Path, folder: Path) -> Path:
+    """An IP-Adapter for an SDXL pipeline: `ip-adapter.safetensors` in the folder."""
+    torch.manual_seed(4)
+    unet: Any = UNet2DConditionModel.from_pretrained(pipeline / "unet", local_files_only=True)
+    width, tokens = unet.config.cross_attention_dim, 4
+    weights = {
+        "image_proj.proj.weight": torch.randn(tokens * width, 32),
+        "image_proj.proj.bias": torch.randn(tokens * width),
+        "image_proj.norm.weight": torch.ones(width),
+        "image_proj.norm.bias": torch.zeros(width),
+    }
+    cross = [name for name in unet.attn_processors if name.endswith("attn2.processor")]
+    for number, name in enumerate(cross):
+        hidden = unet.get_submodule(name.removesuffix(".processor")).to_q.out_features
+        for part in ("to_k_ip", "to_v_ip"):
+            weights[f"ip_adapter.{2 * number + 1}.{part}.weight"] = torch.randn(hidden, width)
+    folder.mkdir()
+    save_file(weights, folder / "ip-adapter.safetensors")
     return folder
 
 

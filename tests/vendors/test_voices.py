@@ -21,7 +21,7 @@ from servers.chassis.settings import Settings
 from servers.tts.__main__ import SERVER
 from servers.tts.chunks import chunks_of
 from tests.vendors.http import Reply
-from tests.vendors.voices import Azure, Edge, Speech, letters, spoken
+from tests.vendors.voices import Azure, Edge, SeedVC, Speech, letters, spoken
 
 ENGLISH = "A hungry fox came to a vineyard. The grapes were ripe, round and full of juice! He jumped twice."
 CHINESE = "一只饥饿的狐狸来到葡萄园。葡萄又大又甜，他跳了两次。"
@@ -267,6 +267,33 @@ async def test_what_goes_wrong_at_edge_is_told(edge: Edge, sockets: Path) -> Non
         edge.drop = False
         told = await server.stub.ListVoices(tts_pb2.ListVoicesRequest(engine="edge", language="is"))
         assert [one.name for one in told.voices] == ["is-IS-GudrunNeural"]
+
+
+@pytest.mark.parametrize(
+    ("stretch", "source"),
+    [(1.0, speech_pb2.TIMING_SOURCE_ENGINE), (1.25, speech_pb2.TIMING_SOURCE_ALIGNMENT)],
+)
+async def test_seed_vc_converts_what_another_engine_spoke(sockets: Path, stretch: float, source: int) -> None:
+    with SeedVC() as seed_vc:
+        seed_vc.stretch = stretch
+        async with talking(sockets, "seed-vc", {"base_url": seed_vc.url}) as server:
+            reference = (await server.speak(text="My own voice.")).audio
+            plain = await server.speak(text=ENGLISH)
+            result = await server.speak(text=ENGLISH, reference_audio=reference, seed=1)
+            assert plain.provenance.engine == "espeak"
+            refused = await server.refusal(text=ENGLISH, engine="seed-vc")
+            assert "reference_audio" in str(refused.details())
+    check_words(result, ENGLISH)
+    assert (result.provenance.engine, result.timing_source, result.voice) == ("seed-vc", source, plain.voice)
+    assert result.duration.ToNanoseconds() == pytest.approx(
+        plain.duration.ToNanoseconds() * stretch, rel=0.02
+    )
+    moved = [
+        abs(one.start.ToNanoseconds() - other.start.ToNanoseconds() * stretch) / 1e9
+        for one, other in zip(result.words, plain.words, strict=True)
+    ]
+    assert statistics.median(moved) < 0.05
+    assert seed_vc.forms[-1]["diffusion_steps"] == "30"
 
 
 @pytest.mark.parametrize("most", [1, 12, 40, 1000])

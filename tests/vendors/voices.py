@@ -288,6 +288,40 @@ class Edge:
         monkeypatch.setattr("edge_tts.voices.VOICE_LIST", f"http://{here}/voices/list?trustedclienttoken=t")
 
 
+class SeedVC:
+    """A server around Seed-VC: it gives the speech back as it is, `stretch` times as long."""
+
+    KEY = ""
+
+    def __init__(self) -> None:
+        self.forms: list[dict[str, str]] = []
+        self.stretch = 1.0
+        self._server = Server(self._handle)
+
+    def __enter__(self) -> SeedVC:
+        self._server.__enter__()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._server.__exit__(*problem)
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return self._server.url
+
+    def _handle(self, request: Request) -> Reply:
+        if (request.method, request.path) != ("POST", "/synthesize/"):
+            return Reply.of({"detail": "Not Found"}, 404)
+        form, files = request.form(), request.files()
+        if not form.get("text") or not {"tts_audio_file", "audio_file"} <= set(files):
+            return Reply.of({"detail": "text, tts_audio_file and audio_file are required"}, 400)
+        self.forms.append(form)
+        speech = files["tts_audio_file"][1]
+        slower = coded(speech, "-af", f"atempo={1 / self.stretch:.6f}", "-ar", "44100", "-f", "wav")
+        return Reply(200, slower, {"content-type": "audio/wav"})
+
+
 def letters(text: str) -> str:
     """What of a text is spoken."""
     return re.sub(r"\W", "", text)

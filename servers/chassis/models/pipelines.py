@@ -13,6 +13,7 @@ import torch
 from diffusers import DiffusionPipeline, PipelineQuantizationConfig
 from diffusers.utils import logging as diffusers_logging
 
+from servers.chassis.models.memory import is_exhausted
 from servers.chassis.worker_main import Lacking
 
 _GROUPED = "group_offloading"
@@ -103,7 +104,9 @@ def lacking(what: str) -> Iterator[None]:
     """Whatever goes wrong in reading files becomes `Lacking`; running out of memory stays what it is."""
     try:
         yield
-    except (OSError, ValueError, ImportError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, ImportError, KeyError, AttributeError, RuntimeError) as error:
+        if is_exhausted(error):
+            raise
         kind = type(error).__name__
         if kind in ("GatedRepoError", "RepositoryNotFoundError"):
             raise Lacking(

@@ -112,7 +112,8 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
                     spec,
                     {**shared, "seed": seeds[index], "path": str(paths[index])},
                     lambda told: report({**told, "picture": index}),
-                    batch_key=batch_key,
+                    # An IP-Adapter takes one reference for all of a batch.
+                    batch_key="" if shared["alike"]["adapter"] else batch_key,
                     most=options.batch,
                 )
 
@@ -195,6 +196,7 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
             "steps": request.steps,
             "guidance": request.guidance if request.HasField("guidance") else None,
             "true_guidance": options.true_guidance,
+            "text_tokens": options.text_tokens,
             "negative": bool(request.negative_prompt),
             "strength": request.reference_strength if reference else None,
             "adapter": options.ip_adapter.model_dump() if reference and options.ip_adapter else None,

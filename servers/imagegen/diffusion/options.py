@@ -40,6 +40,9 @@ class ModelOptions(PipelineOptions):
         le=50,
         description="Guidance away from the negative prompt, for distilled models like Flux.",
     )
+    text_tokens: int = Field(
+        0, ge=0, le=4096, description="Longest prompt in tokens, where the model lets one say. 0: its own."
+    )
     batch: int = Field(4, ge=1, le=64, description="Most pictures that are made in one run.")
     preview_steps: int = Field(5, ge=0, description="Steps between two previews. 0: none.")
     ip_adapter: AdapterOptions | None = Field(None, description="Used for reference images, where given.")

@@ -52,6 +52,8 @@ class PictureRunner:
         size = self._made(alike["width"], alike["height"])
         arguments, warnings = self._guided(alike, batch)
         pipe = self._start_from(alike, batch, size, steps, arguments, warnings)
+        if alike["text_tokens"] and pipelines.takes(pipe, "max_sequence_length"):
+            arguments["max_sequence_length"] = alike["text_tokens"]
         if pipelines.takes(pipe, "height"):
             arguments |= {"width": size[0], "height": size[1]}
         try:
@@ -124,7 +126,7 @@ class PictureRunner:
             return self._pipe
         pictures = [_opened(one["reference"]) for one in batch]
         if alike["adapter"] is not None:
-            arguments["ip_adapter_image"] = [pictures] if len(pictures) > 1 else pictures[0]
+            arguments["ip_adapter_image"] = pictures[0]
             return self._pipe
         if self._from_picture is None:
             try:

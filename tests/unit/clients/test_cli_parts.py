@@ -280,6 +280,8 @@ def command(capfd: pytest.CaptureFixture[str]) -> Run:
         (["jobs"], 3, "no mesh runs here: start one with `reelmesh up`"),
         (["make", "/there/is/none.txt"], 2, "/there/is/none.txt: no such file"),
         (["make"], 2, "give a STORY"),
+        (["make", "story.txt", "--topic", "the sea"], 2, "give --topic alone"),
+        (["make", "story.txt", "--length", "9"], 2, "--length is for the story of a --topic"),
         (["make", "story", "--size", "7x100000"], 2, "must be even and between 64 and 4096"),
         (["make", "story", "--audio", "x"], 2, "not both"),
         (["make", "story", "-o", "/proc/nowhere/film.mp4"], 2, "/proc/nowhere: can not be made"),

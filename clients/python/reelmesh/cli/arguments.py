@@ -69,6 +69,15 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         film.add_argument("story", metavar="STORY", nargs="*", action=_Stories, help=what)
     else:
         film.add_argument("story", metavar="STORY", nargs="?", help=what)
+    film.add_argument(
+        "--topic",
+        default="",
+        metavar="WORDS",
+        help="what to write a story about, in place of a STORY; a language model must be set up for it",
+    )
+    film.add_argument(
+        "--length", type=float, metavar="SECONDS", help="how long the story of --topic should be; default 60"
+    )
     look = film.add_argument_group("how it looks")
     look.add_argument(
         "--size", metavar="WxH", help="1080x1920, or portrait, landscape, square; default portrait"

@@ -141,10 +141,14 @@ def draft(options: argparse.Namespace) -> JobSpec:
         OSError: a file can not be read.
     """
     story: str | None = options.story
-    if story is None and not options.audio:
-        raise UsageError("give a STORY (a text file, or - for stdin), or --audio FILE")
+    if story is None and not options.audio and not options.topic:
+        raise UsageError("give a STORY (a text file, or - for stdin), --audio FILE or --topic WORDS")
     if story is not None and options.audio:
         raise UsageError("give either a STORY or --audio, not both: a recording brings its own words")
+    if options.topic and (story is not None or options.audio):
+        raise UsageError("give --topic alone: the story about it is written for you")
+    if options.length is not None and not options.topic:
+        raise UsageError("--length is for the story of a --topic; a STORY is as long as it is")
     for named in (options.audio, options.music):
         if named:
             Path(named).open("rb").close()
@@ -157,6 +161,10 @@ def draft(options: argparse.Namespace) -> JobSpec:
         return spec
     if story and not story.endswith(".json"):
         spec.narrated_video.text = read_story(story, encodings.checked(options.encoding))
+    if options.topic:
+        spec.narrated_video.topic = options.topic
+        if options.length is not None:
+            spec.narrated_video.plan.story_duration.FromMilliseconds(round(options.length * 1000))
     fill_in(spec.narrated_video, options)
     return spec
 
