@@ -29,6 +29,7 @@ ENGINES = [
     (point.group, point.name) for group in GROUPS for point in importlib.metadata.entry_points(group=group)
 ]
 ELSEWHERE = {
+    ("reelmesh.asr.engines", "faster-whisper"),
     ("reelmesh.asr.engines", "funasr"),
     ("reelmesh.tts.engines", "kokoro"),
     ("reelmesh.tts.engines", "piper"),
