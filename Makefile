@@ -34,7 +34,7 @@ test: setup ## run the tests; pytest's arguments in ARGS, its processes in WORKE
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-models: setup .venv/.models ## run the tests of the engines that need torch, on tiny models; ARGS as above
-	@$(BIN)/python -m pytest tests/models $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/models $(ARGS)
 
 check: setup ## format, lint, types, contracts
 	@$(BIN)/ruff format --check --quiet $(wildcard $(SOURCES)) || { echo 'not formatted: run make format'; exit 1; }
@@ -59,7 +59,7 @@ contracts: generated ## write dist/contracts: the .proto files, what they import
 baseline: setup ## at a release: later contracts must not break the ones of now
 	@$(BIN)/buf build --path protos/reelmesh --exclude-source-info -o protos/baseline.binpb
 
-bench: setup ## run the benchmark NAME; QUICK=1 for a short run
+bench: setup $(if $(filter models,$(NAME)),.venv/.models) ## run the benchmark NAME; QUICK=1 for a short run
 	@test -n "$(NAME)" || { echo "which benchmark? make bench NAME=<name>; there are: $$($(BIN)/python -m tests.bench --list)"; exit 2; }
 	@$(BIN)/python -m tests.bench $(NAME) $(if $(QUICK),--quick)
 

@@ -12,7 +12,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
@@ -20,6 +20,7 @@ from google.type.money_pb2 import Money
 from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.common.v1.engine_pb2 import Missing
+from servers.chassis.models.pool import ModelPool
 
 RequestT = TypeVar("RequestT", bound=Message)
 
@@ -87,6 +88,14 @@ class WorkContext(Protocol):
         """
 
 
+@runtime_checkable
+class RunsModels(Protocol):
+    """An engine that runs models on this machine's devices."""
+
+    def use(self, models: ModelPool) -> None:
+        """Gives it the server's pool, once, before its first run. Models may be warmed up from here."""
+
+
 class Engine(ABC):
     """One engine. Instances are made once for a server, used concurrently, and closed at the end.
 
@@ -112,6 +121,11 @@ class Engine(ABC):
     def missing(self) -> Sequence[Missing]:
         """What stands in the way of serving requests; empty when ready. Quick, asked often."""
         return ()
+
+    @property
+    def on_request(self) -> bool:
+        """True for an engine that serves only requests which name it: it is never the default."""
+        return False
 
     def serves(self, request: Message) -> bool:
         """Whether the engine can serve this request at all, e.g. knows its language.

@@ -11,8 +11,9 @@ from google.protobuf.message import Message
 
 from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
-from servers.chassis.engine import Engine, Resolved
+from servers.chassis.engine import Engine, Resolved, RunsModels
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
+from servers.chassis.models.pool import ModelPool
 
 _log = structlog.get_logger("reelmesh.engines")
 
@@ -27,11 +28,17 @@ class Engines:
         self._named = named
 
     @classmethod
-    def load(cls, group: str, order: Sequence[str], options: Mapping[str, Mapping[str, Any]]) -> Engines:
-        """Finds the engines of an entry point group and makes them.
+    def load(
+        cls,
+        group: str,
+        order: Sequence[str],
+        options: Mapping[str, Mapping[str, Any]],
+        models: ModelPool | None = None,
+    ) -> Engines:
+        """Finds the engines of an entry point group and makes them; those with models run them in `models`.
 
-        `order` names them, the default first; empty takes all, by name, remote ones last. An engine that can
-        not even be imported is listed as missing, so that a request for it says why.
+        `order` names them, the default first; empty takes all, by name, but remote ones and those to be named
+        last. An engine that can not even be imported is listed as missing: a request for it then says why.
         """
         found = {point.name: point for point in importlib.metadata.entry_points(group=group)}
         names = [*order] or sorted(found)
@@ -46,9 +53,11 @@ class Engines:
                 _log.warning("engine can not be loaded", engine=name, error=repr(error))
                 engine = _Absent(name, f"it can not be loaded: {type(error).__name__}: {error}"[:300])
             engine.name = name
+            if models is not None and isinstance(engine, RunsModels):
+                engine.use(models)
             engines.append(engine)
         if not order:
-            engines.sort(key=lambda engine: engine.describe().remote)
+            engines.sort(key=lambda engine: engine.on_request or engine.describe().remote)
         return cls(engines, named=bool(order))
 
     def all(self) -> list[Engine]:
@@ -93,7 +102,11 @@ class Engines:
 
     def _allowed(self) -> list[Engine]:
         """Those that may serve a request which names none."""
-        return [one for one in self._engines.values() if self._named or not one.describe().remote]
+        return [
+            one
+            for one in self._engines.values()
+            if not one.on_request and (self._named or not one.describe().remote)
+        ]
 
     def offered(self) -> list[Engine]:
         """Those that lack nothing and may serve a request which names none."""

@@ -33,6 +33,7 @@ from servers.chassis.errors import FailedPrecondition, Fault
 from servers.chassis.failover import Failover
 from servers.chassis.interceptors import ChassisInterceptor
 from servers.chassis.media import commands
+from servers.chassis.models.pool import ModelPool
 from servers.chassis.reload import watch_settings
 from servers.chassis.servicer import EngineServicer
 from servers.chassis.settings import EngineSettings, Settings, WorkSettings
@@ -60,6 +61,7 @@ class Resources:
     settings: Settings
     assets: Assets
     work: WorkTable
+    models: ModelPool
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class EngineServer:
         """Loads the engines and makes the generic servicer."""
         settings = resources.settings.work_of(self.name)
         assert isinstance(settings, EngineSettings)
-        engines = Engines.load(self.entry_points, settings.engines, settings.options)
+        engines = Engines.load(self.entry_points, settings.engines, settings.options, resources.models)
         extra = self.extra(engines, resources.assets) if self.extra is not None else None
         failover = Failover(engines, settings.fallback)
         servicer = EngineServicer(self.service, engines, resources.assets, resources.work, failover, extra)
@@ -158,6 +160,7 @@ class Running:
         await self._server.stop(grace=1.0)
         if self._built.close is not None:
             await self._built.close()
+        await self.resources.models.close()
         await self.resources.assets.close()
 
     async def _reload(self, settings: Settings) -> None:
@@ -175,12 +178,13 @@ async def start(spec: PlainServer | EngineServer, settings: Settings, address: s
         Fault: the settings do not allow the address, or it can not be bound.
     """
     work = WorkTable(limits_of(settings.work_of(spec.name)))
-    resources = Resources(spec.name, settings, open_assets(spec.name, settings), work)
+    models = ModelPool(settings.models)
+    resources = Resources(spec.name, settings, open_assets(spec.name, settings), work, models)
     built = await spec.build(resources)
     server = grpc.aio.server(interceptors=[ChassisInterceptor()], options=CHANNEL_OPTIONS)
     for service in built.services:
         service.add(server)
-    work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(work), server)
+    work_pb2_grpc.add_WorkServiceServicer_to_server(WorkService(work, models), server)
     names = [*(service.name for service in built.services), WORK_SERVICE]
     health_of = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_of, server)

@@ -158,6 +158,27 @@ class VideoSettings(EngineSettings):
     )
 
 
+class ModelSettings(Section):
+    """Where models run: one worker process for each device, in each server that has such engines."""
+
+    devices: list[str] = Field(
+        default_factory=list,
+        description='Devices: "cuda:0", "mps", "cpu". Empty: every CUDA device, else MPS, else the CPU.',
+    )
+    memory_bytes: dict[str, int] = Field(
+        default_factory=dict,
+        description="Most that models may hold of a device's memory, by device. Left out: what is free.",
+    )
+    reserve_bytes: int = Field(2**30, ge=0, description="Free memory of a device to leave alone.")
+    idle_seconds: float = Field(
+        600.0,
+        ge=0,
+        description="How long a device is held without work, unless a pinned model lies there. 0: for ever.",
+    )
+    load_seconds: float = Field(3600.0, gt=0, description="Longest time to load a model, or to download it.")
+    run_seconds: float = Field(1800.0, gt=0, description="Longest time for one run of a model.")
+
+
 class StorageSettings(WorkSettings):
     """The Storage server and the store's folder."""
 
@@ -283,6 +304,7 @@ class Settings(BaseSettings):
     files: ClassVar[tuple[Path, ...]] = ()
 
     mesh: MeshSettings = Field(default_factory=MeshSettings)
+    models: ModelSettings = Field(default_factory=ModelSettings)
     storage: StorageSettings = Field(default_factory=StorageSettings)
     script: EngineSettings = Field(default_factory=EngineSettings)
     tts: EngineSettings = Field(default_factory=EngineSettings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -9,15 +10,17 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from reelmesh.work.v1 import work_pb2, work_pb2_grpc
 from servers.chassis.context import current
 from servers.chassis.errors import NotFound
+from servers.chassis.models.pool import DeviceState, ModelPool
 from servers.chassis.paging import page
 from servers.chassis.work import Work, WorkTable
 
 
 class WorkService(work_pb2_grpc.WorkServiceServicer):
-    """Lists and cancels what is in a `WorkTable`."""
+    """Lists and cancels what is in a `WorkTable`, and tells of the devices."""
 
-    def __init__(self, table: WorkTable) -> None:
+    def __init__(self, table: WorkTable, models: ModelPool) -> None:
         self._table = table
+        self._models = models
 
     async def ListWork(self, request: work_pb2.ListWorkRequest, context: Any) -> work_pb2.ListWorkResponse:
         """See the contract."""
@@ -31,6 +34,7 @@ class WorkService(work_pb2_grpc.WorkServiceServicer):
             queued=self._table.queued,
             capacity=self._table.limits.capacity,
             queue_limit=self._table.limits.queue,
+            devices=[] if request.page_token else [_device(state) for state in self._models.state()],
         )
 
     async def CancelWork(
@@ -65,6 +69,19 @@ def _told(work: Work) -> work_pb2.Work:
     if work.start_time is not None:
         message.start_time.CopyFrom(_timestamp(work.start_time))
     return message
+
+
+def _device(state: DeviceState) -> work_pb2.Device:
+    return work_pb2.Device(
+        name=state.name,
+        description=state.description,
+        memory_total_bytes=state.total_bytes,
+        memory_free_bytes=state.free_bytes,
+        running=state.running,
+        queued=state.queued,
+        restarts=state.restarts,
+        models=[work_pb2.LoadedModel(**dataclasses.asdict(held)) for held in state.models],
+    )
 
 
 def _timestamp(seconds: float) -> Timestamp:

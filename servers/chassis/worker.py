@@ -8,26 +8,15 @@ it is in. Parent and worker speak JSON lines over the worker's stdin and stdout;
 from __future__ import annotations
 
 import asyncio
-import collections
-import json
-import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-import structlog
-
-from servers.chassis import processes
-from servers.chassis.errors import DeadlineExceeded, Fault, Internal, InvalidArgument, ResourceExhausted
-from servers.chassis.redaction import without_paths
+from servers.chassis.child import Child
+from servers.chassis.errors import DeadlineExceeded, Fault, Internal
 from servers.chassis.worker_main import MEMORY_VARIABLE, Report
 
 T = TypeVar("T")
-
-_LINE_LIMIT_BYTES = 32 * 1024 * 1024
-_KEPT_LOG_LINES = 20
-_log = structlog.get_logger("reelmesh.worker")
 
 
 class WorkerPool:
@@ -39,7 +28,7 @@ class WorkerPool:
         self._module = module
         self._size = size
         self._idle_seconds = idle_seconds
-        self._memory_bytes = memory_bytes
+        self._variables = {} if memory_bytes is None else {MEMORY_VARIABLE: str(memory_bytes)}
         self._slots = asyncio.Semaphore(size)
         self._busy = 0
         self._idle: list[_Process] = []
@@ -49,7 +38,7 @@ class WorkerPool:
     async def warm(self) -> None:
         """Starts all its processes and does not wait until they are ready: calls that come soon find them."""
         while not self._closed and self._busy + len(self._idle) < self._size:
-            self._rest(await _Process.start(self._module, self._memory_bytes))
+            self._rest(await _Process.start(self._module, (), self._variables))
 
     async def call(
         self,
@@ -85,7 +74,7 @@ class WorkerPool:
 
     async def _process(self) -> _Process:
         if not self._idle:
-            return await _Process.start(self._module, self._memory_bytes)
+            return await _Process.start(self._module, (), self._variables)
         process = self._idle.pop()
         process.keep()
         return process
@@ -135,79 +124,12 @@ class WorkerPool:
         task.add_done_callback(self._ending.discard)
 
 
-class _Process:
+class _Process(Child):
     """One worker process and the pipe to it."""
 
     def __init__(self, module: str, process: asyncio.subprocess.Process) -> None:
-        self._module = module
-        self._process = process
-        self._lines: collections.deque[str] = collections.deque(maxlen=_KEPT_LOG_LINES)
-        self._drain = asyncio.create_task(self._drain_stderr())
+        super().__init__(module, process)
         self._timer: asyncio.TimerHandle | None = None
-
-    @classmethod
-    async def start(cls, module: str, memory_bytes: int | None) -> _Process:
-        environment = dict(os.environ)
-        if memory_bytes is not None:
-            environment[MEMORY_VARIABLE] = str(memory_bytes)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            module,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_LINE_LIMIT_BYTES,
-            env=environment,
-            start_new_session=True,
-        )
-        return cls(module, process)
-
-    @property
-    def alive(self) -> bool:
-        return self._process.returncode is None
-
-    async def ask(
-        self, method: str, arguments: Mapping[str, Any], on_progress: Report | None
-    ) -> dict[str, Any] | Fault:
-        """The worker's answer. A fault that it answers with is returned: the process is fit for more."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        try:
-            stdin.write(json.dumps({"method": method, "arguments": dict(arguments)}).encode() + b"\n")
-            await stdin.drain()
-        except (BrokenPipeError, ConnectionResetError):
-            raise await self._died(method) from None
-        while line := await stdout.readline():
-            message = json.loads(line)
-            if "progress" in message:
-                if on_progress is not None:
-                    on_progress(message["progress"])
-            elif "result" in message:
-                result: dict[str, Any] = message["result"]
-                return result
-            else:
-                return self._failure(method, message)
-        raise await self._died(method)
-
-    def _failure(self, method: str, message: Mapping[str, Any]) -> Fault:
-        if "refused" in message:
-            return InvalidArgument(*((field, rule) for field, rule in message["refused"]))
-        _log.error("worker failed", module=self._module, method=method, traceback=message.get("traceback"))
-        if "exhausted" in message:
-            return ResourceExhausted(
-                f"{method} needs more memory than it may use", retry_after_seconds=10, reason="WORKER_MEMORY"
-            )
-        return Internal(f"{method} failed: {without_paths(message['failed'])}", reason="WORKER_FAILED")
-
-    async def _died(self, method: str) -> Fault:
-        await self._process.wait()
-        await asyncio.wait([self._drain], timeout=1)
-        code = self._process.returncode or 0
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        _log.error("worker died", module=self._module, method=method, code=code, log=list(self._lines))
-        return Internal(f"the worker process of {method} {how}", reason="WORKER_DIED")
 
     def expire(self, seconds: float, then: Callable[[], None]) -> None:
         """Calls `then` after `seconds` unless `keep` is called before."""
@@ -218,19 +140,9 @@ class _Process:
             self._timer.cancel()
 
     async def kill(self) -> None:
-        """Kills the process and all it started, and waits for its end."""
+        """See `Child.kill`."""
         self.keep()
-        try:
-            await processes.end(self._process)
-            await asyncio.wait([self._drain], timeout=1)
-        finally:
-            self._drain.cancel()
-        await asyncio.gather(self._drain, return_exceptions=True)
-
-    async def _drain_stderr(self) -> None:
-        assert self._process.stderr is not None
-        async for line in self._process.stderr:
-            self._lines.append(line.decode(errors="replace").rstrip()[:500])
+        await super().kill()
 
 
 @dataclass(frozen=True)

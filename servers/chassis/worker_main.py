@@ -30,11 +30,27 @@ class Refused(Exception):
         self.rule = rule
 
 
+class Lacking(Exception):
+    """Raised in a worker when the machine lacks what the work needs. Becomes FailedPrecondition."""
+
+
+class Stopped(Exception):
+    """Raised in a worker when it was told to stop what it does."""
+
+
 def serve(handlers: Mapping[str, Handler]) -> None:
     """The worker's side: answers calls from stdin until it is closed.
 
     Whatever the handlers or their libraries print goes to stderr, so that it can not break the protocol.
     """
+    send = begin()
+    for line in sys.stdin:
+        call = json.loads(line)
+        send(answer(handlers, call, lambda report: send({"progress": report})))
+
+
+def begin() -> Callable[[dict[str, Any]], None]:
+    """Makes a worker of this process. Gives what sends a message to the server."""
     _die_with_parent()
     _limit_memory()
     answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
@@ -43,14 +59,17 @@ def serve(handlers: Mapping[str, Handler]) -> None:
     def send(message: dict[str, Any]) -> None:
         answers.write(json.dumps(message) + "\n")
 
-    for line in sys.stdin:
-        call = json.loads(line)
-        send(_answer(handlers, call, lambda report: send({"progress": report})))
+    return send
 
 
-def _answer(handlers: Mapping[str, Handler], call: Mapping[str, Any], report: Report) -> dict[str, Any]:
+def answer(handlers: Mapping[str, Handler], call: Mapping[str, Any], report: Report) -> dict[str, Any]:
+    """What a handler returns or raises, as a message."""
     try:
         return {"result": handlers[call["method"]](call["arguments"], report)}
+    except Stopped:
+        return {"stopped": True}
+    except Lacking as lacking:
+        return {"lacking": str(lacking)[:500]}
     except Refused as refused:
         return {"refused": [[refused.field, refused.rule]]}
     except MemoryError:

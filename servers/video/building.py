@@ -38,7 +38,7 @@ async def build(resources: Resources) -> Built:
     """
     settings = resources.settings
     video = settings.video
-    built_in = Engines.load(ENGINES, video.engines, video.options)
+    built_in = Engines.load(ENGINES, video.engines, video.options, resources.models)
     known = {account.name: account for account in accounts.load(video)}
     database = await Database.open(video.ledger, settings.mesh.home / LEDGER_FILE)
     links = PublicLinks(settings)

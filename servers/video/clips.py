@@ -29,6 +29,15 @@ _GONE = (401, 403, 404, 410)
 """Answers of a link that has expired; asking the vendor again gives a fresh one."""
 
 
+PICTURE = (
+    *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-color_range", "tv"),
+    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
+)
+"""How ffmpeg encodes the frames of a clip."""
+FILE = ("-map_metadata", "-1", "-bitexact", "-movflags", "+faststart", "-f", "mp4")
+"""How it writes the file; its name follows."""
+
+
 class Gone(Exception):
     """The link is no longer good."""
 
@@ -120,6 +129,14 @@ async def check(path: Path, ordered: Fraction, prober: Prober) -> Probe:
     return probe
 
 
+def filling(width: int, height: int) -> str:
+    """ffmpeg's filters that scale a picture to cover a size and crop what stands over."""
+    return (
+        f"scale={width}:{height}:force_original_aspect_ratio=increase:flags=lanczos,"
+        f"crop={width}:{height},setsar=1"
+    )
+
+
 async def suit(path: Path, probe: Probe, request: GenerateRequest, out: Path) -> MediaFacts:
     """Trims and scales a clip to what was asked for; its sound is kept.
 
@@ -129,16 +146,11 @@ async def suit(path: Path, probe: Probe, request: GenerateRequest, out: Path) ->
     seconds = min(float(asked_seconds(request)), probe.duration)
     width, height = request.width_pixels, request.height_pixels
     rate = Fraction(request.frames_per_second).limit_denominator(1001)
-    filters = (
-        f"scale={width}:{height}:force_original_aspect_ratio=increase:flags=lanczos,"
-        f"crop={width}:{height},setsar=1,fps={rate.numerator}/{rate.denominator},format=yuv420p"
-    )
-    tags = ("-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+    filters = f"{filling(width, height)},fps={rate.numerator}/{rate.denominator},format=yuv420p"
     arguments = (
         *commands.source(path, sniff(path, "clip").demuxer),
         *("-map", "0:v:0", "-map", "0:a:0?", "-t", f"{seconds:.6f}", "-vf", filters, "-fps_mode", "cfr"),
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", *tags, "-c:a", "aac", "-b:a", "160k"),
-        *("-map_metadata", "-1", "-bitexact", "-movflags", "+faststart", "-f", "mp4", f"file:{out}"),
+        *(*PICTURE, "-c:a", "aac", "-b:a", "160k", *FILE, f"file:{out}"),
     )
     try:
         await ffmpeg.run(arguments, timeout_seconds=600.0)

@@ -14,7 +14,6 @@ import importlib.util
 import os
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.media import commands, formats
 from servers.chassis.worker import Returned, WorkerPool, relay
-from servers.video import shot, variants
+from servers.video import rates, shot, variants
 from servers.video.record import Record
 from servers.video.wording import STIRS, atmosphere, camera_move, stirs
 
@@ -110,7 +109,7 @@ class MotionProvider(Engine):
         filled.width_pixels = request.width_pixels or 1080
         filled.height_pixels = request.height_pixels or 1920
         filled.frames_per_second = request.frames_per_second or 30.0
-        pixels = filled.width_pixels * filled.height_pixels * _frames(filled)
+        pixels = filled.width_pixels * filled.height_pixels * rates.frames(filled)
         return Resolved(
             filled,
             version=f"{_VERSION}-{fingerprint()}-{_ffmpeg_version()}",
@@ -137,7 +136,11 @@ class MotionProvider(Engine):
             limit = (
                 60.0
                 + 10 * len(request.layers)
-                + 20 * request.width_pixels * request.height_pixels * _frames(request) / _PIXELS_PER_SECOND
+                + 20
+                * request.width_pixels
+                * request.height_pixels
+                * rates.frames(request)
+                / _PIXELS_PER_SECOND
             )
             async for item in relay(
                 lambda report: self._workers.call(
@@ -149,12 +152,12 @@ class MotionProvider(Engine):
                 else:
                     yield Progress(stage="encoding", fraction=item["fraction"])
             result = video_pb2.GenerateResult()
-            result.duration.FromNanoseconds(int(_frames(request) * 1_000_000_000 / _rate(request)))
+            result.duration.FromNanoseconds(int(rates.frames(request) * 1_000_000_000 / rates.rate(request)))
             facts = MediaFacts(
                 width_pixels=request.width_pixels,
                 height_pixels=request.height_pixels,
                 duration=result.duration,
-                frames_per_second=float(_rate(request)),
+                frames_per_second=float(rates.rate(request)),
                 video_codec="h264",
             )
             result.clip.CopyFrom(await work.store(clip, "video/mp4", facts))
@@ -176,8 +179,8 @@ def _shot(request: video_pb2.GenerateRequest, seed: int) -> dict[str, Any]:
     return {
         "width": request.width_pixels,
         "height": request.height_pixels,
-        "rate": str(_rate(request)),
-        "frames": _frames(request),
+        "rate": str(rates.rate(request)),
+        "frames": rates.frames(request),
         "move": params.get("camera", "") or camera_move(request.prompt) or chosen,
         # Longer clips go a little farther, so that the pace stays alike.
         "amount": min(0.32, 0.11 + 0.014 * request.duration.seconds),
@@ -211,18 +214,6 @@ async def _layers(request: video_pb2.GenerateRequest, work: WorkContext) -> list
         motion = LayerMotion.Name(layer.motion).removeprefix("LAYER_MOTION_")
         found.append({"path": str(path), "depth": layer.depth, "motion": motion})
     return found
-
-
-def _rate(request: video_pb2.GenerateRequest) -> Fraction:
-    """The frame rate as a fraction; 29.97 and its like become what they stand for."""
-    for whole in (24, 30, 60, 120):
-        if abs(request.frames_per_second - whole * 1000 / 1001) < 0.005:
-            return Fraction(whole * 1000, 1001)
-    return Fraction(request.frames_per_second).limit_denominator(1000)
-
-
-def _frames(request: video_pb2.GenerateRequest) -> int:
-    return max(1, round(request.duration.ToNanoseconds() * _rate(request) / 1_000_000_000))
 
 
 def _refusals(request: video_pb2.GenerateRequest) -> list[tuple[str, str]]:

@@ -52,6 +52,8 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, Eng
     missing = made.missing()
     if missing and not any(MESH in item.remedy for item in missing):
         pytest.skip(f"{name} is not part of the mesh: {missing[0].remedy}")
+    if made.on_request:
+        pytest.skip(f"{name} serves nobody before its settings or a request name a model")
     assert not missing, f"{name} is not ready in the test environment"
     yield group, made
     await made.close()

@@ -1,0 +1,1 @@
+"""Pictures from diffusion models: any text-to-image pipeline that diffusers loads."""

@@ -1,0 +1,1 @@
+"""Clips from Stable Video Diffusion, on this machine's own devices."""
