@@ -28,17 +28,11 @@ MESH = "reelmesh[mesh]"
 ENGINES = [
     (point.group, point.name) for group in GROUPS for point in importlib.metadata.entry_points(group=group)
 ]
-ELSEWHERE = {
-    ("reelmesh.asr.engines", "funasr"),
-    ("reelmesh.tts.engines", "kokoro"),
-    ("reelmesh.tts.engines", "piper"),
-}
-"""Those that need a model, which tests/models runs on tiny ones."""
 HERE = [
     (point.group, point.name)
     for group in GROUPS
     for point in importlib.metadata.entry_points(group=group)
-    if not point.load()({}).describe().remote and (group, point.name) not in ELSEWHERE
+    if not point.load()({}).describe().remote
 ]
 """Those that ask no other machine; tests/vendors has those that do."""
 
