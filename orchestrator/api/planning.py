@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator.pure import edits, graph, recipe
-from orchestrator.pure.recipe import PLAN
+from orchestrator.pure.wiring import PLAN
 from orchestrator.store import queries
 from orchestrator.store.rows import JobRow
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph

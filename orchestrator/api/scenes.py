@@ -15,8 +15,9 @@ from orchestrator.drive.mesh import STORAGE, CallFailed
 from orchestrator.drive.record import key_of
 from orchestrator.drive.world import World
 from orchestrator.pure import edits, graph, outcome
-from orchestrator.pure.recipe import PLAN
+from orchestrator.pure.recipe import ANIMATE
 from orchestrator.pure.signals import Key
+from orchestrator.pure.wiring import PLAN
 from orchestrator.store import queries
 from orchestrator.store.appending import Transaction
 from orchestrator.store.rows import ExecutionRow, now
@@ -27,6 +28,7 @@ from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec, SceneView
 from reelmesh.orchestrator.v1.job_service_pb2 import EditSceneRequest, ListScenesRequest, ListScenesResponse
 from reelmesh.script.v1.script_pb2 import PlanResult
+from reelmesh.video.v1.video_pb2 import GenerateResult as Clip
 from servers.chassis import paging
 from servers.chassis.assets import Assets
 from servers.chassis.context import CallContext
@@ -44,11 +46,15 @@ class _Planned:
     """Results of the execution that the plan is of."""
     pictures: Mapping[str, Sequence[Asset]]
     """Pictures that all executions made, the newest first, by scene id."""
+    clips: Mapping[str, Sequence[Asset]]
+    """Clips, likewise."""
     edits: Mapping[str, EditSceneRequest]
 
     def views(self) -> list[SceneView]:
         """The scenes, in order."""
-        return outcome.scene_views(self.plan, self.results, self.edits, pictures=self.pictures)
+        return outcome.scene_views(
+            self.plan, self.results, self.edits, pictures=self.pictures, clips=self.clips
+        )
 
 
 class Scenes:
@@ -89,7 +95,7 @@ class Scenes:
         Raises:
             NotFound: there is no such job or scene, or an asset is not in the store.
             FailedPrecondition: the scene is locked, or the job has not been planned yet.
-            InvalidArgument: `picture_index` names no picture of the scene.
+            InvalidArgument: `picture_index` names no picture of the scene, or `clip_index` no clip.
         """
         await self._check_assets(owner, request)
 
@@ -148,7 +154,11 @@ async def _planned(connection: AsyncConnection, owner: str, job_id: str) -> _Pla
     pictures: defaultdict[str, list[Asset]] = defaultdict(list)
     for scene_id, result in await queries.scene_results(connection, job_id, "illustrate"):
         pictures[scene_id] += [image.asset for image in Pictures.FromString(result).images]
-    return _Planned(plan, results, pictures, await edited_scenes(connection, job_id))
+    clips: defaultdict[str, list[Asset]] = defaultdict(list)
+    for step in ANIMATE:
+        for scene_id, result in await queries.scene_results(connection, job_id, step):
+            clips[scene_id].append(Clip.FromString(result).clip)
+    return _Planned(plan, results, pictures, clips, await edited_scenes(connection, job_id))
 
 
 async def _results(connection: AsyncConnection, execution: ExecutionRow) -> dict[Key, Message]:
@@ -178,14 +188,16 @@ def _refuse_locked(view: SceneView, request: EditSceneRequest) -> None:
 
 
 def _chosen(view: SceneView, request: EditSceneRequest) -> EditSceneRequest:
-    """The edit with the picture that `picture_index` names in its place."""
-    if not request.HasField("picture_index"):
-        return request
-    if request.HasField("picture"):
-        raise InvalidArgument(("picture_index", "can not be given together with picture"))
-    if request.picture_index >= len(view.pictures):
-        raise InvalidArgument(("picture_index", f"the scene has {len(view.pictures)} pictures"))
+    """The edit with the picture and the clip that `picture_index` and `clip_index` name in their places."""
     chosen = EditSceneRequest()
     chosen.CopyFrom(request)
-    chosen.picture.CopyFrom(view.pictures[request.picture_index])
+    for field, made in (("picture", view.pictures), ("clip", view.clips)):
+        index = f"{field}_index"
+        if not request.HasField(index):  # type: ignore[arg-type]
+            continue
+        if request.HasField(field):  # type: ignore[arg-type]
+            raise InvalidArgument((index, f"can not be given together with {field}"))
+        if getattr(request, index) >= len(made):
+            raise InvalidArgument((index, f"the scene has {len(made)} {field}s"))
+        getattr(chosen, field).CopyFrom(made[getattr(request, index)])
     return chosen

@@ -93,6 +93,7 @@ class Watching:
 
         Raises:
             InvalidArgument: the cursor is not one of this server's.
+            OutOfRange: retention has taken events after the cursor away.
             Unavailable: the orchestrator is stopping.
         """
         bell = self._world.log.bell(owner)
@@ -119,6 +120,8 @@ class Watching:
 
             async def read() -> Page:
                 async with self._world.store.read() as connection:
+                    if await queries.latest_trim(connection, owner) > after:
+                        raise OutOfRange("events after the cursor are gone: watch again without one")
                     return await queries.owner_events_after(
                         connection, owner, after, with_steps=with_steps, limit=PAGE
                     )

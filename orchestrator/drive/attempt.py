@@ -15,6 +15,7 @@ from google.rpc.status_pb2 import Status
 from orchestrator.drive import limits, money, retry
 from orchestrator.drive.flights import Flight, Outcome
 from orchestrator.drive.mesh import STORAGE, CallFailed, server_of
+from orchestrator.drive.patience import patiently
 from orchestrator.drive.record import Told
 from orchestrator.drive.world import World
 from orchestrator.pure import digest
@@ -29,6 +30,7 @@ from orchestrator.pure.signals import (
     Succeeded,
     Unconfirmed,
 )
+from orchestrator.store.claims import Claim
 from orchestrator.store.rows import JobRow, RememberedRow, now
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.common.v1.engine_pb2 import Resolution
@@ -89,9 +91,18 @@ class Attempt:
     reported: float = field(default=0.0)
     """When watchers last heard of progress, by the loop's clock."""
     _engine: str = ""
+    _claim: Claim | None = None
+    """Under which it makes its call, or would."""
+    _failed: bool = False
 
     async def drive(self, teller: Teller) -> None:
         """Tries until the instance has ended for good, telling every turn."""
+        try:
+            await self._drive(teller)
+        finally:
+            self._let_go()
+
+    async def _drive(self, teller: Teller) -> None:
         while True:
             try:
                 await self._try(teller)
@@ -119,6 +130,7 @@ class Attempt:
             await teller.tell(Unconfirmed(self.key, status), told, self)
             return False
         if not retry.may_retry(status, self.failures, policy):
+            self._failed = True
             await teller.tell(Failed(self.key, status), told, self)
             if status.code in (code_pb2.DEADLINE_EXCEEDED, code_pb2.UNAVAILABLE):
                 # Nobody will come back for it: the server need not keep it for its linger time.
@@ -151,16 +163,14 @@ class Attempt:
         await self.world.mesh.reach(server)  # a server that is away must not fill the slots of the others
         known = await self._resolve()
         self._engine = known.engine
-        stored = await self._recall(known)
-        if stored is not None:
-            await teller.tell(Remembered(self.key, stored), Told(engine=known.engine), self)
-            return
         name = (self.job.owner, known.digest) if known.digest is not None and not self.fresh else None
         flight = self.world.flights.find(name)
         if flight is None:
             flight = self.world.flights.begin(
-                self.request_id, name, lambda flight: self._call(flight, known, teller)
+                self.request_id, name, lambda flight: self._fly(flight, known, teller)
             )
+        if name is not None and self.world.store.claims is not None:
+            self._claim = self._claim_of(known, flight.request_id)
         await self._outcome(flight, known, teller)
 
     async def _outcome(self, flight: Flight, known: _Known, teller: Teller) -> None:
@@ -169,15 +179,62 @@ class Attempt:
             outcome = await self.world.flights.outcome(
                 flight, self, lambda report: teller.progressed(self, report)
             )
-        except CallFailed:
-            self.called = True
-            self.request_id = flight.request_id  # whoever asks again must ask for the same work
+        except (CallFailed, asyncio.CancelledError):
+            # Whoever asks again must ask for the same work; and the last to leave ends it.
+            self.called |= flight.called
+            self.request_id = flight.request_id
             raise
-        if flight.is_answered_by(self):
-            told = self._learned(known, outcome.result, outcome.seconds)
-            await teller.tell(Succeeded(self.key, outcome.result), told, self)
-        else:
+        if not flight.is_answered_by(self):
             await teller.tell(Remembered(self.key, outcome.result), Told(engine=known.engine), self)
+            return
+        try:
+            if outcome.remembered:
+                await teller.tell(Remembered(self.key, outcome.result), Told(engine=known.engine), self)
+                self._claim = None
+            else:
+                told = self._learned(known, outcome.result, outcome.seconds)
+                await teller.tell(Succeeded(self.key, outcome.result), told, self)
+                if told.remembered is not None:
+                    self._claim = None  # it went in the transaction that wrote the result
+        finally:
+            self.world.flights.forget(flight)
+
+    async def _fly(self, flight: Flight, known: _Known, teller: Teller) -> Outcome:
+        """What the flight gives: what is remembered, or another replica comes by, or a call gives."""
+        claims = self.world.store.claims
+        if flight.name is None:
+            return await self._call(flight, known, teller)
+        if claims is None:
+            wanted = flight.name[1]
+            stored = await patiently(lambda: recall(self.world, self.context, self.step, wanted))
+            if stored is not None:
+                return Outcome(stored, remembered=True)
+            return await self._call(flight, known, teller)
+        claim = self._claim_of(known, flight.request_id)
+        while True:
+            claimed = await patiently(lambda: claims.claim(claim))  # noqa: B023
+            if claimed.known is not None:
+                stored = await usable(self.world, self.context, self.step, claimed.known)
+                if stored is not None:
+                    return Outcome(stored, remembered=True)
+                claim = replace(claim, anew=True)
+            elif claimed.request_id:
+                self.world.flights.rename(flight, claimed.request_id)
+                return await self._call(flight, known, teller)
+            else:
+                await claims.landed(claim.digest)
+                claim = replace(claim, anew=False)
+
+    def _claim_of(self, known: _Known, request_id: str) -> Claim:
+        assert known.digest is not None
+        return Claim(self.job.owner, known.digest, request_id, self.job.id, self.job.lease_token)
+
+    def _let_go(self) -> None:
+        """Gives the call up that was claimed, if nobody here wants it any more."""
+        claims, claim, self._claim = self.world.store.claims, self._claim, None
+        if claims is None or claim is None or self.world.flights.find((claim.owner, claim.digest)):
+            return
+        claims.give_up(replace(claim, request_id=self.request_id), failed=self._failed)
 
     async def _resolve(self) -> _Known:
         if not self.world.rules.remember:
@@ -192,12 +249,6 @@ class Attempt:
         costs = money.is_something(resolution.expected_cost)
         return _Known(resolution.engine, name, resolution.version, costs)
 
-    async def _recall(self, known: _Known) -> Message | None:
-        """The remembered result, if all its assets are still there."""
-        if known.digest is None or self.fresh:
-            return None
-        return await recall(self.world, self.context, self.step, known.digest)
-
     async def _call(self, flight: Flight, known: _Known, teller: Teller) -> Outcome:
         """Makes the call, when its turn has come."""
         server = server_of(self.step.method)
@@ -211,13 +262,13 @@ class Attempt:
         ):
             request: Any = type(self.request)()
             request.CopyFrom(self.request)
-            request.request_id = self.request_id
+            self.request_id = request.request_id = flight.request_id
             told = Told(request_id=self.request_id, engine=known.engine)
             started = asyncio.ensure_future(teller.tell(Started(self.key), told, self))
             if known.costs:
                 await _settled(started)
             # What costs nothing begins while it is written that it does: the same id finds it again.
-            self.called = True
+            self.called = flight.called = True
             context = replace(self.context, traceparent=child_trace(self.context.traceparent))
             bound = self.step.message.timeout.ToNanoseconds() / 1e9 or None
             begin = asyncio.get_running_loop().time()
@@ -275,9 +326,21 @@ async def recall(world: World, context: CallContext, step: CompiledStep, name: b
 
     Raises:
         CallFailed: Storage can not be asked.
+        Unavailable: the database can not be asked.
     """
     row = await world.store.recall(context.owner, name)
-    if row is None or row.method != step.method.path:
+    return await usable(world, context, step, row) if row is not None else None
+
+
+async def usable(
+    world: World, context: CallContext, step: CompiledStep, row: RememberedRow
+) -> Message | None:
+    """A remembered result, if it is one of this step's method and all its assets are still there.
+
+    Raises:
+        CallFailed: Storage can not be asked.
+    """
+    if row.method != step.method.path:
         return None
     try:
         result = step.method.result.FromString(row.result)

@@ -22,10 +22,10 @@ from orchestrator.drive.log import rung
 from orchestrator.drive.world import World
 from orchestrator.store import leases, queries
 from orchestrator.store.appending import Append, Gone, Transaction
+from orchestrator.store.direct import REFUSALS
 from orchestrator.store.leases import Lease
 from orchestrator.store.notices import Notice
 from orchestrator.store.rows import CommandRow, ExecutionRow, JobRow, StepRow, now, timestamp
-from orchestrator.store.writer import REFUSALS
 from reelmesh.orchestrator.v1 import events_pb2
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobState
 from servers.chassis.errors import Unavailable
@@ -91,6 +91,8 @@ class Driver:
 
     def heard(self, notice: Notice | None) -> None:
         """Takes a hint that there is something to do. None: there may be."""
+        if notice is not None:
+            self._world.limits.heard(notice.freed)
         self._more |= notice is None or notice.waiting
         self._asked |= notice is None or notice.commands
         if notice is None or notice.waiting or notice.commands:

@@ -1,8 +1,8 @@
 """One execution under way: it feeds the walk, writes what happened, and does what the walk says.
 
-Everything that happens goes through one inbox. What is in it is applied to the walk, written in one
-transaction together with its events, and only then acted on: what was done without being written could be
-done twice after a crash.
+Everything that happens goes through one inbox. What is in it is applied to the walk and written in one
+transaction together with its events. Calls that cost nothing may begin meanwhile, since they can be repeated;
+all else is done when it is on disk: what was done without being written could be done twice after a crash.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from google.rpc.status_pb2 import Status
 from orchestrator.drive import record
 from orchestrator.drive.attempt import Attempt, Ended
 from orchestrator.drive.commands import Command
+from orchestrator.drive.patience import patiently
 from orchestrator.drive.record import Record, Told, key_of, restored
 from orchestrator.drive.world import World
 from orchestrator.pure import graph, outcome
@@ -39,17 +40,14 @@ from orchestrator.pure.signals import (
 )
 from orchestrator.pure.walk import Walk
 from orchestrator.store import queries
-from orchestrator.store.appending import Gone
+from orchestrator.store.appending import Append, Gone
 from orchestrator.store.rows import ExecutionRow, JobRow, StepRow, duration, now, timestamp
-from orchestrator.store.writer import REFUSALS
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.orchestrator.v1 import events_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobResult, JobSpec, StepState
 from servers.chassis.context import CallContext
 
-DATABASE_PATIENCE_SECONDS = 5.0
-"""Longest time between two tries to write to a database that refuses, e.g. because its disk is full."""
 ETA_FROM = 0.02
 """Share of the work below which nothing can be said about the rest."""
 _log = structlog.get_logger("reelmesh.execution")
@@ -109,8 +107,7 @@ class Execution:
         structlog.contextvars.bind_contextvars(job=self.record.job.id, execution=self.record.execution.id)
         try:
             outputs = self._first()
-            await self._write(outputs, {})
-            self._act(outputs)
+            await self._take_in(outputs, {})
             self._set_alarm()
             while not self.walk.finished and not self._parked():
                 await self._turn()
@@ -267,36 +264,41 @@ class Execution:
                 told[key] = item.told
         if not taken:
             return
-        await self._write(outputs, told, [item.command for item in taken if item.command is not None])
-        for item in taken:
+        await self._take_in(outputs, told, taken)
+
+    async def _take_in(
+        self, outputs: Sequence[Output], told: dict[Key, Told], items: Sequence[_Item] = ()
+    ) -> None:
+        """Writes what the walk put out, and does it.
+
+        What is dispatched is looked into at once, while it is written what let it go: see `Attempt`, which
+        waits for that before it calls anything that costs money, and before it tells how a call ended.
+        """
+        append = replace(
+            self.record.write(self.walk, outputs, told, now(), self._result(outputs)),
+            commands=[item.command for item in items if item.command is not None],
+            token=self.record.job.lease_token,
+            after=self.sequence,
+        )
+        for output in outputs:
+            if isinstance(output, Dispatch):
+                self._dispatch(output)
+            elif isinstance(output, Withdraw):
+                self._withdraw(output.key)
+        await self._write(append)
+        self._log(outputs)
+        for item in items:
             if not item.done.done():
                 item.done.set_result(None)
         self._act(outputs)
 
-    async def _write(
-        self, outputs: Sequence[Output], told: dict[Key, Told], commands: Sequence[int] = ()
-    ) -> None:
-        """Writes it, however long the database refuses: nothing goes on meanwhile."""
-        append = replace(
-            self.record.write(self.walk, outputs, told, now(), self._result(outputs)),
-            commands=commands,
-            token=self.record.job.lease_token,
-            after=self.sequence,
-        )
-        wait = 0.05
-        while True:
-            try:
-                await self._world.store.append(append)
-                break
-            except REFUSALS as fault:
-                _log.error("the database refuses to write", job=append.job_id, cause=str(fault))
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, DATABASE_PATIENCE_SECONDS)
+    async def _write(self, append: Append) -> None:
+        """Writes it, however long the database refuses: no more than one step goes on meanwhile."""
+        await patiently(lambda: self._world.store.append(append))
         if append.events:
             self.sequence = append.events[-1].sequence
         for method, engine, seconds in append.durations:
             self._world.usual.learn(method, engine, seconds)
-        self._log(outputs)
 
     def _log(self, outputs: Sequence[Output]) -> None:
         """What a person asks of a job's log: when it changed state, and what failed and why."""
@@ -319,11 +321,7 @@ class Execution:
 
     def _act(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
-            if isinstance(output, Dispatch):
-                self._dispatch(output)
-            elif isinstance(output, Withdraw):
-                self._withdraw(output.key)
-            elif isinstance(output, CancelCall):
+            if isinstance(output, CancelCall):
                 self._cancel_call(output.key)
             elif isinstance(output, Changed) and output.state in record.STEP_ENDED:
                 self.progress.pop(output.key, None)
@@ -340,7 +338,7 @@ class Execution:
             step=self._graph.steps[key.step],
             key=key,
             request=dispatch.request,
-            request_id=row.request_id or f"{row.execution_id}/{key}",
+            request_id=row.request_id or self._request_id(dispatch),
             context=replace(self._context, step=str(key)),
             failures=row.failures,
             fresh=key.step in self._fresh,
@@ -349,6 +347,16 @@ class Execution:
         self._attempts[key] = attempt
         attempt.reported = asyncio.get_running_loop().time()  # that it begins is an event already
         attempt.task = self._spawn(attempt.drive(self))
+
+    def _request_id(self, dispatch: Dispatch) -> str:
+        """The request_id of an instance's calls. What is bound to results of others is named by what it asks,
+        too: were it called, and a result that is not on disk yet then lost with both the orchestrator and the
+        server that gave it, another result would make another request."""
+        name = f"{self.record.execution.id}/{dispatch.key}"
+        if not self._graph.steps[dispatch.key.step].message.bindings:
+            return name
+        asked = dispatch.request.SerializeToString(deterministic=True)
+        return f"{name}/{hashlib.sha256(asked).hexdigest()[:8]}"
 
     def _withdraw(self, key: Key) -> None:
         attempt = self._attempts.pop(key, None)
@@ -381,7 +389,9 @@ class Execution:
         if attempt is not None and attempt.task is not None:
             await asyncio.gather(attempt.task, return_exceptions=True)
             request_id, called = attempt.request_id, called or attempt.called
-        if called and not self._world.flights.wanted(request_id):
+        claims = self._world.store.claims
+        handed_over = claims is not None and await claims.handed_over(request_id)
+        if called and not handed_over and not self._world.flights.wanted(request_id):
             method = self._graph.steps[key.step].method
             await self._world.mesh.cancel(method, request_id, replace(self._context, step=str(key)))
 

@@ -2,7 +2,8 @@
 
 A flight belongs to nobody: whoever joined it may leave, and it goes on as long as somebody wants it. Its
 outcome goes to all; one of them, the first to have joined that is still there, answers for it: it records
-what the call cost and what is to be remembered. What another replica calls is not known here.
+what the call cost and what is to be remembered. A flight keeps its name until that is on disk, so that nobody
+makes the call again meanwhile. What other replicas call, `orchestrator.store.claims` knows.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ class Outcome:
     """What a call gave."""
 
     result: Message
-    seconds: float
+    seconds: float = 0.0
     """How long it took."""
+    remembered: bool = False
+    """Nothing was called: an earlier result stands for it."""
 
 
 @dataclass(eq=False)
@@ -30,9 +33,11 @@ class Flight:
     """One call, from when it waits for a slot."""
 
     request_id: str
-    """That of its call: the first one's who wanted it."""
+    """That of its call: the first one's who wanted it, or that under which another replica began it."""
     name: tuple[str, bytes] | None
     """(owner, digest) under which others find it; None: nobody can."""
+    called: bool = False
+    """Whether a server may have its work."""
     task: asyncio.Task[Outcome] = field(init=False)
     wanted_by: list[object] = field(default_factory=list)
     reports: dict[object, Callable[[Progress], None]] = field(default_factory=dict)
@@ -70,8 +75,9 @@ class Flights:
         async def fly() -> Outcome:
             try:
                 return await call(flight)
-            finally:
-                self._forget(flight)
+            except BaseException:
+                self.forget(flight)
+                raise
 
         flight.task = asyncio.create_task(fly(), name=f"call {request_id}")
         flight.task.add_done_callback(_heard)
@@ -92,19 +98,27 @@ class Flights:
             return await asyncio.shield(flight.task)
         except asyncio.CancelledError:
             flight.wanted_by.remove(who)
-            if not flight.wanted_by:
-                self._forget(flight)  # nobody is to board it any more
+            if not flight.wanted_by or flight.task.done():
+                self.forget(flight)  # nobody is to board it any more
                 flight.task.cancel()
             raise
         finally:
             flight.reports.pop(who, None)
+
+    def rename(self, flight: Flight, request_id: str) -> None:
+        """The call is made under another request_id."""
+        if self._by_request.get(flight.request_id) is flight:
+            del self._by_request[flight.request_id]
+        flight.request_id = request_id
+        self._by_request[request_id] = flight
 
     def wanted(self, request_id: str) -> bool:
         """Whether somebody still wants the work of a request."""
         flight = self._by_request.get(request_id)
         return flight is not None and bool(flight.wanted_by)
 
-    def _forget(self, flight: Flight) -> None:
+    def forget(self, flight: Flight) -> None:
+        """Takes its name off a flight: what it gave is on disk, or never will be."""
         if flight.name is not None and self._by_name.get(flight.name) is flight:
             del self._by_name[flight.name]
         if self._by_request.get(flight.request_id) is flight:

@@ -61,6 +61,8 @@ class Following:
                 self._news.set()
         for owner in notice.owners:
             self._log.ring(owner)
+        if self._store.claims is not None:
+            self._store.claims.heard(notice.landed)
         for job_id in notice.deleted:
             self._log.deleted(job_id)
 

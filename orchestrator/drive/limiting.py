@@ -1,19 +1,20 @@
 """The limits that hold: those set in the database over those of the settings, the same for every replica.
 
-Numbers hold for all replicas together: each takes its part of them, by how many replicas there are, and at
-least one, or the jobs that it runs could not go on.
+Numbers hold for all replicas together: see `sharing`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import delete, insert
 
 from orchestrator.drive.limits import Limiter
+from orchestrator.drive.log import rung
+from orchestrator.drive.sharing import Sharing
 from orchestrator.pure.fairness import NONE, Limit, Usage, limits_of
 from orchestrator.store import queries
 from orchestrator.store.appending import Transaction
@@ -23,7 +24,9 @@ from orchestrator.store.store import Store
 from servers.chassis.errors import Unavailable
 
 POLL_SECONDS = 1.0
-"""Time between two looks for limits that another replica was told of."""
+"""Time between two looks for limits that another replica was told of, and no notice told this one."""
+ANY = "*"
+"""In a notice: limits were set."""
 _OWNER = "owner/"
 _log = structlog.get_logger("reelmesh.limits")
 
@@ -48,13 +51,15 @@ class Limits:
         self._limiter = limiter
         self._defaults: dict[str, tuple[Limit, float]] = {}
         self._set: dict[str, tuple[Limit, float]] = {}
-        self._place = (0, 1)  # which of how many replicas this is
+        self._sharing = Sharing(store, limiter) if store.shared else None
+        self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Reads what is set, and goes on reading it where other replicas may set something."""
         await self.read()
-        if self._store.shared:
+        if self._sharing is not None:
+            await self._sharing.start()
             self._task = asyncio.create_task(self._poll(), name="limits")
 
     async def close(self) -> None:
@@ -62,6 +67,15 @@ class Limits:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self._sharing is not None:
+            await self._sharing.close()
+
+    def heard(self, names: Collection[str]) -> None:
+        """Takes a hint that other replicas want parts of some limits, or gave some up."""
+        if ANY in names:
+            self._news.set()
+        if self._sharing is not None:
+            self._sharing.heard(names)
 
     def use(self, defaults: Mapping[str, tuple[Limit, float]]) -> None:
         """Takes the settings' (limit, weight) by name."""
@@ -72,10 +86,9 @@ class Limits:
         """Takes what is set in the database."""
         async with self._store.read() as connection:
             rows = await queries.limits_set(connection)
-            place = await self._store.leases.place(connection)
         found = {row.name: (_limit(row), row.weight) for row in rows}
-        if (found, place) != (self._set, self._place):
-            self._set, self._place = found, place
+        if found != self._set:
+            self._set = found
             self._apply()
 
     async def set(self, name: str, limit: Limit, weight: float) -> Holding:
@@ -87,6 +100,7 @@ class Limits:
         row = LimitRow(name, limit.at_once, limit.per_second, limit.burst, weight, limit.paused, now())
 
         async def work(transaction: Transaction) -> None:
+            transaction.notice.freed.add(ANY)
             await transaction.connection.execute(delete(table).where(table.c.name == name))
             await transaction.connection.execute(insert(table).values(**vars(row)))
 
@@ -105,6 +119,7 @@ class Limits:
         """
 
         async def work(transaction: Transaction) -> None:
+            transaction.notice.freed.add(ANY)
             await transaction.connection.execute(delete(table).where(table.c.name == name))
 
         await self._store.transact(work)
@@ -131,27 +146,18 @@ class Limits:
         weights = {
             name.removeprefix(_OWNER): weight for name, (_, weight) in both.items() if name.startswith(_OWNER)
         }
-        self._limiter.change({name: self._part(limit) for name, (limit, _) in both.items()}, weights)
-
-    def _part(self, limit: Limit) -> Limit:
-        """This replica's part of a limit."""
-        rank, replicas = self._place
-        if replicas == 1:
-            return limit
-        at_once, per_second = limit.at_once, limit.per_second
-        return replace(
-            limit,
-            at_once=at_once and max(1, at_once // replicas + (rank < at_once % replicas)),
-            per_second=None if per_second is None else per_second / replicas,
-        )
+        self._limiter.change({name: limit for name, (limit, _) in both.items()}, weights)
+        if self._sharing is not None:
+            self._sharing.changed()
 
     async def _poll(self) -> None:
         while True:
+            self._news.clear()
             try:
                 await self.read()
             except Unavailable as fault:
                 _log.warning("limits can not be read now", cause=str(fault))
-            await asyncio.sleep(POLL_SECONDS)
+            await rung(self._news, POLL_SECONDS)
 
 
 def _limit(row: LimitRow) -> Limit:

@@ -15,10 +15,11 @@ against goes by names, which are those of the contract's limits:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
-from orchestrator.pure.fairness import Ask, Limit, Scheduler, Usage, limits_of
+from orchestrator.pure.fairness import FOREVER, Ask, Limit, Scheduler, Usage, Want, limits_of
 
 OVERALL = "overall"
 DEFAULT_WEIGHT = 1.0
@@ -44,12 +45,18 @@ class Limiter:
         self._limits: Mapping[str, Limit] = {}
         self._weights: Mapping[str, float] = {}
         self._scheduler = Scheduler(
-            lambda name: limits_of(self._limits)(name),
+            self._part,
             lambda owner: self._weights.get(owner, self._weights.get("*", DEFAULT_WEIGHT)),
         )
         self._turns: dict[Ask, asyncio.Future[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._limits, self._weights = dict(limits or {}), dict(weights or {})
+        self._targets: dict[str, int] | None = None
+        self._until = FOREVER
+        self.unknown = False
+        """Whether a call waits of whose limit no part was taken yet, where limits are shared."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when a call waits or has ended, where limits are shared."""
 
     @asynccontextmanager
     async def slot(
@@ -63,11 +70,12 @@ class Limiter:
         age: str = "",
     ) -> AsyncIterator[None]:
         """A slot for one call, from when one is free to the end of the block."""
-        names = [service(server), OVERALL, f"owner/{owner}"]
+        names = [service(server)]
         if engine:
             names.append(engine_of(server, engine))
         if key:
             names.append(f"key/{key}")
+        names += [f"owner/{owner}", OVERALL]
         ask = Ask(owner, tuple(names), priority, age)
         await self._enter(ask)
         try:
@@ -75,6 +83,8 @@ class Limiter:
         finally:
             self._scheduler.remove(ask, _now())
             self._admit()
+            if self._targets is not None:
+                self.on_change()
 
     def close_for(self, name: str, seconds: float) -> None:
         """Lets no further call through under a name for a while: the server said that it is full."""
@@ -86,6 +96,42 @@ class Limiter:
         self._limits, self._weights = dict(limits), dict(weights or {})
         self._scheduler.change(_now())
         self._admit()
+
+    def share(self, targets: Mapping[str, int], tokens: Mapping[str, int], seconds: float) -> None:
+        """Takes this replica's part of limits that others share.
+
+        `targets`: calls at once by name, 0 where there is none. `tokens`: calls that may begin now, of limits
+        per second. After `seconds` without more of it, no call begins: others may have taken the parts then.
+        """
+        self._targets, self._until, self.unknown = dict(targets), _now() + seconds, False
+        self._scheduler.change(_now())
+        for name, number in tokens.items():
+            self._scheduler.grant(name, number)
+        self._admit()
+        for name in tokens:
+            self._scheduler.grant(name, 0)
+
+    def wants(self) -> dict[str, Want]:
+        """What waits, by the names of limits."""
+        return self._scheduler.wants(_now())
+
+    @property
+    def has_rates(self) -> bool:
+        """Whether there is any limit per second."""
+        return any(limit.per_second is not None for limit in self._limits.values())
+
+    def limit(self, name: str) -> Limit:
+        """A limit as it holds for all replicas together."""
+        return limits_of(self._limits)(name)
+
+    def _part(self, name: str) -> Limit:
+        """This replica's part of a limit."""
+        limit = self.limit(name)
+        if self._targets is None:
+            return limit
+        at_once = limit.at_once and self._targets.get(name, 0)
+        self.unknown |= limit.at_once is not None and name not in self._targets
+        return replace(limit, at_once=at_once, drawn=limit.per_second is not None)
 
     def reprioritize(self, age: str, priority: int) -> None:
         """Gives the calls of one job that wait a new priority."""
@@ -118,7 +164,7 @@ class Limiter:
         if not self._turns:
             return
         now = _now()
-        for ask in self._scheduler.admit(now):
+        for ask in self._scheduler.admit(now) if now < self._until else ():
             turn = self._turns.pop(ask)
             if not turn.done():
                 turn.set_result(None)
@@ -127,6 +173,8 @@ class Limiter:
             self._timer = None
         if self._turns and (due := self._scheduler.due(now)) is not None:
             self._timer = asyncio.get_running_loop().call_at(due, self._admit)
+        if self._turns and self._targets is not None:
+            self.on_change()
 
 
 def _now() -> float:

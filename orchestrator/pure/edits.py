@@ -1,6 +1,7 @@
 """Edits of scenes, laid over a plan that is kept: no scene changes but those that were edited.
 
-An edit is an EditSceneRequest whose `picture_index` the caller has replaced by that picture. The edits of a
+An edit is an EditSceneRequest whose `picture_index` and `clip_index` the caller has replaced by that picture
+and clip. The edits of a
 scene are merged into one as they come. Laying an edit over a plan that has it already changes nothing.
 
 What an edit means for the scene's steps, by what is present in it:
@@ -42,6 +43,7 @@ def merge(earlier: EditSceneRequest, later: EditSceneRequest) -> EditSceneReques
     for field in ("job_id", "scene_id"):
         setattr(merged, field, getattr(later, field) or getattr(earlier, field))
     merged.ClearField("picture_index")
+    merged.ClearField("clip_index")
     return merged
 
 
@@ -101,6 +103,7 @@ def _lay_over_text(scene: Scene, text: str) -> None:
         scene.words.extend(words)
     else:
         scene.narrate = speakable(text)
+        scene.present = scene.present and scene.narrate
 
 
 def _placed(spoken: Iterable[TimedWord], text: str) -> Iterable[TimedWord]:

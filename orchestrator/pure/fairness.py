@@ -41,6 +41,8 @@ class Limit:
     """Calls that may begin together after a quiet time, where `per_second` is given."""
     paused: bool = False
     """True: none begins."""
+    drawn: bool = False
+    """Whether calls a second are granted one by one (`Scheduler.grant`): replicas share the limit."""
 
 
 NONE = Limit()
@@ -52,7 +54,7 @@ class Ask:
 
     owner: str
     names: tuple[str, ...]
-    """Limits that it counts against; the first is its pool."""
+    """Limits that it counts against, in the same order in all asks; the first is its pool."""
     priority: int = 5
     """0 to 9; 9 first."""
     age: str = ""
@@ -73,13 +75,18 @@ class _Bucket:
 
     def fill(self, now: float) -> None:
         rate = self.limit.per_second
-        if rate is not None and now > self.filled_at:
+        if rate is not None and not self.limit.drawn and now > self.filled_at:
             self.tokens = min(float(self.limit.burst), self.tokens + (now - self.filled_at) * rate)
             self.filled_at = now
 
+    @property
+    def is_full(self) -> bool:
+        """Whether as many calls are under way as may be at once."""
+        return self.limit.at_once is not None and self.running >= self.limit.at_once
+
     def opens_at(self, now: float) -> float:
         """When another call may begin: now, later, or FOREVER where waiting alone does not help."""
-        if self.limit.paused or (self.limit.at_once is not None and self.running >= self.limit.at_once):
+        if self.limit.paused or self.is_full:
             return FOREVER
         at = max(now, self.closed_until)
         if self.limit.per_second is not None:
@@ -87,7 +94,7 @@ class _Bucket:
             # A call costs one whole token; what is missing for rounding alone is not waited for.
             missing = 1.0 - self.tokens
             if missing > 1e-9:
-                at = max(at, now + missing / self.limit.per_second)
+                at = FOREVER if self.limit.drawn else max(at, now + missing / self.limit.per_second)
         return at
 
 
@@ -119,6 +126,17 @@ class _Share:
     def so_far(self, now: float, weight: float) -> float:
         """What it has had, with what calls under way have taken beyond their charge."""
         return self.had + sum(max(0.0, now - call.begin - call.charged) for call in self.calls) / weight
+
+
+@dataclass
+class Want:
+    """What waits under one name, and could go if there were more to have of limits."""
+
+    waiting: int = 0
+    blocked: bool = False
+    """Whether it is this name's limit that holds some back."""
+    tokens: int = 0
+    """Calls that are held back by nothing but rates."""
 
 
 @dataclass(frozen=True)
@@ -200,9 +218,38 @@ class Scheduler:
             bucket.fill(now)
             new = self._limit(name)
             if bucket.limit.per_second is None and new.per_second is not None:
-                bucket.tokens, bucket.filled_at = float(new.burst), now
+                bucket.tokens, bucket.filled_at = 0.0 if new.drawn else float(new.burst), now
             bucket.limit = new
             bucket.tokens = min(bucket.tokens, float(new.burst))
+
+    def grant(self, name: str, tokens: int) -> None:
+        """Lets so many calls begin under a name whose rate is drawn. What is not used by the next `admit` is
+        lost: kept, it could be used together with what others are granted later."""
+        bucket = self._buckets.get(name)
+        if bucket is not None:
+            bucket.tokens = float(tokens)
+
+    def wants(self, now: float) -> dict[str, Want]:
+        """What waits, by name. What is paused, or closed for a while, wants nothing.
+
+        Limits are wanted in the order of their names in the ask, each when those before it are there: of two
+        who divide several, one never has what the other waits for while it waits for what that one has.
+        """
+        wants: defaultdict[str, Want] = defaultdict(Want)
+        for flow in self._live_flows():
+            buckets = {name: self._bucket(name, now) for name in flow.names}
+            if any(bucket.limit.paused or bucket.closed_until > now for bucket in buckets.values()):
+                continue
+            waiting = sum(entry[3] in self._waiting for entry in flow.heap)
+            for name, bucket in buckets.items():
+                wants[name].waiting += waiting
+                if bucket.is_full:
+                    wants[name].blocked = True
+                    break
+            else:
+                for name, bucket in buckets.items():
+                    wants[name].tokens += waiting if bucket.opens_at(now) > now else 0
+        return wants
 
     def reprioritize(self, age: str, priority: int) -> None:
         """Gives the asks of one job that wait a new priority."""
@@ -291,7 +338,8 @@ class Scheduler:
         bucket = self._buckets.get(name)
         if bucket is None:
             limit = self._limit(name)
-            bucket = self._buckets[name] = _Bucket(limit, tokens=float(limit.burst), filled_at=now)
+            tokens = 0.0 if limit.drawn else float(limit.burst)
+            bucket = self._buckets[name] = _Bucket(limit, tokens=tokens, filled_at=now)
         return bucket
 
 

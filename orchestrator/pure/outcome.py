@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from orchestrator.pure.edits import scene_with
 from orchestrator.pure.graph import CompiledGraph
 from orchestrator.pure.paths import UNSET, Field, Index, Part, Spread, is_map, read
+from orchestrator.pure.presenter import PRESENT
 from orchestrator.pure.signals import Key
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.compose_pb2 import ComposeResult
@@ -144,30 +145,32 @@ def scene_views(
     edits: Mapping[str, EditSceneRequest] | None = None,
     *,
     pictures: Mapping[str, Sequence[Asset]] | None = None,
+    clips: Mapping[str, Sequence[Asset]] | None = None,
 ) -> list[SceneView]:
     """The scenes of a plan with what `results` hold for each, in order.
 
     `results` are those of one execution whose fan-outs all go over the plan's scenes, as the recipe's do.
     `edits` are those that wait for the next run, by scene id: a view shows its scene as it will be, with what
-    was made for it as it is. `pictures` are those that earlier executions made for a scene, by its id, which
-    can still be chosen.
+    was made for it as it is. `pictures` and `clips` are those that earlier executions made for a scene, by
+    its id, which can still be chosen.
     """
-    edits, pictures = edits or {}, pictures or {}
+    edits, pictures, clips = edits or {}, pictures or {}, clips or {}
     placed = {
         place.id: place
         for result in results.values()
         if isinstance(result, ComposeResult)
         for place in result.scenes
     }
-    made: defaultdict[int | None, list[Message]] = defaultdict(list)
+    made: defaultdict[int | None, dict[str, Message]] = defaultdict(dict)
     for key, result in results.items():
-        made[key.index].append(result)
+        made[key.index][key.step] = result
     views = []
     for index, scene in enumerate(plan.scenes):
         edit = edits.get(scene.id, EditSceneRequest())
         view = SceneView(scene=scene_with(scene, edit), index=index, locked=edit.locked)
         view.edited = view.scene != scene
         _add_made(view, scene, made[index], pictures.get(scene.id, ()))
+        _add_clips(view, scene, made[index], clips.get(scene.id, ()))
         if scene.id in placed:
             view.start.CopyFrom(placed[scene.id].start)
             view.duration.CopyFrom(placed[scene.id].duration)
@@ -175,19 +178,33 @@ def scene_views(
     return views
 
 
-def _add_made(view: SceneView, scene: Scene, made: Collection[Message], earlier: Sequence[Asset]) -> None:
+def _add_made(view: SceneView, scene: Scene, made: Mapping[str, Message], earlier: Sequence[Asset]) -> None:
     chosen = [view.scene.picture] if view.scene.HasField("picture") else []
     pictures = [*chosen, *([scene.picture] if scene.HasField("picture") else [])]
-    for result in made:
+    for result in made.values():
         if isinstance(result, SynthesizeResult) and result.HasField("audio"):
             view.narration.CopyFrom(result.audio)
         elif isinstance(result, Pictures):
             pictures += [image.asset for image in result.images]
-        elif isinstance(result, Clip) and result.HasField("clip"):
-            view.clip.CopyFrom(result.clip)
-    if view.scene.HasField("clip"):
-        view.clip.CopyFrom(view.scene.clip)
+    view.pictures.extend(_once([*pictures, *earlier]))
+
+
+def _add_clips(view: SceneView, scene: Scene, made: Mapping[str, Message], earlier: Sequence[Asset]) -> None:
+    clips = [one.clip for one in (view.scene, scene) if one.HasField("clip")]
+    for step, result in sorted(made.items()):
+        if isinstance(result, Clip) and result.HasField("clip"):
+            if step == PRESENT:
+                view.presenter_clip.CopyFrom(result.clip)
+            else:
+                clips.append(result.clip)
+    view.clips.extend(_once([*clips, *earlier]))
+    if clips:
+        view.clip.CopyFrom(clips[0])
+
+
+def _once(assets: Iterable[Asset]) -> Iterable[Asset]:
+    """Each asset once, in order."""
     unique: dict[str, Asset] = {}
-    for picture in (*pictures, *earlier):
-        unique.setdefault(picture.digest, picture)
-    view.pictures.extend(unique.values())
+    for asset in assets:
+        unique.setdefault(asset.digest, asset)
+    return unique.values()

@@ -1,6 +1,7 @@
 """The built-in recipe: from a narrated video's spec to the step graph that makes it.
 
     [transcribe ->] plan -> for each scene: narrate -> align, illustrate -> animate;  all of them -> compose
+                            with a presenter: portrait, narrate -> present
 
 A pure function, so there is one thing to run: what it returns passes `graph.check` for every spec that keeps
 the contract, and could as well be submitted as a graph of one's own. With a `plan` that is given (an earlier
@@ -10,6 +11,8 @@ before, and is remembered.
 
 from __future__ import annotations
 
+from orchestrator.pure import presenter
+from orchestrator.pure.wiring import PLAN, SCENES, bind, canvas
 from reelmesh.compose.v1 import compose_pb2, timeline_pb2
 from reelmesh.imagegen.v1 import imagegen_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import ON_FAILURE_CONTINUE, Step, StepGraph
@@ -18,18 +21,19 @@ from reelmesh.script.v1 import script_pb2
 from reelmesh.tts.v1 import tts_pb2
 from reelmesh.video.v1 import video_pb2
 
-PLAN = "plan"
-"""Id of the step that gives the plan."""
-SCENES = "plan.scenes"
+MOST_VARIANTS = 5
+"""Clips for one shot."""
+ANIMATE = ("animate", *(f"animate_{number}" for number in range(2, MOST_VARIANTS + 1)))
+"""Ids of the steps that make clips: one for each variant."""
 GATED = {
-    ReviewStage.REVIEW_STAGE_PLAN: {"narrate", "align", "illustrate", "animate", "compose"},
-    ReviewStage.REVIEW_STAGE_PICTURES: {"animate", "compose"},
+    ReviewStage.REVIEW_STAGE_PLAN: {
+        *("narrate", "align", "illustrate", "portrait", "present", "compose"),
+        *ANIMATE,
+    },
+    ReviewStage.REVIEW_STAGE_PICTURES: {*ANIMATE, "present", "compose"},
     ReviewStage.REVIEW_STAGE_CLIPS: {"compose"},
 }
 """The steps that wait until a stage has been looked at."""
-DEFAULT_WIDTH_PIXELS = 1080
-DEFAULT_HEIGHT_PIXELS = 1920
-DEFAULT_FRAMES_PER_SECOND = 30.0
 
 
 def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = None) -> StepGraph:
@@ -50,7 +54,10 @@ def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = No
         graph.steps.append(_plan(video))
     if not recorded:
         graph.steps.extend([_narrate(video), _align(video)])
-    graph.steps.extend([_illustrate(video), _animate(video), _compose(video)])
+    graph.steps.append(_illustrate(video))
+    graph.steps.extend(_animate(video, number) for number in range(_variants(video)))
+    graph.steps.extend(presenter.steps(video))
+    graph.steps.append(_compose(video))
     _set_gates(graph, video, planned=plan is not None)
     return graph
 
@@ -76,22 +83,6 @@ def _set_gates(graph: StepGraph, video: NarratedVideo, *, planned: bool) -> None
                     step.gates.append(ReviewStage.Name(stage).removeprefix("REVIEW_STAGE_").lower())
 
 
-def canvas(video: NarratedVideo) -> timeline_pb2.Canvas:
-    """The film's frame with size and rate filled in."""
-    frame = timeline_pb2.Canvas()
-    frame.CopyFrom(video.canvas)
-    frame.width_pixels = frame.width_pixels or DEFAULT_WIDTH_PIXELS
-    frame.height_pixels = frame.height_pixels or DEFAULT_HEIGHT_PIXELS
-    frame.frames_per_second = frame.frames_per_second or DEFAULT_FRAMES_PER_SECOND
-    return frame
-
-
-def _bind(step: Step, to: str, *sources: str) -> None:
-    """Binds sources to a target; the last one that is set wins."""
-    for source in sources:
-        step.bindings.add(to=to, **{"from": source})
-
-
 def _transcribe(video: NarratedVideo) -> Step:
     step = Step(id="transcribe")
     call = step.transcribe
@@ -105,22 +96,25 @@ def _plan(video: NarratedVideo) -> Step:
     step = Step(id=PLAN)
     options, call = video.plan, step.plan
     call.engine, call.model = options.engine, options.model
-    call.text, call.language = video.text, video.language
+    call.text, call.topic, call.language = video.text, video.topic, video.language
     call.scenes.extend(video.scenes)
     call.characters.extend(video.characters)
     call.stock_clips.extend(video.stock_clips)
     call.stock_share = video.stock_share
     if options.HasField("target_scene_duration"):
         call.target_scene_duration.CopyFrom(options.target_scene_duration)
+    if options.HasField("story_duration"):
+        call.story_duration.CopyFrom(options.story_duration)
     if options.HasField("prompt_parts"):
         call.prompt_parts.CopyFrom(options.prompt_parts)
     call.max_scenes = options.max_scenes
     call.animate_share = video.clip.animate_share
+    call.presented = presenter.presented(video)
     call.seed = video.seed
     if video.HasField("audio"):
-        _bind(step, "segments", "transcribe.segments")
+        bind(step, "segments", "transcribe.segments")
         if not video.language:
-            _bind(step, "language", "transcribe.language")
+            bind(step, "language", "transcribe.language")
     return step
 
 
@@ -132,24 +126,25 @@ def _narrate(video: NarratedVideo) -> Step:
         model=options.model,
         voice=options.voice,
         pitch_semitones=options.pitch_semitones,
+        style=options.style,
     )
     if options.HasField("speed"):
         call.speed = options.speed
     if options.HasField("reference_audio"):
         call.reference_audio.CopyFrom(options.reference_audio)
     step.synthesize.CopyFrom(call)
-    _bind(step, "text", "item.text")
-    _bind(step, "language", "item.language")
-    _bind(step, "seed", "item.seed")
+    bind(step, "text", "item.text")
+    bind(step, "language", "item.language")
+    bind(step, "seed", "item.seed")
     return step
 
 
 def _align(video: NarratedVideo) -> Step:
     step = Step(id="align", for_each=SCENES, when="narrate.needs_alignment", on_failure=ON_FAILURE_CONTINUE)
     step.align.engine = video.asr_engine
-    _bind(step, "audio", "narrate.audio")
-    _bind(step, "text", "item.text")
-    _bind(step, "language", "item.language")
+    bind(step, "audio", "narrate.audio")
+    bind(step, "text", "item.text")
+    bind(step, "language", "item.language")
     return step
 
 
@@ -173,18 +168,25 @@ def _illustrate(video: NarratedVideo) -> Step:
     if options.HasField("scene_settings"):
         call.scene_settings.CopyFrom(options.scene_settings)
     step.generate_image.CopyFrom(call)
-    _bind(step, "prompt", "item.image_prompt")
-    _bind(step, "negative_prompt", "item.negative_prompt")
-    _bind(step, "layers", "item.animate")
+    bind(step, "prompt", "item.image_prompt")
+    bind(step, "negative_prompt", "item.negative_prompt")
+    bind(step, "layers", "item.animate")
     for field in ("seed", "place_seed", "character_seed", "reference_image", "loras"):
-        _bind(step, field, f"item.{field}")
+        bind(step, field, f"item.{field}")
     if video.characters or not options.character:  # else whoever the text names would take its place
-        _bind(step, "character", "item.character")
+        bind(step, "character", "item.character")
     return step
 
 
-def _animate(video: NarratedVideo) -> Step:
-    step = Step(id="animate", for_each=SCENES, when="item.animate")
+def _variants(video: NarratedVideo) -> int:
+    return max(1, video.clip.variants)
+
+
+def _animate(video: NarratedVideo, number: int) -> Step:
+    """The step that makes the clips of one variant."""
+    step = Step(id=ANIMATE[number], for_each=SCENES, when="item.animate")
+    if _variants(video) > 1:
+        step.on_failure = ON_FAILURE_CONTINUE
     options, frame = video.clip, canvas(video)
     call = video_pb2.GenerateRequest(
         engine=options.engine,
@@ -193,18 +195,19 @@ def _animate(video: NarratedVideo) -> Step:
         height_pixels=frame.height_pixels,
         frames_per_second=frame.frames_per_second,
         provider_params=options.provider_params,
+        variant=number,
     )
     if options.HasField("duration"):
         call.duration.CopyFrom(options.duration)
     if options.HasField("routing"):
         call.routing.CopyFrom(options.routing)
     step.generate_video.CopyFrom(call)
-    _bind(step, "first_frame", "illustrate.images[0].asset", "item.picture")
+    bind(step, "first_frame", "illustrate.images[0].asset", "item.picture")
     # A scene with a picture of its own is not illustrated, so there are no layers but those of first_frame.
-    _bind(step, "layers", "illustrate.images[0].layers")
-    _bind(step, "prompt", "item.motion_prompt")
-    _bind(step, "negative_prompt", "item.negative_prompt")
-    _bind(step, "seed", "item.seed")
+    bind(step, "layers", "illustrate.images[0].layers")
+    bind(step, "prompt", "item.motion_prompt")
+    bind(step, "negative_prompt", "item.negative_prompt")
+    bind(step, "seed", "item.seed")
     return step
 
 
@@ -221,6 +224,8 @@ def _compose(video: NarratedVideo) -> Step:
             show_title=video.show_title,
             language=video.language,
             seed=video.seed,
+            sound_effects=video.sound_effects,
+            preview=video.preview,
         )
     )
     if video.HasField("music"):
@@ -239,17 +244,19 @@ def _compose(video: NarratedVideo) -> Step:
         call.loudness_lufs = video.loudness_lufs
     for field in ("title", "description", "language"):
         if not getattr(video, field):
-            _bind(step, field, f"{PLAN}.{field}")
+            bind(step, field, f"{PLAN}.{field}")
     for field in ("id", "text", "title", "duration"):
-        _bind(step, f"scenes[*].{field}", f"{SCENES}[*].{field}")
-    _bind(step, "scenes[*].picture", "illustrate[*].images[0].asset", f"{SCENES}[*].picture")
-    _bind(step, "scenes[*].clip", "animate[*].clip", f"{SCENES}[*].clip")
+        bind(step, f"scenes[*].{field}", f"{SCENES}[*].{field}")
+    bind(step, "scenes[*].picture", "illustrate[*].images[0].asset", f"{SCENES}[*].picture")
+    clips = [f"{id}[*].clip" for id in reversed(ANIMATE[: _variants(video)])]
+    bind(step, "scenes[*].clip", *clips, f"{SCENES}[*].clip")
+    presenter.show(video, step)
     if video.HasField("audio"):
         call.narration.CopyFrom(video.audio)
-        _bind(step, "scenes[*].words", f"{SCENES}[*].words")
+        bind(step, "scenes[*].words", f"{SCENES}[*].words")
     else:
-        _bind(step, "scenes[*].narration", "narrate[*].audio")
-        _bind(step, "scenes[*].words", "narrate[*].words", "align[*].words")
+        bind(step, "scenes[*].narration", "narrate[*].audio")
+        bind(step, "scenes[*].words", "narrate[*].words", "align[*].words")
     if video.picture.HasField("motion"):
-        _bind(step, "scenes[*].motion", "spec.narrated_video.picture.motion")
+        bind(step, "scenes[*].motion", "spec.narrated_video.picture.motion")
     return step

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Double, Table, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Double, Table, bindparam, delete, insert, select, text, tuple_, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,7 +16,7 @@ from orchestrator.store.leases import Leases
 from orchestrator.store.notices import CHANNEL, Notice
 from orchestrator.store.queries import ENDED
 from orchestrator.store.rows import RememberedRow, StepRow
-from orchestrator.store.schema import durations, events, executions, jobs, remembered, steps
+from orchestrator.store.schema import durations, events, executions, flights, jobs, remembered, steps
 from reelmesh.orchestrator.v1.events_pb2 import Event
 
 SMOOTHING = 0.3
@@ -93,6 +93,14 @@ class Transaction:
             payloads = list(self.notice.payloads(self.leases.holder))
             await self.connection.execute(_NOTIFY, {"channel": CHANNEL, "payloads": payloads})
 
+    def _land(self, connection: Connection, names: Sequence[tuple[str, bytes]]) -> None:
+        """Takes calls off the list whose results are remembered now."""
+        if names and self.leases.expire:
+            which = tuple_(flights.c.owner, flights.c.digest).in_(names)
+            gone = delete(flights).where(which).returning(flights.c.digest, flights.c.wanted)
+            landed = connection.execute(gone).all()
+            self.notice.landed.update(row.digest.hex() for row in landed if row.wanted)
+
     def _append(self, connection: Connection, appends: Sequence[Append]) -> None:
         groups: dict[str, list[Append]] = {}
         for append in appends:
@@ -109,6 +117,7 @@ class Transaction:
                 self._number(of_job, row.sequence, written=False)
                 fresh += of_job
         _write(connection, fresh, self.leases)
+        self._land(connection, [(row.owner, row.digest) for append in fresh for row in append.remembered])
 
     def _number(self, of_job: Sequence[Append], sequence: int, *, written: bool) -> None:
         """Gives the events of one job their sequences, after `sequence`."""
@@ -118,7 +127,7 @@ class Transaction:
                 event.sequence = sequence
                 self.committed.append((append.owner, event))
                 if not written:
-                    self._rows.append(_event_row(append, event))
+                    self._rows.append(event_row(append, event))
             if append.events:
                 self.notice.sequences[append.job_id] = sequence
                 self.notice.owners.add(append.owner)
@@ -177,9 +186,9 @@ def _write(connection: Connection, appends: Sequence[Append], held: Leases) -> N
     ):
         if rows:
             connection.execute(_upsert(dialect, table), rows)
-    learned = _learned([one for append in appends for one in append.durations])
-    if learned:
-        connection.execute(_learn(dialect), learned)
+    took = learned([one for append in appends for one in append.durations])
+    if took:
+        connection.execute(_learn(dialect), took)
     done = [one for append in appends for one in append.commands]
     ended = [append.job_id for append in appends if append.job.get("state") in ENDED]
     if done or ended:  # an execution that has ended can do nothing more of what was asked
@@ -209,7 +218,8 @@ def _updating(table: Table, columns: tuple[str, ...], held: Leases) -> Any:
     return statement.values(values)
 
 
-def _event_row(append: Append, event: Event) -> dict[str, Any]:
+def event_row(append: Append, event: Event) -> dict[str, Any]:
+    """An event as a row of its table."""
     return {
         "job_id": append.job_id,
         "owner": append.owner,
@@ -227,7 +237,7 @@ def _upsert(dialect: str, table: Table) -> Any:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
 
 
-def _learned(durations: Sequence[tuple[str, str, float]]) -> list[dict[str, Any]]:
+def learned(durations: Sequence[tuple[str, str, float]]) -> list[dict[str, Any]]:
     """What calls took, one row for each method and engine, as if they had been taken in one after the other.
 
     In order: replicas that write the same rows must not wait for each other in a circle.

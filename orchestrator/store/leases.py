@@ -40,17 +40,14 @@ from orchestrator.store.schema import UNENDED, WAITING, commands, jobs
 
 CALM_SECONDS = 5
 """Time after the database's start in which no replica counts as gone: each has to find its way back first."""
-_REPLICAS = text(
-    "SELECT objid::bigint AS objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :locks "
-    "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-).bindparams(locks=LOCKS)
-_CLOCK = cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
+CLOCK = cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
+"""The database's clock."""
 
 
-def gone(calm_seconds: float) -> TextClause:
-    """Whether the holder of a lease has no session any more. See `presence`."""
+def gone(calm_seconds: float, holder: str = "lease_holder") -> TextClause:
+    """Whether the replica that a column names has no session any more. See `presence`."""
     return text(
-        "lease_holder NOT IN (SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :locks) "
+        f"{holder} NOT IN (SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :locks) "
         "AND pg_postmaster_start_time() < clock_timestamp() - make_interval(secs => :calm)"
     ).bindparams(locks=LOCKS, calm=calm_seconds)
 
@@ -73,7 +70,7 @@ class Leases:
 
     def until(self) -> ColumnElement[Any]:
         """The time until which a lease lasts that is given or renewed now."""
-        return _CLOCK + int(self.seconds * 1e6) if self.expire else null()
+        return CLOCK + int(self.seconds * 1e6) if self.expire else null()
 
     async def claim(
         self, connection: AsyncConnection, limit: int, *, least: int = 0, besides: Collection[str] = ()
@@ -129,7 +126,7 @@ class Leases:
         if not self.expire:
             return 0
         return await self._free(
-            connection, and_(jobs.c.lease_holder.is_not(None), or_(jobs.c.lease_until < _CLOCK, _GONE))
+            connection, and_(jobs.c.lease_holder.is_not(None), or_(jobs.c.lease_until < CLOCK, _GONE))
         )
 
     async def clear(self, connection: AsyncConnection) -> int:
@@ -141,14 +138,6 @@ class Leases:
         freed = update(jobs).where(jobs.c.id.in_(select(query.cte("freed").c.id)))
         free = {"lease_holder": None, "lease_until": None, "lease_token": jobs.c.lease_token + 1}
         return (await connection.execute(freed.values(**free))).rowcount
-
-    async def place(self, connection: AsyncConnection) -> tuple[int, int]:
-        """(which this replica is, how many there are), in the order of their numbers."""
-        if not self.expire:
-            return 0, 1
-        found = [row.objid for row in await connection.execute(_REPLICAS)]
-        holders = sorted({*found, self.holder})
-        return holders.index(self.holder), len(holders)
 
     async def asked(self, connection: AsyncConnection) -> list[CommandRow]:
         """What was asked of the executions of this replica and is not done yet, in order."""

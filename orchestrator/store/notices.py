@@ -30,9 +30,15 @@ class Notice:
     """Whose they are."""
     deleted: set[str] = field(default_factory=set)
     """Jobs that are no more."""
+    landed: set[str] = field(default_factory=set)
+    """Digests, in hexadecimal, of calls that others wait for and that have ended."""
+    freed: set[str] = field(default_factory=set)
+    """Limits of which there is more to take, or of which somebody wants more. "*": some were set."""
 
     def __bool__(self) -> bool:
-        return bool(self.waiting or self.commands or self.sequences or self.deleted)
+        return bool(
+            self.waiting or self.commands or self.sequences or self.deleted or self.landed or self.freed
+        )
 
     def payloads(self, holder: int) -> Iterator[str]:
         """The notice as texts for NOTIFY. `holder` is the sender."""
@@ -44,14 +50,21 @@ class Notice:
             yield json.dumps([holder, 0, 0, {}, names, []], ensure_ascii=False)
         for names in _parts(sorted(self.deleted)):
             yield json.dumps([holder, 0, 0, {}, [], names])
+        for names in _parts(sorted(self.landed)):
+            yield json.dumps([holder, 0, 0, {}, [], [], names])
+        for names in _parts(sorted(self.freed)):
+            yield json.dumps([holder, 0, 0, {}, [], [], [], names], ensure_ascii=False)
 
 
 def read(payload: str, holder: int) -> Notice | None:
     """A notice that was heard; None: one's own."""
-    sender, waiting, commands, sequences, owners, deleted = json.loads(payload)
+    sender, waiting, commands, sequences, owners, deleted, *others = json.loads(payload)
     if sender == holder:
         return None
-    return Notice(bool(waiting), bool(commands), sequences, set(owners), set(deleted))
+    notice = Notice(bool(waiting), bool(commands), sequences, set(owners), set(deleted))
+    for names, more in zip((notice.landed, notice.freed), others, strict=False):
+        names.update(more)
+    return notice
 
 
 def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:

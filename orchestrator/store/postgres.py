@@ -7,7 +7,7 @@ database from first to last. A replica that is stopped in the middle of a transa
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -80,8 +80,8 @@ def _engine(url: URL, *, size: int, pre_ping: bool = False) -> AsyncEngine:
     )
 
 
-async def connect(url: URL) -> Any:
-    """A connection of asyncpg's.
+async def connect(url: URL, settings: Mapping[str, str] | None = None) -> Any:
+    """A connection of asyncpg's. `settings`: the server's, for the session.
 
     Raises:
         OperationalError: the server can not be reached.
@@ -103,6 +103,7 @@ async def connect(url: URL) -> Any:
             server_settings={
                 "application_name": "reelmesh orchestrator",
                 "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+                **(settings or {}),
             },
         )
     except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:

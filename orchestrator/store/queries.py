@@ -20,6 +20,7 @@ from orchestrator.store.schema import (
     remembered,
     scene_edits,
     steps,
+    trims,
 )
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobState
 
@@ -255,9 +256,18 @@ async def owner_events_after(
 
 
 async def latest_event_id(connection: AsyncConnection) -> int:
-    """The id of the latest event of all."""
-    latest: int | None = (await connection.execute(select(func.max(events.c.id)))).scalar_one()
-    return latest or 0
+    """The id of the latest event of all, whether it is there still or not."""
+    query = select(
+        select(func.max(events.c.id)).scalar_subquery(), select(func.max(trims.c.event_id)).scalar_subquery()
+    )
+    there, taken = (await connection.execute(query)).one()
+    return max(there or 0, taken or 0)
+
+
+async def latest_trim(connection: AsyncConnection, owner: str) -> int:
+    """The id of the latest of an owner's events that retention took away; 0: none."""
+    query = select(trims.c.event_id).where(trims.c.owner == owner)
+    return (await connection.execute(query)).scalar_one_or_none() or 0
 
 
 async def recall(connection: AsyncConnection, owner: str, digests: Sequence[bytes]) -> list[RememberedRow]:

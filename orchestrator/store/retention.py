@@ -23,6 +23,7 @@ from orchestrator.store.schema import (
     scene_edits,
     steps,
     sweeps,
+    trims,
 )
 
 PAGE = 200
@@ -101,6 +102,7 @@ async def purge(transaction: Transaction, owner: str, job_id: str, due: Due) -> 
     for blobs in _blobs_of_jobs([job_id]):
         named |= digests((await connection.execute(blobs)).scalars())
     await _orphan(connection, owner, named)
+    await _note(connection, select(events.c.owner, events.c.id).where(events.c.job_id == job_id))
     await connection.execute(delete(jobs).where(jobs.c.id == job_id))
     transaction.notice.deleted.add(job_id)
     return True
@@ -109,8 +111,23 @@ async def purge(transaction: Transaction, owner: str, job_id: str, due: Due) -> 
 async def trim(connection: AsyncConnection, before: int) -> int:
     """Removes some events of jobs that ended before a time. Sequences stay, so that no cursor ever lies."""
     ended = select(jobs.c.id).where(ENDED, jobs.c.end_time < before)
-    some = select(events.c.id).where(events.c.job_id.in_(ended)).limit(PAGE * 10)
-    return (await connection.execute(delete(events).where(events.c.id.in_(some)))).rowcount
+    some = select(events.c.owner, events.c.id).where(events.c.job_id.in_(ended)).order_by(events.c.id)
+    found = await _note(connection, some.limit(PAGE * 10))
+    return (await connection.execute(delete(events).where(events.c.id.in_(found)))).rowcount if found else 0
+
+
+async def _note(connection: AsyncConnection, which: Select[Any]) -> list[int]:
+    """Notes that some events (owner, id) are taken away. Returns their ids."""
+    rows = (await connection.execute(which)).all()
+    latest: dict[str, int] = {}
+    for row in rows:
+        latest[row.owner] = max(row.id, latest.get(row.owner, 0))
+    for owner, event_id in sorted(latest.items()):
+        noted = {"owner": owner, "event_id": event_id}
+        later = update(trims).where(trims.c.owner == owner, trims.c.event_id < event_id)
+        await connection.execute(insert_new(connection.dialect.name, trims), [noted])
+        await connection.execute(later.values(event_id=event_id))
+    return [row.id for row in rows]
 
 
 async def forget(connection: AsyncConnection, before: int) -> int:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The migration this code needs. Kept here so that a start with an up-to-date database loads no Alembic."""
 
 NO_INDEX = -1
@@ -227,6 +227,49 @@ limits = Table(
     Column("time", BigInteger, nullable=False),  # when it was set
 )
 """Limits that were set while running. What is not here, the settings say."""
+
+trims = Table(
+    "trims",
+    metadata,
+    Column("owner", String(200), primary_key=True),
+    Column("event_id", BigInteger, nullable=False),
+)
+"""The latest event that retention took from each owner: a cursor before it may have missed something."""
+
+flights = Table(
+    "flights",
+    metadata,
+    Column("owner", String(200), primary_key=True),
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("request_id", String(128), nullable=False),  # whoever makes the call makes it under this
+    Column("holder", BigInteger, nullable=False),  # the replica that makes it
+    Column("job_id", String(64), nullable=False),  # with `token` the lease under which it is made
+    Column("token", BigInteger, nullable=False),
+    Column("wanted", Boolean, nullable=False),  # whether another replica waits for it
+)
+"""Calls under way whose result others may want. One whose lease has ended is anybody's. No foreign key: its
+check would wait for whoever writes the job. Not used on SQLite, where there is one process."""
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("name", String(200), primary_key=True),  # of the limit
+    Column("holder", BigInteger, primary_key=True),  # the replica
+    Column("slots", Integer, nullable=False),  # how many calls it may have under way
+    Column("short", Integer, nullable=False),  # how many more it wants
+    Column("since", BigInteger, nullable=False),  # when it came to want them
+    Column("until", BigInteger, nullable=False),  # by the database's clock; then they are anybody's
+)
+"""The replicas' parts of limits at once. Their sum never exceeds the limit. Not used on SQLite."""
+
+rates = Table(
+    "rates",
+    metadata,
+    Column("name", String(200), primary_key=True),  # of the limit
+    Column("tokens", Double, nullable=False),
+    Column("time", BigInteger, nullable=False),  # as of which; by the database's clock
+)
+"""The token buckets of limits per second that replicas share. Not used on SQLite."""
 
 compatibility = Table(
     "compatibility",

@@ -16,13 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.store import postgres, sqlite
 from orchestrator.store.appending import Append, Transaction
+from orchestrator.store.batch import Batch
+from orchestrator.store.claims import Claims
+from orchestrator.store.direct import REFUSALS, Direct
 from orchestrator.store.leases import Leases
 from orchestrator.store.migrate import migrate
 from orchestrator.store.notices import Notice
 from orchestrator.store.presence import Presence
 from orchestrator.store.recall import Recalls
 from orchestrator.store.rows import RememberedRow
-from orchestrator.store.writer import REFUSALS, Writer
+from orchestrator.store.writer import Writer
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from servers.chassis.errors import FailedPrecondition, Unavailable
 
@@ -46,7 +49,10 @@ class Writing(Protocol):
 class Store:
     """An open database."""
 
-    def __init__(self, writing: Writing, reading: AsyncEngine, leases: Leases) -> None:
+    def __init__(
+        self, writing: Writing, reading: AsyncEngine, leases: Leases, shared: URL | None = None
+    ) -> None:
+        """`shared`: of a database to which other replicas may write, too."""
         self.leases = leases
         self.on_events: Callable[[Sequence[tuple[str, Event]]], None] = lambda _: None
         """Gets (owner, event) of whatever this replica commits, in order."""
@@ -56,7 +62,11 @@ class Store:
         """Gets what this replica tells."""
         self._writing = writing
         self._reading = reading
-        self._writer = Writer(writing.write, leases, self._committed)
+        self._direct = Direct(shared) if shared is not None else None
+        self.claims = Claims(shared, leases.holder) if shared is not None else None
+        """Of calls that replicas share; None where there are none."""
+        batch = Batch(self._direct, leases) if self._direct is not None else None
+        self._writer = Writer(writing.write, leases, self._committed, batch)
         self._recalls = Recalls(writing.look)
         self._presence: Presence | None = None
         self._lock: int | None = None
@@ -76,7 +86,7 @@ class Store:
             )
         await _prepare(postgres.writer(url))
         leases = Leases(holder, lease_seconds, expire=True)
-        store = cls(postgres.Database(url), postgres.readers(url), leases)
+        store = cls(postgres.Database(url), postgres.readers(url), leases, url)
         store._presence = Presence(url, holder, lambda notice: store.on_notice(notice))
         try:
             await store._presence.start()
@@ -121,8 +131,15 @@ class Store:
             raise _away(fault, "read") from fault
 
     async def recall(self, owner: str, digest: bytes) -> RememberedRow | None:
-        """The remembered result of a step."""
-        return await self._recalls.find(owner, digest)
+        """The remembered result of a step.
+
+        Raises:
+            Unavailable: the database can not be read now.
+        """
+        try:
+            return await self._recalls.find(owner, digest)
+        except REFUSALS as fault:
+            raise _away(fault, "read") from fault
 
     async def append(self, append: Append) -> None:
         """Writes what happened to a job. See `Writer.append`."""
@@ -143,6 +160,9 @@ class Store:
         """Writes what is queued and closes the database."""
         await self._writer.close()
         await self._recalls.close()
+        for connection in (self.claims, self._direct):
+            if connection is not None:
+                await connection.close()
         if self._presence is not None:
             await self._presence.close()
         await self._writing.close()

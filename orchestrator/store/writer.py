@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.store.appending import Append, Transaction
+from orchestrator.store.batch import Batch
+from orchestrator.store.direct import REFUSALS
 from orchestrator.store.leases import Leases
 from orchestrator.store.notices import Notice
 from reelmesh.orchestrator.v1.events_pb2 import Event
@@ -29,8 +31,6 @@ T = TypeVar("T")
 
 Committed = Callable[[Sequence[tuple[str, Event]], Notice], None]
 """Gets (owner, event) of what was committed, in order, and the commit's notice."""
-REFUSALS = (DBAPIError, OSError)
-"""What a database raises that can not be reached or does not write."""
 Begin = Callable[[], AbstractAsyncContextManager[Any]]
 """Begins a transaction: gives an AsyncConnection, or what has the face of one."""
 Work = Callable[[Transaction], Awaitable[Any]]
@@ -45,9 +45,13 @@ class _Write:
 class Writer:
     """The one task that writes."""
 
-    def __init__(self, begin: Begin, leases: Leases, committed: Committed) -> None:
-        """`begin` begins a writing transaction; `committed` is told before the writers learn of it."""
+    def __init__(
+        self, begin: Begin, leases: Leases, committed: Committed, batch: Batch | None = None
+    ) -> None:
+        """`begin` begins a writing transaction; `committed` is told before the writers learn of it. `batch`:
+        a shorter way for what executions write, where the database has one."""
         self._begin = begin
+        self._batch = batch
         self._leases = leases
         self._committed = committed
         self._queue: asyncio.Queue[_Write | None] = asyncio.Queue()
@@ -95,8 +99,33 @@ class Writer:
                 taken.append(self._queue.get_nowait())
             group = [write for write in taken if write is not None]
             ending = len(group) < len(taken)
+            if self._batch is not None:
+                group = await self._write_batch(group, self._batch)
             if group:
                 await self._commit(group)
+
+    async def _write_batch(self, group: list[_Write], batch: Batch) -> list[_Write]:
+        """Writes what can go the short way; returns what is left, e.g. of jobs that are another's now."""
+        short: dict[str, tuple[_Write, Append]] = {}
+        for write in group:
+            if isinstance(write.what, Append) and write.what.token is not None:
+                short.setdefault(write.what.job_id, (write, write.what))
+        if not short:
+            return group
+        try:
+            written, notice = await batch.write([append for _, append in short.values()])
+        except REFUSALS as fault:
+            if not _is_away(fault):
+                return group
+            _fail([write for write, _ in short.values()], fault)
+            return [write for write in group if not write.done.done()]
+        events = [(append.owner, event) for append in written for event in append.events]
+        self._committed(events, notice)
+        for append in written:
+            write, _ = short[append.job_id]
+            if not write.done.done():
+                write.done.set_result(None)
+        return [write for write in group if not write.done.done()]
 
     async def _commit(self, group: list[_Write], *, again: bool = True) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reelmesh.asr.v1 import asr_pb2
@@ -43,10 +43,35 @@ def check(request: Request) -> None:
     """
     if request.model:
         raise InvalidArgument(("model", "must be empty: this engine has no choice of models"))
-    if not request.audio.digest:
-        raise InvalidArgument((FIELD, "is required"))
+    check_audio(request)
     if isinstance(request, asr_pb2.AlignRequest) and not speakable(request.text):
         raise InvalidArgument(("text", "must hold a letter or a digit: there is nothing to find"))
+
+
+def check_audio(request: Request) -> None:
+    """What every engine asks of every request.
+
+    Raises:
+        InvalidArgument: there is no recording.
+    """
+    if not request.audio.digest:
+        raise InvalidArgument((FIELD, "is required"))
+
+
+def transcript(
+    segments: Sequence[Mapping[str, Any]], language: str, seconds: float
+) -> asr_pb2.TranscribeResult:
+    """The transcript of a recording of that length, from segments as `servers.asr.heard` has them."""
+    result = asr_pb2.TranscribeResult(language=language)
+    result.duration.FromNanoseconds(nanoseconds(seconds))
+    for told in segments:
+        segment = result.segments.add(text=told["text"], speaker=told["speaker"])
+        segment.start.FromNanoseconds(nanoseconds(told["start"]))
+        segment.end.FromNanoseconds(nanoseconds(told["end"]))
+        for text, first, last, start, end in told["words"]:
+            word = TimedWord(text=text, char_start=first, char_end=last)
+            segment.words.append(placed_at(word, start, end))
+    return result
 
 
 def alignment(request: asr_pb2.AlignRequest, heard: Mapping[str, Any]) -> asr_pb2.AlignResult:

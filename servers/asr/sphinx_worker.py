@@ -12,7 +12,7 @@ import numpy as np
 from pocketsphinx import Decoder, Endpointer
 
 from servers.asr.pronunciation import phones_of
-from servers.asr.spreading import spread
+from servers.chassis.media.alignment.spreading import spread
 from servers.chassis.media.audio import Samples, window_levels, window_samples
 from servers.chassis.words import words_of
 from servers.chassis.worker_main import Report, serve

@@ -1,8 +1,8 @@
 """warp: when the words of a text are spoken, in any language that espeak-ng speaks, without a model.
 
 The text is spoken by espeak-ng, which tells the time of every word, and the recording is warped onto that.
-The library is GPL-3 and is loaded only by a worker process (`servers.asr.warp_worker`); this module reads
-nothing but its list of voices.
+The library is GPL-3 and is loaded only by a worker process (`servers.chassis.media.alignment.worker`); this
+module reads nothing but its list of voices.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class WarpEngine(Engine):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
-        self._workers = WorkerPool("servers.asr.warp_worker", memory_bytes=_MEMORY_BYTES)
+        self._workers = WorkerPool("servers.chassis.media.alignment.worker", memory_bytes=_MEMORY_BYTES)
         self._prober = Prober()
 
     def describe(self) -> Description:

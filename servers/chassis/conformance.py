@@ -226,7 +226,10 @@ async def samples(group: str, assets: SharedAssets) -> list[Message]:
     sound = await _stored(assets, sound_bytes(1.0), "audio/wav")
     found: dict[str, list[Message]] = {
         "reelmesh.script.engines": [script_pb2.PlanRequest(text="A fox saw some grapes. They hung high.")],
-        "reelmesh.tts.engines": [tts_pb2.SynthesizeRequest(text="A fox saw some grapes.", seed=1)],
+        "reelmesh.tts.engines": [
+            tts_pb2.SynthesizeRequest(text="A fox saw some grapes.", seed=1),
+            tts_pb2.SynthesizeRequest(text="A fox saw some grapes.", seed=1, reference_audio=sound),
+        ],
         "reelmesh.imagegen.engines": [
             imagegen_pb2.GenerateRequest(
                 prompt="a fox under a vine", width_pixels=64, height_pixels=96, seed=1

@@ -21,8 +21,11 @@ _log = structlog.get_logger("reelmesh.engines")
 class Engines:
     """The engines of one server, the default first."""
 
-    def __init__(self, engines: Sequence[Engine]) -> None:
+    def __init__(self, engines: Sequence[Engine], *, named: bool = True) -> None:
+        """`named` tells that the settings name them. Else nobody has said that a request's content may go to
+        another machine, so a remote engine serves only requests that name it."""
         self._engines = {engine.name: engine for engine in engines}
+        self._named = named
 
     @classmethod
     def load(
@@ -34,8 +37,9 @@ class Engines:
     ) -> Engines:
         """Finds the engines of an entry point group and makes them; those with models run them in `models`.
 
-        `order` names them, the default first; empty takes all, by name, those that must be named last. An
-        engine that can not even be imported is listed as missing, so that a request for it says why.
+        `order` names them, the default first; empty takes all, by name, remote ones and those that have to be
+        named last. An engine that can not even be imported is listed as missing, so that a request for it
+        says why.
         """
         found = {point.name: point for point in importlib.metadata.entry_points(group=group)}
         names = [*order] or sorted(found)
@@ -53,7 +57,9 @@ class Engines:
             if models is not None and isinstance(engine, RunsModels):
                 engine.use(models)
             engines.append(engine)
-        return cls(engines if order else sorted(engines, key=lambda engine: engine.on_request))
+        if not order:
+            engines.sort(key=lambda engine: engine.on_request or engine.describe().remote)
+        return cls(engines, named=bool(order))
 
     def all(self) -> list[Engine]:
         """Every engine, the default first."""
@@ -65,7 +71,7 @@ class Engines:
 
     def describe(self) -> list[Description]:
         """Every engine as ListEngines tells it."""
-        default = next((engine for engine in self.ready() if not engine.on_request), None)
+        default = next(iter(self.offered()), None)
         return [_described(engine, is_default=engine is default) for engine in self._engines.values()]
 
     def choose(self, request: Any) -> Engine:
@@ -84,16 +90,28 @@ class Engines:
                 )
             demand(named)
             return named
-        ready = [engine for engine in self.ready() if not engine.on_request]
+        ready = self.offered()
         for engine in ready:
             if engine.serves(request):
                 return engine
-        lacking = [engine for engine in self._engines.values() if engine.missing() and engine.serves(request)]
+        lacking = [engine for engine in self._allowed() if engine.missing() and engine.serves(request)]
         if lacking:
             demand(lacking[0])
         if ready:
             return ready[0]  # it can not serve the request either, but its `resolve` says why
         raise FailedPrecondition("no engine of this server can serve the request", reason="NO_ENGINE")
+
+    def _allowed(self) -> list[Engine]:
+        """Those that may serve a request which names none."""
+        return [
+            one
+            for one in self._engines.values()
+            if not one.on_request and (self._named or not one.describe().remote)
+        ]
+
+    def offered(self) -> list[Engine]:
+        """Those that lack nothing and may serve a request which names none."""
+        return [engine for engine in self._allowed() if not engine.missing()]
 
     def resolve(self, request: Any) -> tuple[Engine, Resolved[Any]]:
         """The engine for a request and the request as that engine would serve it, its name filled in."""

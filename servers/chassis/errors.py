@@ -22,7 +22,7 @@ details are cut to `DETAILS_LIMIT_BYTES` and say how many were left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -31,6 +31,9 @@ from google.rpc import error_details_pb2 as details_pb2
 from google.rpc import status_pb2
 
 from reelmesh.common.v1.engine_pb2 import Missing
+
+if TYPE_CHECKING:
+    from servers.chassis.trouble import Trouble
 
 DOMAIN = "reelmesh"
 DETAILS_LIMIT_BYTES = 4096
@@ -48,6 +51,8 @@ class Fault(Exception):
     code: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL
     reason: str = "INTERNAL"
     retryable: bool = False
+    trouble: Trouble | None = None
+    """What went wrong at a vendor, where it was one."""
 
     def __init__(self, message: str, *, reason: str | None = None, details: Iterable[Message] = ()) -> None:
         super().__init__(message)

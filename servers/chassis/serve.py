@@ -30,6 +30,7 @@ from servers.chassis.assets import Assets, RemoteAssets, SharedAssets
 from servers.chassis.blobs import BlobFolder
 from servers.chassis.engines import Engines
 from servers.chassis.errors import FailedPrecondition, Fault
+from servers.chassis.failover import Failover
 from servers.chassis.interceptors import ChassisInterceptor
 from servers.chassis.media import commands
 from servers.chassis.models.pool import ModelPool
@@ -113,7 +114,8 @@ class EngineServer:
         assert isinstance(settings, EngineSettings)
         engines = Engines.load(self.entry_points, settings.engines, settings.options, resources.models)
         extra = self.extra(engines, resources.assets) if self.extra is not None else None
-        servicer = EngineServicer(self.service, engines, resources.assets, resources.work, extra)
+        failover = Failover(engines, settings.fallback)
+        servicer = EngineServicer(self.service, engines, resources.assets, resources.work, failover, extra)
         handler = servicer.handler()
 
         async def close() -> None:
@@ -121,9 +123,15 @@ class EngineServer:
             if extra is not None and hasattr(extra, "close"):
                 await extra.close()
 
+        async def reload(new: Settings) -> None:
+            section = new.work_of(self.name)
+            assert isinstance(section, EngineSettings)
+            failover.order = section.fallback
+
         return Built(
             [Service(self.service.full_name, lambda server: server.add_generic_rpc_handlers((handler,)))],
             close,
+            reload=reload,
         )
 
 

@@ -29,6 +29,7 @@ from servers.chassis.context import CallContext, current
 from servers.chassis.engine import Engine, Resolved
 from servers.chassis.engines import Engines
 from servers.chassis.errors import Fault, Internal
+from servers.chassis.failover import Failover
 from servers.chassis.work import Work, WorkKey, WorkTable
 
 _log = structlog.get_logger("reelmesh.work")
@@ -57,6 +58,8 @@ class EngineServicer:
     engines: Engines
     assets: Assets
     work: WorkTable
+    failover: Failover | None = None
+    """Who stands in for an engine that fails; None: nobody."""
     extra: Any = None
     """Object with an async method for each RPC that is neither work, Resolve nor ListEngines."""
 
@@ -103,7 +106,11 @@ class EngineServicer:
             key = WorkKey(context.owner, name, request.request_id or f"anonymous-{secrets.token_hex(12)}")
 
             async def run(work: Work) -> Message:
-                return await self._run(engine, resolved, work)
+                if self.failover is None:
+                    return await self._run(engine, resolved, work)
+                return await self.failover.run(
+                    engine, resolved, lambda other, request: self._run(other, request, work)
+                )
 
             events = self.work.join(
                 key, fingerprint(request), context, run, joinable=bool(request.request_id)

@@ -88,6 +88,11 @@ class EngineSettings(WorkSettings):
     engines: list[str] = Field(
         default_factory=list, description="Engines by name, the default first. Empty: all that are installed."
     )
+    fallback: list[str] = Field(
+        default_factory=list,
+        description="Engines that stand in, in this order, where the one that was to serve refuses or fails. "
+        "Empty: none. Read while running.",
+    )
     options: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each engine, by its name."
     )
@@ -122,6 +127,9 @@ class ProviderSettings(Section):
     currency: str = Field("USD", pattern="^[A-Z]{3}$", description="Currency of the prices and ceilings.")
     daily_ceiling: float | None = Field(None, ge=0, description="Most to spend in a day.")
     monthly_ceiling: float | None = Field(None, ge=0, description="Most to spend in a month.")
+    low_balance: float | None = Field(
+        None, ge=0, description="Credit, in the vendor's own units, below which an event is raised."
+    )
     poll_seconds: float = Field(5.0, gt=0, description="Least time between two questions how a task stands.")
     timeout_seconds: float = Field(1800.0, gt=0, description="Longest time that a task may take.")
     options: dict[str, Any] = Field(default_factory=dict, description="What is special to the vendor.")
@@ -136,6 +144,9 @@ class VideoSettings(EngineSettings):
     )
     ledger: str = Field(
         "", description="SQLAlchemy URL of the ledger. Empty: ledger.db in mesh.home (SQLite)."
+    )
+    balance_seconds: float = Field(
+        600.0, gt=0, description="Time between two questions for the credit of accounts with a low_balance."
     )
     time_zone: str = Field("UTC", description="Time zone (IANA) in which days and months of ceilings begin.")
     failover: bool = Field(True, description="Ask the next provider after a definite refusal or failure.")

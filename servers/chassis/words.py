@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from servers.chassis.text import is_cjk
@@ -46,6 +48,16 @@ def words_of(text: str) -> list[Span]:
         words.append(Span(position, end))
         position = end
     return words
+
+
+def shared(words: Sequence[Span], start: int, end: int) -> list[tuple[int, int]]:
+    """Words spread over [start, end) by their length in code points, each with its start and end."""
+    total = sum(word.end - word.start for word in words)
+    edges, done = [start], 0
+    for word in words:
+        done += word.end - word.start
+        edges.append(start + (end - start) * done // total)
+    return list(itertools.pairwise(edges))
 
 
 def _starts_word(text: str, position: int) -> bool:

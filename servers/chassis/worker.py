@@ -26,12 +26,19 @@ class WorkerPool:
         self, module: str, *, size: int = 1, idle_seconds: float = 20.0, memory_bytes: int | None = None
     ) -> None:
         self._module = module
+        self._size = size
         self._idle_seconds = idle_seconds
         self._variables = {} if memory_bytes is None else {MEMORY_VARIABLE: str(memory_bytes)}
         self._slots = asyncio.Semaphore(size)
+        self._busy = 0
         self._idle: list[_Process] = []
         self._ending: set[asyncio.Task[None]] = set()
         self._closed = False
+
+    async def warm(self) -> None:
+        """Starts all its processes and does not wait until they are ready: calls that come soon find them."""
+        while not self._closed and self._busy + len(self._idle) < self._size:
+            self._rest(await _Process.start(self._module, (), self._variables))
 
     async def call(
         self,
@@ -54,25 +61,44 @@ class WorkerPool:
         async with self._slots:
             if self._closed:
                 raise Internal(f"the worker {self._module} is closed")
-            process = (
-                self._idle.pop() if self._idle else await _Process.start(self._module, (), self._variables)
-            )
-            process.keep()
+            self._busy += 1
             try:
-                async with asyncio.timeout(timeout_seconds):
-                    answer = await process.ask(method, arguments, on_progress)
-            except TimeoutError:
-                await process.kill()
-                raise DeadlineExceeded(
-                    f"{method} took longer than {timeout_seconds:g} s", reason="WORKER_TIMEOUT"
-                ) from None
-            except BaseException:
-                await process.kill()
-                raise
+                process = await self._process()
+                answer = await self._answer(process, method, arguments, timeout_seconds, on_progress)
+            finally:
+                self._busy -= 1
             self._rest(process)
             if isinstance(answer, Fault):
                 raise answer
             return answer
+
+    async def _process(self) -> _Process:
+        if not self._idle:
+            return await _Process.start(self._module, (), self._variables)
+        process = self._idle.pop()
+        process.keep()
+        return process
+
+    async def _answer(
+        self,
+        process: _Process,
+        method: str,
+        arguments: Mapping[str, Any],
+        timeout_seconds: float,
+        on_progress: Report | None,
+    ) -> dict[str, Any] | Fault:
+        """What a process answers; one that does not is killed."""
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                return await process.ask(method, arguments, on_progress)
+        except TimeoutError:
+            await process.kill()
+            raise DeadlineExceeded(
+                f"{method} took longer than {timeout_seconds:g} s", reason="WORKER_TIMEOUT"
+            ) from None
+        except BaseException:
+            await process.kill()
+            raise
 
     async def close(self) -> None:
         """Ends the idle processes. Running calls end with their callers."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from reelmesh.compose.v1 import timeline_pb2 as parts
@@ -10,7 +11,7 @@ from servers.chassis.worker import WorkerPool
 from servers.compose.ass import frame_at
 from servers.compose.defaults import seconds
 from servers.compose.endcard import END_CARD
-from servers.compose.materials import Moving
+from servers.compose.materials import Materials, Moving
 from servers.compose.picturing import clip_source, corner, even
 from servers.compose.timeline import Timeline
 
@@ -18,27 +19,46 @@ _LOOK_SECONDS = 60.0
 _LOOK_WIDTH = 192
 
 
+@dataclass(frozen=True)
+class _Showing:
+    """A clip, and a time that it is seen. Frames of the film."""
+
+    clip: Moving
+    began: int
+    """When the clip's own time began."""
+    first: int
+    end: int
+    after: str = "ping_pong"
+    """How it goes on behind its last frame; see `clips.ClipSource`."""
+
+
 async def avatar_layers(
-    request: ComposeRequest, clip: Moving, timeline: Timeline, renderers: WorkerPool
+    request: ComposeRequest, found: Materials, timeline: Timeline, renderers: WorkerPool
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """One layer for each time that it is shown, and what could not be done."""
     avatar, frame = request.avatar, (request.canvas.width_pixels, request.canvas.height_pixels)
-    left, top, width, height = _rectangle(avatar, clip, frame)
-    shown: dict[str, Any] = {
-        "clip": clip_source(clip, (width, height), "cover", timeline, "#000000"),
-        "round": avatar.shape == parts.AVATAR_SHAPE_ROUND,
-        "ground": avatar.background,
-    }
+    showings = [one for one in _showings(request, found, timeline) if one.first < one.end]
     warnings: list[str] = []
-    if avatar.remove_background and not avatar.background:
-        shown["ground"] = await _ground(clip, timeline, renderers)
-        if not shown["ground"]:
-            warnings.append("avatar.clip has no plain ground that could be taken away: it is shown whole")
-    layers = [
-        {**shown, "place": {"left": left, "top": top, "first": first, "end": end, "skip": first - began}}
-        for began, first, end in _times(request, clip, timeline)
-        if first < end
-    ]
+    ground = avatar.background
+    if showings and avatar.remove_background and not ground:
+        ground = await _ground(showings[0].clip, timeline, renderers)
+        if not ground:
+            warnings.append(
+                f"{showings[0].clip.field} has no plain ground that could be taken away: it is shown whole"
+            )
+    layers: list[dict[str, Any]] = []
+    for one in showings:
+        left, top, width, height = _rectangle(avatar, one.clip, frame)
+        source = clip_source(one.clip, (width, height), "cover", timeline, "#000000")
+        place = {"left": left, "top": top, "first": one.first, "end": one.end, "skip": one.first - one.began}
+        layers.append(
+            {
+                "clip": {**source, "after": one.after},
+                "round": avatar.shape == parts.AVATAR_SHAPE_ROUND,
+                "ground": ground,
+                "place": place,
+            }
+        )
     return layers, warnings
 
 
@@ -57,8 +77,29 @@ def _rectangle(avatar: parts.Avatar, clip: Moving, frame: tuple[int, int]) -> tu
     return *corner(avatar.anchor, margin, (width, height), frame), width, height
 
 
-def _times(request: ComposeRequest, clip: Moving, timeline: Timeline) -> list[tuple[int, int, int]]:
-    """For each time that it is shown: when its clip began, first frame and end, in frames of the film."""
+def _showings(request: ComposeRequest, found: Materials, timeline: Timeline) -> list[_Showing]:
+    if found.avatar is not None:
+        return [
+            _Showing(found.avatar, began, first, end)
+            for began, first, end in _times(request, timeline, found.avatar)
+        ]
+    # A scene's clip begins with it, and its last frame fills the pause after the narration. Where it is not
+    # wanted, its own time goes on unseen.
+    return [
+        _Showing(head, shot.start, max(first, shot.start), min(end, shot.end), "freeze")
+        for shot, head in zip(timeline.shots, found.heads, strict=True)
+        if head is not None
+        for _, first, end in _times(request, timeline)
+    ]
+
+
+def _times(
+    request: ComposeRequest, timeline: Timeline, clip: Moving | None = None
+) -> list[tuple[int, int, int]]:
+    """For each time that it is shown: when its clip began, first frame and end, in frames of the film.
+
+    `clip`: the one that is given for the whole film; None: the scenes have their own.
+    """
     avatar, fps, whole = request.avatar, timeline.fps, timeline.frames
     shots = [shot for scene, shot in zip(request.scenes, timeline.shots, strict=True) if scene.id != END_CARD]
     if avatar.span == parts.AVATAR_SPAN_FIRST_SCENE:
@@ -69,8 +110,9 @@ def _times(request: ComposeRequest, clip: Moving, timeline: Timeline) -> list[tu
         ranges = [(seconds(one.start), seconds(one.end)) for one in avatar.ranges]
         return [(0, frame_at(start, fps), min(frame_at(end, fps), whole)) for start, end in ranges]
     first = frame_at(seconds(avatar.start), fps)
-    length = max(1, int(clip.seconds * fps))
-    end = frame_at(seconds(avatar.end), fps) if avatar.HasField("end") else first + length
+    end = whole if clip is None else first + max(1, int(clip.seconds * fps))
+    if avatar.HasField("end"):
+        end = frame_at(seconds(avatar.end), fps)
     return [(first, first, min(end, whole))]
 
 

@@ -2,7 +2,8 @@
 
 Frames are handed over in memory: a pipe to an encoder of its own costs a tenth of the time and twice the
 memory. Only VA-API has to be fed that way, since PyAV lacks what moves frames to its device. The pieces are
-encoded alike and each begins with a closed group of pictures, so they can be joined without encoding again.
+encoded alike and each begins with a closed group of pictures, so they can be joined without encoding again,
+see `servers.compose.fragments`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 
 from servers.chassis.media import commands
 from servers.compose.clips import Row
+from servers.compose.fragments import FLAGS
 from servers.compose.render_settings import time_scale
 
 _BT709 = 1
@@ -45,7 +47,7 @@ class Encoder:
         """Opens the encoder.
 
         Args:
-            path: of the MP4 to write.
+            path: of the fragmented MP4 to write.
             size: width and height, even.
             fps: frames per second.
             codec: name of the encoder as libavcodec knows it, e.g. "libx264".
@@ -60,7 +62,11 @@ class Encoder:
             str(path),
             "w",
             format="mp4",
-            options={"video_track_timescale": str(time_scale(fps)), "fflags": "+bitexact"},
+            options={
+                "video_track_timescale": str(time_scale(fps)),
+                "fflags": "+bitexact",
+                "movflags": FLAGS,
+            },
         )
         try:
             stream: Any = self._file.add_stream(codec, rate=fps, options=dict(options))
@@ -126,7 +132,7 @@ class PipedEncoder:
                     *(part for name, value in options.items() for part in (f"-{name}:v", value)),
                 ),
                 *("-fps_mode", "passthrough", "-video_track_timescale", str(time_scale(fps)), *_TAGS),
-                *("-bitexact", "-f", "mp4", f"file:{path}"),
+                *("-bitexact", "-movflags", FLAGS, "-f", "mp4", f"file:{path}"),
             ]
         )
         # The log goes to a file: a pipe that nobody reads while frames are drawn could fill and block.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1 import compose_pb2
@@ -38,6 +39,8 @@ from servers.compose.render_settings import piece
 from servers.compose.scripts import NOTHING, Burning, font_folder
 from servers.compose.strips import Strip
 from servers.compose.timeline import Piece, Timeline, Wish, lay, pieces
+
+T = TypeVar("T")
 
 Progress = Callable[[dict[str, Any]], None]
 """Takes {"stage", "fraction"}, and "eta" and "preview" where they are known."""
@@ -84,6 +87,7 @@ async def make(
     report({"stage": "loading", "fraction": 0.0})
     request = as_preview(with_end_card(request))
     codec(request.output)  # it is there, or refused before anything is made
+    await tools.renderers.warm()
     found = await Gathering(request, work, tools.prober).all()
     timeline = _timeline(request, found)
     band = pictures_band(request, found)
@@ -135,11 +139,25 @@ async def _made(
     cut, describe, folder = shooting.cut, shooting.describe, work.scratch
     pictures = Pictures(shooting.shop)
     growing = Growing(
-        cut, rate(request.canvas.frames_per_second), folder, lambda path: work.store(path, "video/mp4")
+        cut,
+        rate(request.canvas.frames_per_second),
+        folder,
+        lambda seconds: soundtrack.beginning(request, mixed, seconds, folder, tools.mixers),
+        lambda path: work.store(path, "video/mp4"),
     )
-    making = Pieces(
-        cut, describe, shooting.burning, shooting.encoder, pictures, _encoding(report), made=growing.made
-    )
+    first_is_made = asyncio.Event()
+
+    def made(index: int, path: Path) -> None:
+        growing.made(index, path)
+        first_is_made.set()
+
+    async def behind(work: Callable[[], Awaitable[T]]) -> T:
+        """Of a preview, nothing holds up the first piece."""
+        if request.preview:
+            await first_is_made.wait()
+        return await work()
+
+    making = Pieces(cut, describe, shooting.burning, shooting.encoder, pictures, _encoding(report), made=made)
     looking = Cover(cut, describe, pictures)
     strip = Strip(cut, describe, pictures, request.output.thumbnails)
     report({"stage": "encoding", "fraction": _LOADED})
@@ -148,13 +166,13 @@ async def _made(
     strip.expect()
     try:
         async with Together() as start:
-            heard = start(soundtrack.whole(request, mixed, shooting.shop, tools.mixers))
+            heard = start(behind(lambda: soundtrack.whole(request, mixed, shooting.shop, tools.mixers)))
             if request.preview:
-                start(growing.publish(heard, _previewing(report)))
+                start(growing.publish(_previewing(report)))
             spoken = start(soundtrack.narration(request, mixed, folder, tools.mixers))
             encoded = start(making.all())
-            cover = start(looking.best())
-            thumbnails = start(strip.make())
+            cover = start(behind(looking.best))
+            thumbnails = start(behind(strip.make))
         film, shooting = await _fitting(request.output, encoded.result(), heard.result(), shooting, pictures)
         clean = await _clean(shooting, pictures) if request.output.clean_copy else []
     finally:

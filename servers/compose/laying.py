@@ -21,8 +21,8 @@ async def prepared_layers(
     """The layers in their order, each at its place, and what had to be left out."""
     layers: list[Mapping[str, Any]] = []
     warnings: list[str] = []
-    if found.avatar is not None:
-        heads, warnings = await avatar_layers(request, found.avatar, timeline, renderers)
+    if request.HasField("avatar"):
+        heads, warnings = await avatar_layers(request, found, timeline, renderers)
         layers += heads
     for index, (overlay, logo) in enumerate(zip(request.overlays, found.logos, strict=True)):
         if logo is None:

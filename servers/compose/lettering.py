@@ -24,6 +24,8 @@ from servers.compose.layers import Frame, Sheet, blend, planes
 
 _BLACK, _WHITE = 16, 235
 _GREY = 128
+_INSTANT = 500
+"""The time between the two is a frame's by twice this."""
 _PIPE_BYTES = 1024 * 1024
 
 
@@ -76,7 +78,7 @@ def _drawn(
     """The text as it stands in some frames of a script."""
     width, height = size
     log = folder / f"{script['name']}.log"
-    both = np.empty(2 * width * height * 3 // 2, dtype=np.uint8)
+    under, over = (np.empty(width * height * 3 // 2, dtype=np.uint8) for _ in range(2))
     with (
         log.open("wb") as written,
         subprocess.Popen(
@@ -93,44 +95,52 @@ def _drawn(
         if hasattr(fcntl, "F_SETPIPE_SZ"):  # spares most of the switching between the two (Linux)
             fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         for _ in numbers:
-            if not fill(process.stdout, both.data):
+            if not (fill(process.stdout, under.data) and fill(process.stdout, over.data)):
                 break
-            yield _sheet(planes(both, width, 2 * height), height)
+            yield _sheet(planes(under, width, height), planes(over, width, height))
         else:
             return
     raise RuntimeError(commands.ended(process.returncode, log.read_text(errors="replace").splitlines()[-12:]))
 
 
 def _command(name: str, numbers: Sequence[int], size: tuple[int, int], fps: Fraction) -> list[str]:
-    chosen = _one_of(numbers)
-    # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
-    draw = (
-        "format=yuv420p,setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709,"
-        f"select='{chosen}',ass=filename={name}:fontsdir=fonts"
+    # Each frame comes twice, at almost the same time, and is made white the second time: one libass draws
+    # both, so it takes its memory once and finds the letters that it has just drawn.
+    rate = 2 * fps
+    steps = (
+        "format=yuv420p,setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709",
+        f"select='st(0,floor(n/2));{_one_of(numbers)}'",
+        f"settb={rate.denominator}/{rate.numerator * _INSTANT}",
+        f"setpts='PTS-mod(N,2)*{_INSTANT - 1}'",
+        f"lutyuv=y={_WHITE}:enable='mod(n,2)'",
+        # Names of our making only, relative to the folder that ffmpeg runs in: nothing to escape.
+        f"ass=filename={name}:fontsdir=fonts",
+        f"setpts=N*{_INSTANT}",
     )
-    ground = [*commands.CONFINED, "-f", "lavfi", "-i"]
-    shape = f"s={size[0]}x{size[1]}:r={fps.numerator}/{fps.denominator}"
+    shape = f"s={size[0]}x{size[1]}:r={rate.numerator}/{rate.denominator}"
     return commands.command(
         [
-            *(*ground, f"color=c=black:{shape}", *ground, f"color=c=white:{shape}"),
-            *("-filter_complex", f"[0:v]{draw}[under];[1:v]{draw}[over];[under][over]vstack"),
-            *("-frames:v", str(len(numbers)), "-fps_mode", "passthrough"),
-            *("-filter_complex_threads", "1", "-f", "rawvideo", "pipe:1"),
+            *(*commands.CONFINED, "-f", "lavfi", "-i", f"color=c=black:{shape}", "-vf", ",".join(steps)),
+            *("-frames:v", str(2 * len(numbers)), "-fps_mode", "passthrough", "-filter_threads", "1"),
+            *("-f", "rawvideo", "pipe:1"),
         ]
     )
 
 
 def _one_of(numbers: Sequence[int]) -> str:
-    """An expression that is true at these frames. Halved and halved again: ffmpeg nests at most 100 sums."""
+    """An expression that is true where variable 0 is one of these.
+
+    Halved and halved again: ffmpeg nests at most 100 sums.
+    """
     if len(numbers) == 1:
-        return f"eq(n,{numbers[0]})"
+        return f"eq(ld(0),{numbers[0]})"
     middle = len(numbers) // 2
     return f"({_one_of(numbers[:middle])}+{_one_of(numbers[middle:])})"
 
 
-def _sheet(both: Frame, height: int) -> Sheet | None:
-    """The text that stands over black in the upper half and over white in the lower; None without any."""
-    shine = cv2.subtract(both[0][height:], both[0][:height])
+def _sheet(under: Frame, over: Frame) -> Sheet | None:
+    """The text that stands over black in one frame and over white in the other; None without any."""
+    shine = cv2.subtract(over[0], under[0])
     ink = cv2.threshold(shine, _WHITE - _BLACK - 1, 255, cv2.THRESH_BINARY_INV)[1]
     left, top, width, high = cv2.boundingRect(ink)
     if not width:
@@ -139,8 +149,8 @@ def _sheet(both: Frame, height: int) -> Sheet | None:
     left, top = left // 2 * 2, top // 2 * 2
     rest = shine[top:bottom, left:right].astype(np.float32) / (_WHITE - _BLACK)
     small = cv2.resize(rest, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    luma = both[0][top:bottom, left:right] - _BLACK * rest
-    chroma = [plane[top // 2 : bottom // 2, left // 2 : right // 2] - _GREY * small for plane in both[1:]]
+    luma = under[0][top:bottom, left:right] - _BLACK * rest
+    chroma = [plane[top // 2 : bottom // 2, left // 2 : right // 2] - _GREY * small for plane in under[1:]]
     return Sheet.of(left, top, (luma, chroma[0], chroma[1]), (rest, small))
 
 

@@ -92,6 +92,9 @@ class Materials:
     logos: list[Still | None] = field(default_factory=list)
     """The pictures of the overlays; None for texts and for what could not be read."""
     avatar: Moving | None = None
+    """The talking head, where one clip is given for the whole film."""
+    heads: list[Moving | None] = field(default_factory=list)
+    """The talking head of each scene."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -121,6 +124,7 @@ class Gathering:
             effects = [start(self._effect(index)) for index in range(len(self._request.sound_effects))]
             logos = [start(self._logo(index)) for index in range(len(self._request.overlays))]
             whole, music, avatar = start(self._whole()), start(self._music()), start(self._avatar())
+            heads = [start(self._head(index)) for index in scenes]
         return Materials(
             [task.result() for task in shown],
             [task.result() for task in spoken],
@@ -130,6 +134,7 @@ class Gathering:
             music.result(),
             [task.result() for task in logos],
             avatar.result(),
+            [task.result() for task in heads],
             sorted(self._warnings),
         )
 
@@ -183,7 +188,17 @@ class Gathering:
     async def _avatar(self) -> Moving | None:
         if not self._request.HasField("avatar"):
             return None
-        return await self._moving(self._request.avatar.clip, "avatar.clip")
+        if self._request.avatar.HasField("clip"):
+            return await self._moving(self._request.avatar.clip, "avatar.clip")
+        if not any(scene.HasField("avatar_clip") for scene in self._request.scenes):
+            self._warnings.append("avatar is not shown: neither it nor any scene has a clip of it")
+        return None
+
+    async def _head(self, index: int) -> Moving | None:
+        scene = self._request.scenes[index]
+        if not (self._request.HasField("avatar") and scene.HasField("avatar_clip")):
+            return None
+        return await self._moving(scene.avatar_clip, f"scenes[{index}].avatar_clip")
 
     async def _logo(self, index: int) -> Still | None:
         overlay, name = self._request.overlays[index], f"overlays[{index}].picture"

@@ -33,13 +33,13 @@ _SEAM = round(0.5 * _RATE)
 
 
 def mix(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
-    """Mixes everything into one raw file of `samples` moments."""
-    total: int = arguments["samples"]
+    """Mixes the first `until` of `samples` moments into one raw file."""
+    total, until = int(arguments["samples"]), int(arguments["until"])
     sounds = [_Heard(sound) for sound in arguments["sounds"]]
     bed = _Music(arguments["bed"], arguments["speech"], total) if arguments["bed"] else None
     with Path(arguments["out"]).open("wb") as out:
-        for first in range(0, total, _BLOCK):
-            end = min(first + _BLOCK, total)
+        for first in range(0, until, _BLOCK):
+            end = min(first + _BLOCK, until)
             block = np.zeros((end - first, 2), dtype=np.float32)
             for sound in sounds:
                 sound.add(block, first)
@@ -48,7 +48,7 @@ def mix(arguments: dict[str, Any], report: Report) -> dict[str, Any]:
             out.write(block.astype("<f4").tobytes())
             for samples in [sound.samples for sound in sounds] + ([] if bed is None else [bed.samples]):
                 _let_go(samples)
-            report({"fraction": end / total})
+            report({"fraction": end / until})
     return {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from servers.chassis.media import commands, ffmpeg
 from servers.compose.codecs import H264, Codec
+from servers.compose.fragments import joined
 from servers.compose.render_settings import time_scale
 
 _TIMEOUT_SECONDS = 1800.0
@@ -67,12 +69,12 @@ async def join(
     Raises:
         Internal: ffmpeg failed.
     """
-    listed, described = folder / f"{name}-pieces.txt", folder / f"{name}-about.txt"
+    described = folder / f"{name}-about.txt"
     out = folder / (f"{name}.webm" if codec.webm else f"{name}.mp4")
-    listed.write_text(concatenation(pieces, fps))
+    seen = await asyncio.to_thread(joined, pieces, fps, folder / f"{name}-pieces.mp4")
     described.write_text(metadata(about), encoding="utf-8")
     arguments = [
-        *commands.source(listed, "concat", "-safe", "1"),
+        *commands.source(seen, "mov"),
         *commands.source(sound, codec.demuxer),
         *commands.source(described, "ffmetadata"),
         *(part for path, _ in soft for part in commands.source(path, "srt")),
@@ -85,16 +87,9 @@ async def join(
         *(() if codec.webm else ("-video_track_timescale", str(time_scale(fps)))),
         *("-bitexact", *codec.muxer, f"file:{out}"),
     ]
-    await ffmpeg.run(arguments, timeout_seconds=_TIMEOUT_SECONDS, cwd=folder)
+    await ffmpeg.run(arguments, timeout_seconds=_TIMEOUT_SECONDS)
+    seen.unlink()
     return out
-
-
-def concatenation(pieces: Sequence[tuple[Path, int]], fps: Fraction) -> str:
-    """Pieces that lie beside the list, each with its length in frames, as ffmpeg's concat reads them."""
-    lines = (
-        f"file '{piece.name}'\nduration {_decimal(Fraction(frames) / fps)}\n" for piece, frames in pieces
-    )
-    return "ffconcat version 1.0\n" + "".join(lines)
 
 
 def _languages(kind: str, languages: Sequence[str]) -> list[str]:
@@ -126,7 +121,3 @@ def iso_639_2(language: str) -> str:
 def _escaped(text: str) -> str:
     printable = (char if char.isprintable() else " " if char != "\n" else char for char in text)
     return "".join(f"\\{char}" if char in "=;#\\\n" else char for char in printable)
-
-
-def _decimal(seconds: Fraction) -> str:
-    return f"{float(seconds):.6f}"

@@ -115,12 +115,17 @@ class Pieces:
         self._began = time.monotonic()
         try:
             async with Together() as start:
-                for index in self._missing:
+                for index in self._in_order():
                     start(self._make(index))
         finally:
             await self._letters.close()
         await asyncio.to_thread(self._workshop.kept.prune)
         return [(out, self._length(index)) for index, out in enumerate(self._outs)]
+
+    def _in_order(self) -> list[int]:
+        """The pieces as they are begun: in order, but of the last few the longest first, so all cores end."""
+        last = 3 * self._workshop.at_once
+        return self._missing[:-last] + sorted(self._missing[-last:], key=self._length, reverse=True)
 
     async def _make(self, index: int) -> None:
         async with self._slots:

@@ -11,7 +11,7 @@ from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from servers.chassis.media import commands, ffmpeg
-from servers.compose.mux import concatenation
+from servers.compose.fragments import joined
 from servers.compose.timeline import Piece
 
 _CRF = 28
@@ -40,11 +40,17 @@ def as_preview(request: ComposeRequest) -> ComposeRequest:
 class Growing:
     """The film's beginning as far as it is made, published when it has become twice as long.
 
-    So all that is published is at most twice the film, and whoever misses one gets more with the next.
+    So all that is published is at most twice the film, and whoever misses one gets more with the next. Each
+    beginning has a sound of its own: to wait for that of the whole film would take long for a long one.
     """
 
     def __init__(
-        self, pieces: Sequence[Piece], fps: Fraction, folder: Path, store: Callable[[Path], Awaitable[Asset]]
+        self,
+        pieces: Sequence[Piece],
+        fps: Fraction,
+        folder: Path,
+        heard: Callable[[Fraction], Awaitable[Path]],
+        store: Callable[[Path], Awaitable[Asset]],
     ) -> None:
         """Prepares to publish.
 
@@ -52,11 +58,13 @@ class Growing:
             pieces: what the film is cut into.
             fps: frames per second.
             folder: where the pieces lie.
+            heard: makes the sound of the film's first seconds, as an .m4a.
             store: puts a file into the store.
         """
         self._pieces = pieces
         self._fps = fps
         self._folder = folder
+        self._heard = heard
         self._store = store
         self._files: dict[int, Path] = {}
         self._grown = asyncio.Event()
@@ -66,21 +74,16 @@ class Growing:
         self._files[index] = file
         self._grown.set()
 
-    async def publish(self, heard: asyncio.Future[Path], told: Callable[[Asset], None]) -> None:
-        """Publishes until all pieces are made.
-
-        Args:
-            heard: the film's sound.
-            told: called with each beginning of the film.
+    async def publish(self, told: Callable[[Asset], None]) -> None:
+        """Publishes until all pieces are made; `told` is called with each beginning of the film.
 
         Raises:
             Internal: ffmpeg failed.
         """
-        sound = await asyncio.shield(heard)
         shown, frames = 0, self._frames()
         while frames < self._pieces[-1].end:
             if frames and frames >= 2 * shown:
-                told(await self._store(await self._beginning(frames, sound)))
+                told(await self._store(await self._beginning(frames)))
                 shown = frames
             else:
                 await self._grown.wait()
@@ -94,17 +97,17 @@ class Growing:
                 return piece.first
         return self._pieces[-1].end
 
-    async def _beginning(self, frames: int, sound: Path) -> Path:
-        listed, out = self._folder / "preview-pieces.txt", self._folder / f"preview-{frames}.mp4"
+    async def _beginning(self, frames: int) -> Path:
+        seen, out = self._folder / "preview-pieces.mp4", self._folder / f"preview-{frames}.mp4"
         first = [(index, piece) for index, piece in enumerate(self._pieces) if piece.end <= frames]
         whole = [(self._files[index], piece.end - piece.first) for index, piece in first]
-        listed.write_text(concatenation(whole, self._fps))
+        await asyncio.to_thread(joined, whole, self._fps, seen)
         arguments = [
-            *commands.source(listed, "concat", "-safe", "1"),
-            *commands.source(sound, "mov"),
-            *("-map", "0:v:0", "-map", "1:a:0", "-c", "copy", "-t", f"{float(frames / self._fps):.6f}"),
+            *commands.source(seen, "mov"),
+            *commands.source(await self._heard(frames / self._fps), "mov"),
+            *("-map", "0:v:0", "-map", "1:a:0", "-c", "copy"),
             *("-movflags", "+frag_keyframe+empty_moov+default_base_moof", "-bitexact"),
             *("-f", "mp4", f"file:{out}"),
         ]
-        await ffmpeg.run(arguments, timeout_seconds=_TIMEOUT_SECONDS, cwd=self._folder)
+        await ffmpeg.run(arguments, timeout_seconds=_TIMEOUT_SECONDS)
         return out

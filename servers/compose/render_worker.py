@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from servers.chassis.media.camera import BT709_FROM_RGB
 from servers.chassis.worker_main import Handler, Report, serve
 from servers.compose import keying, looks
 from servers.compose.clips import Clip, ClipSource, Row
@@ -61,7 +62,7 @@ def look(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
     piece = _Piece(arguments["piece"])
     with piece.frames(None, arguments["frame"]) as drawn:
         rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
-    Image.fromarray(rgb).save(arguments["out"], "JPEG", quality=90, optimize=True)
+    Image.fromarray(rgb).save(arguments["out"], "JPEG", quality=90)
     return {"score": looks.score(rgb)}
 
 
@@ -179,17 +180,12 @@ def _cut(layer: Mapping[str, Any], source: ClipSource) -> Callable[[Frame], Cut]
 
 def _rgb(yuv: Row, width: int, height: int) -> Row:
     """A frame as RGB, by the inverse of BT.709 for limited range; OpenCV's own conversion is BT.601."""
-    luma = yuv[:height].astype(np.float32)
+    to_yuv = np.array(BT709_FROM_RGB)
+    to_rgb = np.linalg.inv(to_yuv[:, :3])
+    matrix = np.hstack([to_rgb, -to_rgb @ to_yuv[:, 3:]]).astype(np.float32)
     flat = yuv.reshape(-1)[width * height :].reshape(2, height // 2, width // 2)
-    blue, red = (
-        cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32) - 128.0
-        for plane in flat
-    )
-    light = (luma - 16.0) * (255 / 219)
-    blue, red = blue * (255 / 224), red * (255 / 224)
-    green_part = (0.2126 * 1.5748 * red + 0.0722 * 1.8556 * blue) / 0.7152
-    rgb = np.stack((light + 1.5748 * red, light - green_part, light + 1.8556 * blue), axis=-1)
-    return np.clip(rgb + 0.5, 0, 255).astype(np.uint8)
+    chroma = [cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in flat]
+    return np.asarray(cv2.transform(cv2.merge([yuv[:height], *chroma]), matrix), dtype=np.uint8)
 
 
 def _tidy(handler: Handler) -> Handler:

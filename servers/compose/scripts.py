@@ -20,6 +20,8 @@ from servers.compose.timeline import Piece
 
 _BATCH = 300
 """Frames of film whose text is drawn together."""
+_FIRST_BATCH = 75
+"""As many of the first are drawn together: nothing is encoded before these are."""
 _BATCH_SECONDS = 600.0
 _LONG = 600
 """Frames; an event that is seen for longer is looked at for every piece."""
@@ -103,7 +105,7 @@ class Letters:
         if not self._burning.of(piece).events:
             return
         frames = sum(known.end - known.first for _, known in self._batches[-1]) if self._batches else _BATCH
-        if frames >= _BATCH:
+        if frames >= (_BATCH if len(self._batches) != 1 else _FIRST_BATCH):
             self._batches.append([])
         self._batches[-1].append((index, piece))
         self._batch_of[index] = len(self._batches) - 1

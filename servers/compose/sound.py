@@ -98,6 +98,7 @@ async def make(
     name: str = "sound",
     webm: bool = False,
     limited: bool = True,
+    samples: int | None = None,
 ) -> Path:
     """Makes the film's sound as an .m4a, or with Opus as a .webm, exactly as long as the film.
 
@@ -110,13 +111,16 @@ async def make(
         name: of the file, without ending.
         webm: whether it is Opus in WebM.
         limited: whether peaks may be limited to reach the loudness. Else it is quicker, and may be softer.
+        samples: how much of its beginning to make; None: all.
 
     Raises:
         Internal: mixing or encoding failed.
     """
     mixed, out = folder / f"{name}.f32", folder / (f"{name}.webm" if webm else f"{name}.m4a")
+    length = mix.samples if samples is None else samples
     arguments = {
         "samples": mix.samples,
+        "until": length,
         "sounds": [asdict(sound) for sound in (*mix.spoken, *mix.around)],
         "bed": None if mix.bed is None else asdict(mix.bed),
         "speech": [list(stretch) for stretch in mix.speech],
@@ -134,7 +138,7 @@ async def make(
     await ffmpeg.run(
         (
             *raw(mixed),
-            *("-af", chain(gain, limited, mix.samples)),
+            *("-af", chain(gain, limited, length)),
             *("-c:a", "libopus" if webm else "aac", "-b:a", str(bits_per_second)),
             *("-bitexact", "-f", "webm" if webm else "mp4", f"file:{out}"),
         ),

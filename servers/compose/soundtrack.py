@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from fractions import Fraction
 from pathlib import Path
 
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from servers.chassis.worker import WorkerPool
 from servers.compose import sound
 from servers.compose.codecs import codec
-from servers.compose.materials import Materials, Moving, Sound
+from servers.compose.materials import RATE, Materials, Moving, Sound
 from servers.compose.picturing import clip_speed
 from servers.compose.pieces import Workshop, digest
 from servers.compose.timeline import Timeline
@@ -42,6 +43,17 @@ async def whole(request: ComposeRequest, mixed: sound.Mix, shop: Workshop, mixer
     )
     await asyncio.to_thread(shop.kept.keep, name, made)
     return made
+
+
+async def beginning(
+    request: ComposeRequest, mixed: sound.Mix, seconds: Fraction, folder: Path, mixers: WorkerPool
+) -> Path:
+    """The sound of a preview's first seconds, at the loudness that these have: the rest is not mixed yet."""
+    loudness = None if request.keep_loudness else request.loudness_lufs
+    bits, samples = request.output.audio_bits_per_second, round(seconds * RATE)
+    return await sound.make(
+        mixed, folder, loudness, bits, mixers, name=f"sound-{samples}", limited=False, samples=samples
+    )
 
 
 async def narration(

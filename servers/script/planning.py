@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from google.protobuf.duration_pb2 import Duration
 
 from reelmesh.common.v1.speech_pb2 import TimedSegment
+from reelmesh.script.v1 import script_pb2
 from reelmesh.script.v1.script_pb2 import PlanRequest, PlanResult, Scene, SceneDraft
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.notes import Spoken, without_notes
@@ -18,7 +19,7 @@ from servers.script.markup import Reading
 from servers.script.paragraphs import Span, heading_text, paragraphs, title_of
 from servers.script.profiles import Profiles
 from servers.script.publishing import joined
-from servers.script.scenes import LONGEST_TEXT, gather, stable_id
+from servers.script.scenes import LONGEST_TEXT, atoms, gather, stable_id
 from servers.script.sentences import pauses, split
 from servers.script.speakers import speakers
 from servers.script.stage import Stage
@@ -27,36 +28,55 @@ MOST_SCENES = 1000
 _SEGMENT_CUT = 0.02
 
 
-def plan(request: PlanRequest) -> PlanResult:
+class Division:
+    """A text as scenes are made of it: what of it is spoken, and the units that no scene divides."""
+
+    def __init__(self, request: PlanRequest) -> None:
+        """Reads `text` of a resolved request."""
+        self.spoken = Spoken(request.text)
+        self.text = self.spoken.text
+        blocks = paragraphs(self.text)
+        self.title = title_of(self.text, blocks)
+        self.sentences = split(self.text, blocks if self.title is None else blocks[1:])
+        self.reading = Reading(self.text, pauses(self.text, self.sentences))
+        self.target = _seconds(request.target_scene_duration)
+        self.most = request.max_scenes or MOST_SCENES
+
+    def units(self) -> list[Span]:
+        """The sentences, long ones as their clauses, in order: scenes may end behind any of them."""
+        return atoms(self.text, self.sentences, self.target)
+
+    def by_rules(self) -> list[Span]:
+        """The scenes that the rules make."""
+        return gather(self.text, self.sentences, self.target, self.most)
+
+
+def plan(request: PlanRequest, spans: Sequence[Span] | None = None) -> PlanResult:
     """The plan of a resolved request. Its provenance holds nothing but what was passed over.
+
+    `spans` are the scenes of its `text`, in place of those that the rules make.
 
     Raises:
         InvalidArgument: nothing in the text can be spoken, or it does not fit into so few scenes.
     """
     if request.text:
-        return _of_text(request)
+        return _of_text(request, spans)
     if request.scenes:
         return _of_drafts(request)
     return _of_segments(request)
 
 
-def _of_text(request: PlanRequest) -> PlanResult:
-    spoken = Spoken(request.text)
-    text = spoken.text
-    blocks = paragraphs(text)
-    title = title_of(text, blocks)
-    if title is not None:
-        blocks = blocks[1:]
-    most = request.max_scenes or MOST_SCENES
-    sentences = split(text, blocks)
-    spans = gather(text, sentences, _seconds(request.target_scene_duration), most)
+def _of_text(request: PlanRequest, spans: Sequence[Span] | None) -> PlanResult:
+    division = Division(request)
+    text, title, sentences = division.text, division.title, division.sentences
+    spoken, reading = division.spoken, division.reading
+    spans = division.by_rules() if spans is None else spans
     if not spans:
         raise InvalidArgument(("text", "has no letter or digit that could be spoken"))
-    if len(spans) > most:
+    if len(spans) > division.most:
         raise _too_long("max_scenes")
     if any(span.end - span.start > LONGEST_TEXT for span in spans):
         raise InvalidArgument(("text", "holds thousands of characters in a row without a letter or digit"))
-    reading = Reading(text, pauses(text, sentences))
     heads = {one.start: Span(one.start, one.end) for one in sentences if one.heading}
     taken: set[str] = set()
     scenes = []
@@ -190,6 +210,7 @@ def _completed(
     profiles = Profiles(request.characters, speakers(spoken))
     _picture(request, scenes, profiles)
     warnings = [*profiles.warnings, *_choose(request, scenes, drafts)]
+    _present(request, scenes)
     result = PlanResult(
         scenes=scenes,
         title=title or publishing.title(told),
@@ -254,6 +275,18 @@ def _choose(request: PlanRequest, scenes: Sequence[Scene], drafts: Sequence[Scen
     if request.stock_clips and not request.stock_share:
         return ["stock_clips were passed over: stock_share is 0"]
     return []
+
+
+def _present(request: PlanRequest, scenes: Sequence[Scene]) -> None:
+    """Says which scenes a presenter speaks."""
+    narrated = [scene for scene in scenes if scene.narrate]
+    places = {
+        script_pb2.PRESENTED_ALL: slice(None),
+        script_pb2.PRESENTED_FIRST: slice(1),
+        script_pb2.PRESENTED_LAST: slice(-1, None),
+    }
+    for scene in narrated[places.get(request.presented, slice(0))]:
+        scene.present = True
 
 
 def _is_free(draft: SceneDraft | None) -> bool:

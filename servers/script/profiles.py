@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from reelmesh.imagegen.v1.imagegen_pb2 import Lora
 from reelmesh.script.v1.script_pb2 import CharacterProfile, Scene
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.text import speakable
+from servers.script.choosing import seed_of
 from servers.script.lexicon import Noun
 from servers.script.nouns import Figure, Reader, read
 from servers.script.stage import CAST
@@ -53,6 +54,24 @@ class Profiles:
             loras.setdefault(lora.name, lora)
         scene.loras.extend(list(loras.values())[:MOST_LORAS])
         self._cut.update(list(loras)[MOST_LORAS:])
+
+    def dress_by_name(self, scene: Scene, names: Sequence[str], looks: Mapping[str, str], seed: int) -> None:
+        """Writes into a scene that those named are in it, in place of whom the rules found.
+
+        `looks` describes those without a profile; a character's seed comes from the plan's and its name.
+        """
+        by_word = {
+            word.casefold(): noun for noun, one in self._of.items() for word in (one.name, *one.aliases)
+        }
+        cast = [by_word.get(name.casefold(), Noun("person", name, name)) for name in names]
+        scene.ClearField("reference_image")
+        del scene.loras[:]
+        told = {name: f"{name}: {look}" if look else name for name, look in looks.items()}
+        self.dress(scene, cast, [told.get(noun.english, noun.english) for noun in cast])
+        scene.character_seed = 0
+        if cast:
+            own = self.seed_of(cast[0])
+            scene.character_seed = seed_of(seed, f"character:{cast[0].english}") if own is None else own
 
     def seed_of(self, noun: Noun) -> int | None:
         """The seed that a character's profile gives; None for what has none."""

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Iterator
 
 from google.protobuf.message import Message
 
+from reelmesh.common.v1.engine_pb2 import MISSING_KIND_SETTING, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.script.v1.script_pb2 import PlanRequest
 from servers.chassis.engine import Engine, Resolved, WorkContext
-from servers.chassis.errors import InvalidArgument
+from servers.chassis.errors import FailedPrecondition, InvalidArgument
 from servers.chassis.notes import without_notes
 from servers.chassis.text import guess_language, speakable
 from servers.script import profiles
@@ -22,6 +23,12 @@ from servers.script.planning import plan
 OUR_VERSION = 5
 """Raised whenever the rules would make another plan of the same request."""
 TARGET_SECONDS = 7
+WRITER = Missing(
+    kind=MISSING_KIND_SETTING,
+    name="language model",
+    remedy='set script.options.openai.key and put "openai" into script.engines',
+)
+"""What is missing where no engine writes stories."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CHARACTERS_PER_SECOND = 60_000
 
@@ -39,6 +46,11 @@ class RulesEngine(Engine):
             capabilities=["ready-scenes", "seed", "segments"],
             license="MIT",
         )
+
+    def serves(self, request: Message) -> bool:
+        """Everything but a topic: rules write no stories."""
+        assert isinstance(request, PlanRequest)
+        return not request.topic
 
     def resolve(self, request: PlanRequest) -> Resolved[PlanRequest]:
         """Fills in language, target length (7 s), share of animated scenes (1) and seed (0).
@@ -70,6 +82,10 @@ class RulesEngine(Engine):
 
 
 def _check(request: PlanRequest) -> None:
+    if request.topic:
+        raise FailedPrecondition(
+            'the engine "rules" writes no stories about a topic', reason="CAN_NOT_WRITE", missing=(WRITER,)
+        )
     for field, text in _texts(request):
         found = _CONTROL.search(text)
         if found:

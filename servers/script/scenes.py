@@ -61,6 +61,37 @@ def gather(text: str, sentences: Sequence[Sentence], target_seconds: float, most
         target *= _GROWTH
 
 
+def atoms(text: str, sentences: Sequence[Sentence], target_seconds: float) -> list[Span]:
+    """What scenes of that length are made of, in order: each spoken sentence, or a long one's clauses."""
+    times = clock(text)
+    return [
+        atom.span
+        for sentence in sentences
+        if speakable(text[sentence.start : sentence.end])
+        for atom in _atoms(text, sentence, times, target_seconds)
+    ]
+
+
+def cut(text: str, units: Sequence[Span], ends: Sequence[int], target_seconds: float) -> list[Span]:
+    """The scenes that end behind the units of these numbers, in order; the last number is the last unit's.
+
+    One that would be more than twice as long as the target, or hold too many characters, is divided further.
+    """
+    times = clock(text)
+    found: list[Span] = []
+    start = 0
+    for end in ends:
+        part = [
+            _Atom(span, Piece(times[span.end] - times[span.start], _SENTENCE_CUT))
+            for span in units[start : end + 1]
+        ]
+        long = times[part[-1].span.end] - times[part[0].span.start] > LONGEST * target_seconds
+        groups = divide([atom.piece for atom in part], target_seconds) if long else [range(len(part))]
+        found += [span for group in groups for span in _bounded([part[at] for at in group])]
+        start = end + 1
+    return found
+
+
 def _bounded(atoms: Sequence[_Atom]) -> Iterator[Span]:
     """The atoms as one scene, or as several where one would hold too many characters."""
     start, end = atoms[0].span.start, atoms[0].span.end

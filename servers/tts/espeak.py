@@ -181,6 +181,8 @@ def _told(
             f"the pitch was shifted by {reached:g} instead of {request.pitch_semitones:g} semitones: "
             "espeak-ng goes no further"
         )
+    if request.style:
+        result.provenance.warnings.append("style was passed over: espeak-ng has one way of speaking")
     result.provenance.warnings.extend(spoken["warnings"])
     if left_out := spoken["left_out"]:
         result.provenance.warnings.append(f"{left_out} emoji in the text were not spoken")

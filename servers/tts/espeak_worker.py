@@ -17,11 +17,11 @@ from servers.chassis.media import audio
 from servers.chassis.media.espeak.library import FASTEST_RATE, SLOWEST_RATE, Speaker, loaded
 from servers.chassis.media.espeak.pieces import Gap, Piece, gap_after, pieces_of
 from servers.chassis.media.espeak.pitch import within_reach
-from servers.chassis.media.espeak.timing import place, shared
+from servers.chassis.media.espeak.timing import place
 from servers.chassis.media.espeak.tongues import UNREAD, file_for, script_of
 from servers.chassis.media.espeak.voices import Catalogue, catalogue, data_folder
 from servers.chassis.text import is_cjk
-from servers.chassis.words import Span
+from servers.chassis.words import Span, shared
 from servers.chassis.worker_main import Refused, Report, serve
 from servers.tts.ssml import of_ssml
 from servers.tts.ssml_rules import Malformed

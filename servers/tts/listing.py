@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
@@ -20,6 +21,14 @@ class HasVoices(Protocol):
         """Its voices, each with the engine's name. Quick, asked often."""
 
 
+@runtime_checkable
+class LearnsVoices(Protocol):
+    """An engine whose voices another machine knows."""
+
+    async def learn_voices(self) -> None:
+        """Asks for them where it is time to; leaves what is known where nobody answers."""
+
+
 class TTSMethods:
     """What TTSService offers besides work."""
 
@@ -32,10 +41,13 @@ class TTSMethods:
         Raises:
             InvalidArgument: the page token is not one of ours.
         """
+        ready = self._engines.ready() if request.engine else self._engines.offered()
+        engines = [one for one in ready if request.engine in ("", one.name)]
+        await asyncio.gather(*(one.learn_voices() for one in engines if isinstance(one, LearnsVoices)))
         voices = [
             voice
-            for engine in self._engines.ready()
-            if isinstance(engine, HasVoices) and request.engine in ("", engine.name)
+            for engine in engines
+            if isinstance(engine, HasVoices)
             for voice in engine.voices()
             if _wanted(voice, request)
         ]

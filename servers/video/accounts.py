@@ -6,7 +6,7 @@ import dataclasses
 import importlib.metadata
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -17,18 +17,24 @@ from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.video.v1 import video_pb2
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
+from servers.chassis.http import Http
 from servers.chassis.settings import ProviderSettings, VideoSettings, reveal
-from servers.video import fitting
-from servers.video.http import Http
+from servers.video import fitting, variants
 from servers.video.ledger.records import NANOS, Wish, money
 from servers.video.vendor import Offer, Vendor, serves
-
-if TYPE_CHECKING:
-    from servers.video.conductor import Conductor
 
 GROUP = "reelmesh.video.vendors"
 VERSION = "1"
 _log = structlog.get_logger("reelmesh.video")
+
+
+class Conducts(Protocol):
+    """Brings requests to accounts, and pays for nothing twice."""
+
+    def run(
+        self, request: video_pb2.GenerateRequest, work: WorkContext, pinned: str = ""
+    ) -> AsyncIterator[Message]:
+        """Serves a request, by the account that it is pinned to; see `Engine.run`."""
 
 
 class Account(Engine):
@@ -38,15 +44,21 @@ class Account(Engine):
         super().__init__({})
         self.name = name
         self.vendor = vendor
+        self.account = settings
         self.position = position
-        self.conductor: Conductor | None = None
+        self.conductor: Conducts | None = None
         """Set once the ledger is open."""
-        self.adopt(settings)
         self._http: Http | None = None
+        self._outdated: list[Http] = []
+        """Calls under earlier keys may still be under way there."""
+        self.adopt(settings)
 
     def adopt(self, settings: ProviderSettings) -> None:
-        """Takes settings that may change while running: bounds, prices, priority, whether it is enabled."""
-        self.account = settings
+        """Takes settings, also while running: keys, bounds, prices, priority, whether it is enabled."""
+        if self._http is not None and _reached(settings) != _reached(self.account):
+            self._outdated.append(self._http)
+            self._http = None
+        self.account = self.vendor.settings = settings
         self.offers = tuple(_priced(offer, settings) for offer in _chosen(self.vendor, settings))
 
     @property
@@ -63,26 +75,11 @@ class Account(Engine):
 
     def describe(self) -> Description:
         """See `Engine.describe`."""
-        able = {"first-frame", "remote", "text-to-video"}
-        for offer in self.offers:
-            flags = {
-                "audio": offer.audio,
-                "last-frame": offer.last_frame,
-                "loop": offer.loop,
-                "negative-prompt": offer.negative_prompt,
-                "seed": offer.seed,
-                "talking-head": offer.driving_audio,
-            }
-            able |= {name for name, given in flags.items() if given}
-        if not any(offer.text for offer in self.offers):
-            able.discard("text-to-video")
-        if not any(offer.first_frame for offer in self.offers):
-            able.discard("first-frame")
         return Description(
             description=f"{self.vendor.title}: {', '.join(offer.model for offer in self.offers)}"[:500],
             version=VERSION,
             models=[offer.model for offer in self.offers],
-            capabilities=sorted(able - {"remote"}),
+            capabilities=sorted(set().union(*map(_abilities, self.offers))),
             remote=True,
         )
 
@@ -109,17 +106,28 @@ class Account(Engine):
         """What is known of it without asking anyone; the listing adds how it stands."""
         told = video_pb2.Provider(concurrency=self.account.concurrency)
         told.capabilities.cancel = self.vendor.cancellable
-        for offer in self.offers[:1]:
-            lengths = offer.seconds or (offer.least_seconds, offer.most_seconds)
-            _set(told.capabilities.min_duration, lengths[0])
-            _set(told.capabilities.max_duration, lengths[-1])
-            for length in offer.seconds:
-                _set(told.capabilities.durations.add(), length)
-            told.capabilities.sizes.extend(f"{width}x{height}" for width, height in offer.sizes)
-            told.capabilities.max_prompt_characters = offer.most_prompt_characters
-            if offer.price_per_second is not None:
-                told.price_per_second.CopyFrom(offer.price_per_second)
+        told.models.extend(self._model(offer) for offer in self.offers)
+        for model in told.models[:1]:
+            told.capabilities.CopyFrom(model.capabilities)
+            if model.HasField("price_per_second"):
+                told.price_per_second.CopyFrom(model.price_per_second)
         return told
+
+    def _model(self, offer: Offer) -> video_pb2.ProviderModel:
+        """What one model can make, and at what price."""
+        model = video_pb2.ProviderModel(model=offer.model, abilities=sorted(_abilities(offer)))
+        lengths = offer.seconds or (offer.least_seconds, offer.most_seconds)
+        _set(model.capabilities.min_duration, lengths[0])
+        _set(model.capabilities.max_duration, lengths[-1])
+        for length in offer.seconds:
+            _set(model.capabilities.durations.add(), length)
+        model.capabilities.sizes.extend(f"{width}x{height}" for width, height in offer.sizes)
+        model.capabilities.max_prompt_characters = offer.most_prompt_characters
+        model.capabilities.cancel = self.vendor.cancellable
+        for price, given in ((model.price_per_second, offer.price_per_second), (model.price, offer.price)):
+            if given is not None:
+                price.CopyFrom(given)
+        return model
 
     def offer_for(self, request: video_pb2.GenerateRequest) -> Offer | str:
         """The first offer that serves a request, or why none does."""
@@ -180,8 +188,8 @@ class Account(Engine):
 
     async def close(self) -> None:
         """Closes its connections."""
-        if self._http is not None:
-            await self._http.close()
+        for http in [*self._outdated, *([self._http] if self._http is not None else [])]:
+            await http.close()
 
 
 def load(settings: VideoSettings) -> list[Account]:
@@ -209,6 +217,7 @@ def with_defaults(request: video_pb2.GenerateRequest) -> video_pb2.GenerateReque
     """A copy with every default of the contract filled in."""
     filled = video_pb2.GenerateRequest()
     filled.CopyFrom(request)
+    variants.settle(filled)
     if request.HasField("driving_audio") and not request.HasField("duration"):
         # As long as the sound; where nothing is told of it, that is measured when the work begins.
         if request.driving_audio.facts.HasField("duration"):
@@ -222,6 +231,26 @@ def with_defaults(request: video_pb2.GenerateRequest) -> video_pb2.GenerateReque
     if odd:
         raise InvalidArgument(*odd)
     return filled
+
+
+def _reached(settings: ProviderSettings) -> tuple[object, ...]:
+    """What calls are made with."""
+    return settings.base_url, settings.key, settings.secret, settings.private_hosts
+
+
+def _abilities(offer: Offer) -> set[str]:
+    """What a model can do, in the words of the contract."""
+    flags = {
+        "audio": offer.audio,
+        "first-frame": offer.first_frame,
+        "last-frame": offer.last_frame,
+        "loop": offer.loop,
+        "negative-prompt": offer.negative_prompt,
+        "seed": offer.seed,
+        "talking-head": offer.driving_audio,
+        "text-to-video": offer.text,
+    }
+    return {name for name, given in flags.items() if given}
 
 
 def _chosen(vendor: Vendor, settings: ProviderSettings) -> Sequence[Offer]:

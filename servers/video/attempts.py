@@ -1,4 +1,4 @@
-"""Attempts as the contract tells them."""
+"""Attempts, and what happened to providers, as the contract tells them."""
 
 from __future__ import annotations
 
@@ -45,6 +45,18 @@ async def listed(
         last = rows[size - 1][0]
         response.next_page_token = paging.encode(f"{last.intent_time!r} {last.id}")
     return response
+
+
+def told_event(row: Any) -> video_pb2.ProviderEvent:
+    """A row of `events`."""
+    return video_pb2.ProviderEvent(
+        sequence=row["sequence"],
+        time=_timestamp(row["time"]),
+        provider=row["provider"],
+        kind=getattr(video_pb2, f"PROVIDER_EVENT_KIND_{row['kind'].upper()}"),
+        message=row["message"],
+        attempt_id=row["attempt_id"],
+    )
 
 
 def _place(token: str) -> tuple[float, str] | None:

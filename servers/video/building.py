@@ -59,12 +59,12 @@ async def build(resources: Resources) -> Built:
     for account in known.values():
         account.conductor = conductor
     engines = VideoEngines(known, built_in, conductor)
-    keeper = Keeper(conductor, resources.assets)
+    keeper = Keeper(conductor, resources.assets, balance_seconds=video.balance_seconds)
     if known:
         await keeper.refresh()
         keeper.start()
     methods = VideoProviderMethods(engines, conductor)
-    handler = EngineServicer(_SERVICE, engines, resources.assets, resources.work, methods).handler()
+    handler = EngineServicer(_SERVICE, engines, resources.assets, resources.work, extra=methods).handler()
 
     async def close() -> None:
         await keeper.close()

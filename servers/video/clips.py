@@ -12,12 +12,12 @@ import httpx
 from reelmesh.common.v1.asset_pb2 import MediaFacts
 from reelmesh.video.v1.video_pb2 import GenerateRequest
 from servers.chassis.errors import Fault, InvalidArgument
+from servers.chassis.http import Http, NoAnswer, NotAllowed, NotSent
 from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.formats import Kind as MediaKind
 from servers.chassis.media.formats import sniff
 from servers.chassis.media.probe import Probe, Prober
 from servers.video.fitting import asked_seconds
-from servers.video.http import Http, NoAnswer, NotAllowed, NotSent
 from servers.video.vendor import Finished, Kind, Trouble
 
 MOST_BYTES = 2 * 2**30

@@ -76,6 +76,8 @@ class Conductor:
         self.reports = reports
         self.choice = Choice(accounts, zone, failover=failover)
         self.give_up = give_up
+        self.low_balances: dict[str, str] = {}
+        """Accounts whose credit was found to be low, with one line for people."""
         self._media = media
         self._prober = Prober(size=2)
         self._driven: dict[tuple[str, str], asyncio.Task[None]] = {}
@@ -183,8 +185,11 @@ class Conductor:
                 await self._hand_in(task, lease, work, fresh=fresh)
             except Unconfirmed:
                 raise self._unconfirmed(account, task.attempt) from None
+            told = await self.reports.raised_by([attempt.id])
             async with contextlib.aclosing(self._clip(task, lease, work)) as items:
                 async for item in items:
+                    if isinstance(item, Progress):  # in every report: they are thinned
+                        item.detail = "; ".join(filter(None, [item.detail, *told]))[:500]
                     yield item
                     if isinstance(item, GenerateResult):
                         return
@@ -256,9 +261,9 @@ class Conductor:
         if made.cost:
             told.cost.CopyFrom(money(made.cost, task.attempt.currency))
         told.warnings.extend(line for line in task.attempt.fitted.split("\n") if line)
-        for one in await self.reports.attempts_of(lease.owner, lease.request_id):
-            if one.id != task.attempt.id:
-                told.warnings.append(verdict.line(one))
+        every = await self.reports.attempts_of(lease.owner, lease.request_id)
+        told.warnings.extend(verdict.line(one) for one in every if one.id != task.attempt.id)
+        told.warnings.extend(await self.reports.raised_by([one.id for one in every]))
         return result
 
     async def _kept(self, run: Run, work: WorkContext) -> GenerateResult | None:

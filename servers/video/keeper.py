@@ -14,9 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from servers.chassis.assets import Assets
 from servers.chassis.errors import Fault
+from servers.chassis.http import NoAnswer, NotSent
 from servers.chassis.servicer import Desk
+from servers.video.accounts import starts
 from servers.video.conductor import Conductor
 from servers.video.ledger.records import Run
+from servers.video.ledger.schema import EventKind
+from servers.video.vendor import Unreachable
 
 REFRESH_SECONDS = 2.0
 FOLLOW_SECONDS = 15.0
@@ -27,10 +31,18 @@ _log = structlog.get_logger("reelmesh.video")
 class Keeper:
     """The server's own tasks. `start` begins them; close it at the end."""
 
-    def __init__(self, conductor: Conductor, assets: Assets, follow_seconds: float = FOLLOW_SECONDS) -> None:
+    def __init__(
+        self,
+        conductor: Conductor,
+        assets: Assets,
+        *,
+        follow_seconds: float = FOLLOW_SECONDS,
+        balance_seconds: float = 600.0,
+    ) -> None:
         self._conductor = conductor
         self._assets = assets
         self._follow_seconds = follow_seconds
+        self._balance_seconds = balance_seconds
         self._tasks: list[asyncio.Task[None]] = []
         self._following: dict[tuple[str, str], asyncio.Task[None]] = {}
 
@@ -39,12 +51,34 @@ class Keeper:
         self._tasks = [
             asyncio.create_task(self._every(REFRESH_SECONDS, self.refresh), name="standings"),
             asyncio.create_task(self._every(self._follow_seconds, self.look), name="keeper"),
+            asyncio.create_task(self._every(self._balance_seconds, self.weigh), name="balances"),
         ]
 
     async def refresh(self) -> None:
         """Reads how the providers do."""
         names = list(self._conductor.accounts)
         self._conductor.choice.standings.of = await self._conductor.reports.standings(names)
+
+    async def weigh(self) -> None:
+        """Asks for the credit of the accounts that want to be told when it is low."""
+        for account in list(self._conductor.accounts.values()):
+            least = account.account.low_balance
+            if least is None or account.missing():
+                self._conductor.low_balances.pop(account.name, None)
+                continue
+            try:
+                found = await account.vendor.balance(account.http)
+            except (Unreachable, NotSent, NoAnswer) as error:
+                message = account.http.redacted(str(error))
+                _log.info("the credit is not told", provider=account.name, error=message)
+                continue
+            if found is None or found.credits >= least:
+                self._conductor.low_balances.pop(account.name, None)
+                continue
+            message = f"{found.credits:g} credits are left, fewer than {least:g}"
+            self._conductor.low_balances[account.name] = message
+            day, _ = starts(self._conductor.choice.zone)
+            await self._conductor.ledger.raised(account.name, EventKind.LOW_BALANCE, f"{day:.0f}", message)
 
     async def look(self) -> None:
         """Takes up runs that nobody drives."""

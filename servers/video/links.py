@@ -16,10 +16,10 @@ from reelmesh.storage.v1 import storage_pb2, storage_pb2_grpc
 from servers.chassis import addresses
 from servers.chassis.context import OWNER_KEY
 from servers.chassis.errors import FailedPrecondition, Unavailable
+from servers.chassis.http import is_public
 from servers.chassis.serve import CHANNEL_OPTIONS
 from servers.chassis.settings import Settings
 from servers.video.accounts import load
-from servers.video.http import is_public
 
 LIFE_SECONDS = 6 * 3600
 """Long enough for a vendor's queue."""

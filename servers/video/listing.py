@@ -6,22 +6,21 @@ import time
 from typing import Protocol, runtime_checkable
 
 from reelmesh.video.v1 import video_pb2
+from servers.chassis import paging
 from servers.chassis.context import CallContext
 from servers.chassis.engine import Engine
 from servers.chassis.engines import demand
 from servers.chassis.errors import FailedPrecondition, Fault, NotFound, Unavailable
+from servers.chassis.http import NoAnswer, NotSent
 from servers.chassis.servicer import resolution
 from servers.video import accounts
 from servers.video.accounts import Account
-from servers.video.attempts import listed
+from servers.video.attempts import listed, told_event
 from servers.video.conductor import Conductor
-from servers.video.http import NoAnswer, NotSent
+from servers.video.ledger.ledger import NEAR
 from servers.video.ledger.records import NANOS, Standing, money
 from servers.video.routed import VideoEngines
 from servers.video.vendor import Unreachable
-
-_NEAR = 0.8
-"""Share of a ceiling from which on it is told."""
 
 
 @runtime_checkable
@@ -132,6 +131,14 @@ class VideoProviderMethods:
         """The caller's attempts, the newest first."""
         return await listed(self._conductor.reports, context.owner, request)
 
+    async def ListProviderEvents(
+        self, request: video_pb2.ListProviderEventsRequest, context: CallContext
+    ) -> video_pb2.ListProviderEventsResponse:
+        """What happened to providers, the oldest first."""
+        size = request.page_size or paging.DEFAULT_PAGE_SIZE
+        rows = await self._conductor.reports.events(request.after_sequence, request.provider, size)
+        return video_pb2.ListProviderEventsResponse(events=[told_event(row) for row in rows])
+
     async def _stand(self, told: video_pb2.Provider, account: Account, standing: Standing) -> None:
         """How an account does: its load, its health, what it has cost."""
         told.running = standing.under_way
@@ -152,6 +159,8 @@ class VideoProviderMethods:
         )
         if standing.message:
             told.alerts.append(f"{standing.kind}: {standing.message}")
+        if (low := self._conductor.low_balances.get(account.name)) is not None:
+            told.alerts.append(low)
         currency = account.account.currency
         starts = accounts.starts(self._conductor.choice.zone)
         for start, amount, ceiling, name in zip(
@@ -164,7 +173,7 @@ class VideoProviderMethods:
             spent = await self._conductor.reports.spent(account.name, currency, start)
             if spent:
                 amount.CopyFrom(money(spent, currency))
-            if ceiling and spent >= _NEAR * ceiling * NANOS:
+            if ceiling and spent >= NEAR * ceiling * NANOS:
                 told.alerts.append(
                     f"{spent / NANOS:g} of the {name} ceiling of {ceiling:g} {currency} are spent"
                 )

@@ -29,7 +29,7 @@ from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.media import commands, formats
 from servers.chassis.worker import Returned, WorkerPool, relay
-from servers.video import rates, shot
+from servers.video import rates, shot, variants
 from servers.video.record import Record
 from servers.video.wording import STIRS, atmosphere, camera_move, stirs
 
@@ -103,6 +103,7 @@ class MotionProvider(Engine):
             raise InvalidArgument(*refusals)
         filled = video_pb2.GenerateRequest()
         filled.CopyFrom(request)
+        variants.settle(filled)
         if not request.HasField("duration"):
             filled.duration.FromSeconds(5)
         filled.width_pixels = request.width_pixels or 1080

@@ -26,9 +26,10 @@ from servers.chassis.errors import FailedPrecondition, InvalidArgument
 from servers.chassis.media import commands, formats
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import Returned, WorkerPool, relay
+from servers.video import variants
 from servers.video.record import Record
 
-_VERSION = "1"
+_VERSION = "2"
 _CONCURRENCY = 2
 _MEMORY_BYTES = 4 * 1024**3
 _PACKAGES = {"cv2": "opencv-python-headless", "numpy": "numpy", "PIL": "pillow"}
@@ -98,6 +99,7 @@ class MouthProvider(Engine):
             raise InvalidArgument(*refusals)
         filled = video_pb2.GenerateRequest()
         filled.CopyFrom(request)
+        variants.settle(filled)
         if not request.HasField("duration") and request.driving_audio.facts.HasField("duration"):
             filled.duration.CopyFrom(request.driving_audio.facts.duration)
         filled.width_pixels = request.width_pixels or 1080

@@ -24,6 +24,8 @@ _OPENING, _CLOSING = 0.6, 0.35
 _SILENCE = 0.01
 """Loudness (RMS of full scale) below which nothing is said."""
 _BLINK_SECONDS = 0.18
+_NECK = 0.7
+"""Share of the head's width below which a neck is."""
 _DARK = (38, 18, 22)
 """Colour within the mouth."""
 
@@ -181,6 +183,8 @@ def _face(portrait: Any, given: list[float] | None) -> Face:
         tall = np.flatnonzero(rows > 0.08)
         if tall.size > 0.2 * height:
             top = int(tall[0])
+            if found := _above_the_neck(subject, top):
+                return found
             upper = subject[top : top + max(8, int(0.5 * tall.size))]
             columns = np.flatnonzero(upper.mean(axis=0) > 0.4)
             if columns.size > 0.1 * width:
@@ -189,6 +193,21 @@ def _face(portrait: Any, given: list[float] | None) -> Face:
                 return Face(middle, min(top + 0.62 * wide, 0.8 * height), wide, sure=True)
     wide = 0.4 * min(width, height)
     return Face(0.5 * width, 0.42 * height, wide, sure=False)
+
+
+def _above_the_neck(subject: Any, top: int) -> Face | None:
+    """The face of a head that a neck, narrower than itself and the shoulders, shows; None where none does."""
+    import numpy as np
+
+    height, width = subject.shape
+    wide = np.convolve(subject.sum(axis=1), np.ones(max(1, height // 60)) / max(1, height // 60), "same")
+    widest = np.maximum.accumulate(wide[top:])
+    narrow = np.flatnonzero((wide[top:] < _NECK * widest) & (widest > 0.1 * width))
+    if not narrow.size or wide[top + int(narrow[0]) :].max() < widest[narrow[0]]:
+        return None
+    head = float(widest[narrow[0]])
+    columns = np.flatnonzero(subject[top : top + int(narrow[0])].any(axis=0))
+    return Face(float(columns[0] + columns[-1]) / 2, top + 0.62 * head, head, sure=True)
 
 
 def _openness(arguments: dict[str, Any], rate: float, frames: int) -> list[float]:

@@ -21,10 +21,10 @@ from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.video.v1.video_pb2 import GenerateRequest
 from servers.chassis.engine import WorkContext
 from servers.chassis.errors import DeadlineExceeded, Fault, InvalidArgument, NotFound
+from servers.chassis.http import NoAnswer, NotSent
 from servers.chassis.media.probe import Prober
 from servers.video import clips, fitting
 from servers.video.accounts import Account
-from servers.video.http import NoAnswer, NotSent
 from servers.video.ledger.ledger import Fenced, Ledger
 from servers.video.ledger.records import Attempt, Lease
 from servers.video.ledger.schema import AttemptState
@@ -52,6 +52,8 @@ _SUBMIT_TRIES = 3
 _SLOWEST_POLL_SECONDS = 30.0
 _POLL_GROWTH = 1.2
 _FRESH_LINKS = 3
+UNSEEN_SECONDS = 60.0
+"""How long after its submit a vendor may know nothing of a task that it took: its parts agree later."""
 _LOST_SECONDS = 86_400.0
 """A task that has not ended after a day is given up; until then it is asked about at each call."""
 _log = structlog.get_logger("reelmesh.video")
@@ -190,11 +192,14 @@ class Task:
             about
                 again by the next call.
         """
-        links = 0
+        links, seen = 0, False
         pace = self.account.account.poll_seconds
         began = self.attempt.submit_time or time.time()
         while True:
             state = await self._ask()
+            if isinstance(state, Failed) and state.missing and not seen and self._is_fresh():
+                state = None
+            seen = seen or state is not None
             if isinstance(state, Finished):
                 yield Progress(stage="downloading", fraction=0.9)
                 try:
@@ -225,6 +230,9 @@ class Task:
             wanted = state.next_poll_seconds if isinstance(state, Running) else None
             await asyncio.sleep((wanted or pace) * random.uniform(0.85, 1.15))
             pace = min(pace * _POLL_GROWTH, max(_SLOWEST_POLL_SECONDS, self.account.account.poll_seconds))
+
+    def _is_fresh(self) -> bool:
+        return time.time() < (self.attempt.submit_time or 0.0) + UNSEEN_SECONDS
 
     async def cancel(self) -> CancelOutcome:
         """Tells the vendor that the clip is not wanted, and records it."""

@@ -27,54 +27,13 @@ from google.type.money_pb2 import Money
 
 from reelmesh.common.v1.engine_pb2 import Missing
 from reelmesh.video.v1.video_pb2 import GenerateRequest, GetBalanceResponse
+from servers.chassis.http import Http
 from servers.chassis.settings import ProviderSettings
-from servers.video.http import Http
-
-
-class Kind(enum.StrEnum):
-    """What kind of trouble it is: decides who is blamed, and whether another provider is asked."""
-
-    AUTH = "auth"
-    """The key is wrong, has expired or may not do this."""
-    CREDIT = "credit"
-    """The credit, the quota or the plan is used up."""
-    THROTTLED = "throttled"
-    """Too many requests or tasks at once: later it would be taken."""
-    OUTAGE = "outage"
-    """It can not be reached, or says that it is ill."""
-    INVALID = "invalid"
-    """It will never take this request."""
-    MODERATION = "moderation"
-    """It refuses the content."""
-    BAD_OUTPUT = "bad_output"
-    """What it made is no good: broken, too short, gone."""
-    INTERNAL = "internal"
-    """It failed, and says no more."""
-    CANCELLED = "cancelled"
-    """The task was cancelled."""
-    SETUP = "setup"
-    """Something on our side is lacking, such as an address at which the vendor can read our pictures."""
-
-
-_STATUSES = {402: Kind.CREDIT, 401: Kind.AUTH, 403: Kind.AUTH, 429: Kind.THROTTLED}
-
-
-def kind_of(status: int) -> Kind:
-    """What an HTTP status means where the vendor says nothing more telling. Source: RFC 9110, RFC 6585."""
-    return _STATUSES.get(status) or (Kind.INVALID if 400 <= status < 500 else Kind.OUTAGE)
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What went wrong at a vendor."""
-
-    kind: Kind
-    message: str
-    """One line for people, without secrets: `Http` has removed them from what a vendor says."""
-    code: str = ""
-    """The vendor's own code, e.g. "1303" or "SAFETY.INPUT.TEXT"."""
-    retry_after_seconds: float | None = None
-    """When the vendor says to come back."""
+from servers.chassis.trouble import Kind as Kind
+from servers.chassis.trouble import Trouble as Trouble
+from servers.chassis.trouble import Unreachable as Unreachable
+from servers.chassis.trouble import kind_of as kind_of
+from servers.chassis.trouble import sounds_moderated as sounds_moderated
 
 
 class Refused(Exception):
@@ -87,14 +46,6 @@ class Refused(Exception):
 
 class Unknown(Exception):
     """The task was sent, and nobody knows whether the vendor took it."""
-
-
-class Unreachable(Exception):
-    """A read (poll, find, balance) got no usable answer; it costs nothing to ask again."""
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(trouble.message)
-        self.trouble = trouble
 
 
 class Medium(Protocol):
@@ -213,6 +164,8 @@ class Failed:
     trouble: Trouble
     refunded: bool | None = None
     """Whether it costs nothing; None: unknown."""
+    missing: bool = False
+    """The vendor knows nothing of the task: it was deleted, or not all of the vendor has heard of it yet."""
 
 
 State = Running | Finished | Failed
@@ -314,17 +267,6 @@ class Vendor(ABC):
         if found is None:
             return "a key is set; this vendor has no call that would check it and cost nothing"
         return f"{found.credits:g} credits left" if found.credits else "the key is taken"
-
-
-_MODERATION = (
-    *("moderat", "policy", "policies", "nsfw", "sensitive", "safety", "blacklist", "violat", "prohibited"),
-    *("违规", "敏感", "审核", "风险", "色情", "暴力"),
-)
-
-
-def sounds_moderated(reason: str) -> bool:
-    """Whether a vendor that gives no code seems to have refused the content, by its words."""
-    return any(word in reason.lower() for word in _MODERATION)
 
 
 def serves(offer: Offer, request: GenerateRequest) -> str:

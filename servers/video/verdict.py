@@ -5,17 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 
-from servers.chassis.errors import (
-    FailedPrecondition,
-    Fault,
-    Internal,
-    InvalidArgument,
-    ResourceExhausted,
-    Unavailable,
-)
+from servers.chassis.errors import FailedPrecondition, Fault, ResourceExhausted
+from servers.chassis.trouble import Kind, Trouble, fault_of
 from servers.video.ledger.records import Attempt, Held, Standing
 from servers.video.ledger.schema import AttemptState
-from servers.video.vendor import Kind
 
 _AGAIN = {Kind.THROTTLED: 4, Kind.OUTAGE: 3, Kind.INTERNAL: 2, Kind.BAD_OUTPUT: 2}
 """Attempts of one run at one provider that may end so; with any other kind, one is enough."""
@@ -84,22 +77,13 @@ def wait(held: Sequence[Held]) -> float:
 
 def fault(last: Attempt, *, asked: bool = False) -> Fault:
     """The status of a run whose last attempt ended so, and that nobody else may serve."""
-    message = f"{last.provider}: {last.message or last.kind}"
-    reason = f"PROVIDER_{last.kind.upper()}" if last.kind else "PROVIDER_FAILED"
-    if asked:
-        return FailedPrecondition(f"{message}; another provider is asked at your word", reason="FAILOVER_ASK")
     kind = Kind(last.kind) if last.kind else Kind.INTERNAL
-    if kind in (Kind.INVALID, Kind.MODERATION):
-        return InvalidArgument(("prompt" if kind is Kind.MODERATION else "", message), reason=reason)
-    if kind is Kind.SETUP:
-        return FailedPrecondition(message, reason=last.code or reason)
-    if kind in (Kind.AUTH, Kind.CREDIT):
-        return FailedPrecondition(message, reason=reason)
-    if kind is Kind.THROTTLED:
-        return ResourceExhausted(message, retry_after_seconds=30.0, reason=reason)
-    if kind is Kind.OUTAGE:
-        return Unavailable(message, reason=reason)
-    return Internal(message, reason=reason)
+    found = fault_of(last.provider, Trouble(kind, last.message or last.kind, last.code))
+    if asked:
+        return FailedPrecondition(
+            f"{found.message}; another provider is asked at your word", reason="FAILOVER_ASK"
+        )
+    return found
 
 
 def nobody(refusals: Mapping[str, str], pinned: str) -> Fault:

@@ -76,7 +76,9 @@ async def main(address: str) -> None:
     engine = Idle()
 
     async def build(resources: Resources) -> Built:
-        servicer = EngineServicer(SERVICE, Engines([engine]), resources.assets, resources.work, _NoVoices())
+        servicer = EngineServicer(
+            SERVICE, Engines([engine]), resources.assets, resources.work, extra=_NoVoices()
+        )
         handler = servicer.handler()
         return Built([Service(SERVICE.full_name, lambda server: server.add_generic_rpc_handlers((handler,)))])
 

@@ -6,8 +6,9 @@ steps of their own, in an environment that is made on first use; their steps cal
 be had here says why.
 
 The successor's wait is measured in the server: from a step's end to the begin of the next one, while 100
-jobs run slow steps at no more than half of the rate that was measured. The cost of a step is measured again
-when the database holds many more of them, and memory with many jobs queued.
+jobs run slow steps at no more than half of the rate that was measured, begun evenly over a step's length and
+not in step; beside it stands what the disk takes to keep a page, the floor of a commit. The cost of a step in
+a database that holds many is measured beside that in one that holds few, and memory with many jobs queued.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import math
 import os
 import signal
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -96,8 +98,10 @@ def _process(command: Sequence[str], address: str, **environment: str) -> Iterat
 
 
 @contextmanager
-def _orchestrator(folder: Path, servant: str, database: str = "", **settings: str) -> Iterator[Server]:
-    home = Path(tempfile.mkdtemp(dir=folder))
+def _orchestrator(
+    folder: Path, servant: str, database: str = "", home: Path | None = None, **settings: str
+) -> Iterator[Server]:
+    home = home or Path(tempfile.mkdtemp(dir=folder))
     address = f"unix:{home}/o.sock"
     environment = {
         "REELMESH_MESH__HOME": str(home),
@@ -131,25 +135,24 @@ async def _client(address: str) -> AsyncIterator[Any]:
 
 
 async def _ours(address: str, load: Load, seconds: float = 0.0) -> float:
-    """Steps per second."""
+    """Steps per second. Steps that take `seconds` do not all end at once: jobs begin one after the other."""
     numbers = iter(range(load.jobs))
     mark = time.time_ns()
     async with _client(address) as jobs:
 
-        async def runner() -> None:
+        async def runner(place: int) -> None:
+            await asyncio.sleep(seconds * place / load.at_once)
             for number in numbers:
                 spec = _spec(load.steps, seconds, f"{mark}-{number}")
                 job = (await jobs.SubmitJob(pb.SubmitJobRequest(spec=spec))).job
-                request = (
-                    pb.WatchJobsRequest
-                    if False
-                    else pb.WatchJobRequest(job_id=job.id, after_sequence=job.sequence, without_progress=True)
+                request = pb.WatchJobRequest(
+                    job_id=job.id, after_sequence=job.sequence, without_progress=True
                 )
                 async for _ in jobs.WatchJob(request):
                     pass
 
         begin = time.perf_counter()
-        await asyncio.gather(*(runner() for _ in range(load.at_once)))
+        await asyncio.gather(*(runner(place) for place in range(load.at_once)))
         return load.all_steps / (time.perf_counter() - begin)
 
 
@@ -296,40 +299,116 @@ def _throughput(folder: Path, idle: Server, rounds: int, load: Load, peer_load: 
     return medians
 
 
-def _successor(folder: Path, idle: Server, rate: float, seconds: float) -> tuple[float, float]:
+def _successor(ours: Server, idle: Server, rate: float, seconds: float) -> tuple[float, float]:
     """(p50, p99) of the wait from a step's end to its successor's begin, milliseconds."""
-    with _orchestrator(folder, idle.address) as ours:
-        slow = max(SLOW_SECONDS, SLOW_JOBS / (rate / 2))
-        asyncio.run(_ours(ours.address, Load(4, 2, 4)))
-        idle.ask()
-        asyncio.run(_ours(ours.address, Load(SLOW_JOBS, int(seconds / slow), SLOW_JOBS), slow))
-        gaps = idle.ask()["gaps"]
+    slow = max(SLOW_SECONDS, SLOW_JOBS / (rate / 2))
+    asyncio.run(_ours(ours.address, Load(4, 2, 4)))
+    idle.ask()
+    asyncio.run(_ours(ours.address, Load(SLOW_JOBS, max(4, int(seconds / slow)), SLOW_JOBS), slow))
+    gaps = idle.ask()["gaps"]
     print(f"{len(gaps)} successors of steps of {slow * 1e3:.0f} ms, {SLOW_JOBS} jobs at once", flush=True)
     return _percentile(gaps, 0.5), _percentile(gaps, 0.99)
 
 
-def _growth(folder: Path, idle: Server, target: int, load: Load) -> float:
-    """Time of a step with `target` of them in the database over that in an empty one.
-
-    The processor's time is counted, since the disk's is others', too.
-    """
+def _successors(folder: Path, idle: Server, rates: dict[str, float], seconds: float) -> dict[str, float]:
+    """The waits on each database, between two looks at what the disk takes to keep a page."""
+    found: dict[str, float] = {}
+    flushes = [_flush(folder)]
     with _orchestrator(folder, idle.address) as ours:
-        asyncio.run(_ours(ours.address, Load(4, 5, 4)))
-        first = _cost(ours, load)
-        while (done := idle.ask()["runs"]) < target:
-            target -= done
-            asyncio.run(_ours(ours.address, Load(50, 100, 50)))
-        return _cost(ours, load) / first
+        wait = _successor(ours, idle, rates["ours, sqlite"], seconds)
+    found["successor_p50_ms"], found["successor_p99_ms"] = wait
+    flushes.append(_flush(folder))
+    with _postgres() as server:
+        if server is not None:
+            url = asyncio.run(server.database()).render_as_string(hide_password=False)
+            with _orchestrator(folder, idle.address, url) as ours:
+                wait = _successor(ours, idle, rates["ours, postgres"], seconds)
+            found["successor_postgres_p50_ms"], found["successor_postgres_p99_ms"] = wait
+            flushes.append(_flush(folder))
+    found["flush_p50_ms"] = _median([p50 for p50, _ in flushes])
+    found["flush_p99_ms"] = max(p99 for _, p99 in flushes)
+    return found
+
+
+def _flush(folder: Path) -> tuple[float, float]:
+    """(p50, p99) of what the disk takes to keep one page, milliseconds: the floor of any commit."""
+    times = []
+    file = os.open(folder / "flushed", os.O_CREAT | os.O_WRONLY)
+    try:
+        for _ in range(200):
+            begin = time.perf_counter()
+            os.write(file, b"x" * 4096)
+            os.fdatasync(file)
+            times.append(time.perf_counter() - begin)
+    finally:
+        os.close(file)
+    return _percentile(times, 0.5), _percentile(times, 0.99)
+
+
+def _growth(folder: Path, idle: Server, target: int, load: Load) -> float:
+    """Time of a step with `target` of them in the database over that in one with next to none.
+
+    The processor's time is counted, since the disk's is others', too; the two take turns. What fills the
+    database are copies of jobs that have run there.
+    """
+    homes = [Path(tempfile.mkdtemp(dir=folder)) for _ in range(2)]
+    with _orchestrator(folder, idle.address, home=homes[1]) as ours:
+        asyncio.run(_ours(ours.address, Load(10, 10, 10)))
+        ours.process.send_signal(signal.SIGTERM)
+        ours.process.wait()
+    begin = time.perf_counter()
+    steps = _fill(homes[1] / "reelmesh.db", target)
+    print(f"filled a database with {steps:,} steps in {time.perf_counter() - begin:.0f} s", flush=True)
+    with (
+        _orchestrator(folder, idle.address, home=homes[0]) as empty,
+        _orchestrator(folder, idle.address, home=homes[1]) as full,
+    ):
+        costs: dict[str, list[float]] = {"empty": [], "full": []}
+        for number in range(5):
+            for name, ours in (("empty", empty), ("full", full)):
+                cost = _cost(ours, load)
+                if number:  # the first warms up
+                    costs[name].append(cost)
+    print({name: f"{1e6 * _median(values):.0f} us a step" for name, values in costs.items()}, flush=True)
+    return _median(costs["full"]) / _median(costs["empty"])
+
+
+_COPIED = {
+    "jobs": {"id": "id || '-{n}'", "execution_id": "execution_id || '-{n}'", "request_id": "NULL"},
+    "executions": {"id": "id || '-{n}'", "job_id": "job_id || '-{n}'", "request_id": "NULL"},
+    "steps": {"execution_id": "execution_id || '-{n}'", "request_id": "request_id || '-{n}'"},
+    "events": {"id": "NULL", "job_id": "job_id || '-{n}'"},
+    "remembered": {"digest": "randomblob(32)"},
+}
+"""What changes in the copy of a row, by table."""
+
+
+def _fill(database: Path, target: int) -> int:
+    """Copies the jobs of a database until it holds so many steps. Returns how many."""
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("PRAGMA synchronous=OFF")
+        steps = int(connection.execute("SELECT count(*) FROM steps").fetchone()[0])
+        last = {
+            table: connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] for table in _COPIED
+        }
+        copies = target // steps
+        for number in range(copies):
+            for table, changes in _COPIED.items():
+                columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+                names = ", ".join(f'"{column}"' for column in columns)
+                values = ", ".join(changes.get(column, f'"{column}"').format(n=number) for column in columns)
+                of_first = f"rowid <= {last[table]}"
+                connection.execute(
+                    f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE {of_first}"
+                )
+        return steps * (copies + 1)
 
 
 def _cost(ours: Server, load: Load) -> float:
     """Seconds of the processor that a step takes."""
-    costs = []
-    for _ in range(3):
-        before = _processor_seconds(ours.process.pid)
-        asyncio.run(_ours(ours.address, load))
-        costs.append((_processor_seconds(ours.process.pid) - before) / load.all_steps)
-    return min(costs)
+    before = _processor_seconds(ours.process.pid)
+    asyncio.run(_ours(ours.address, load))
+    return (_processor_seconds(ours.process.pid) - before) / load.all_steps
 
 
 def _processor_seconds(pid: int) -> float:
@@ -368,8 +447,9 @@ def main(quick: bool) -> dict[str, float]:
         with _process(["tests.bench._idle_server", address], address, **home) as idle:
             rates = _throughput(folder, idle, 1 if quick else 3, load, peers)
             rate = rates["ours, sqlite"]
-            p50, p99 = _successor(folder, idle, rate, 5.0 if quick else 15.0)
-            growth = _growth(folder, idle, 5_000 if quick else 100_000, Load(40, 25, 40))
+            seconds = 5.0 if quick else 15.0
+            waits = _successors(folder, idle, rates, seconds)
+            growth = _growth(folder, idle, 20_000 if quick else 100_000, Load(40, 25, 40))
             memory = _memory(folder, idle, 1_000 if quick else 10_000)
     return {
         "steps_per_second": rate,
@@ -378,8 +458,8 @@ def main(quick: bool) -> dict[str, float]:
         / rates.get("dbos, postgres", math.nan),
         "steps_over_celery": rate / rates.get("celery", math.nan),
         "steps_over_bare_calls": rate / rates["bare"],
-        "successor_p50_ms": p50,
-        "successor_p99_ms": p99,
+        "steps_over_bare_calls_postgres": rates.get("ours, postgres", math.nan) / rates["bare"],
+        **waits,
         "cost_growth_10_to_100k": growth,
         "rss_mb_10k_queued": memory,
     }

@@ -55,6 +55,19 @@ class Process:
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=self._environment,
             )  # fmt: skip
 
+    async def start_instead(self, *module: str) -> None:
+        """Starts another module with the same settings and address in its place."""
+        own = self._arguments
+        self._arguments = ["-m", *module, *own[own.index("--listen") :]]
+        await self.start()
+        self._arguments = own
+
+    async def dead(self) -> None:
+        """Waits until it has ended."""
+        assert self._process is not None
+        await self._process.wait()
+        self.kills.append(time.monotonic())
+
     @property
     def alive(self) -> bool:
         """Whether it runs."""
@@ -115,7 +128,6 @@ class Studio:
                 addresses[name] = f"unix:{lines / name}"
             settings = {
                 "REELMESH_ORCHESTRATOR__SERVERS": json.dumps(addresses),
-                "REELMESH_ORCHESTRATOR__REMEMBER": "false",
                 "REELMESH_ORCHESTRATOR__LEASE_SECONDS": "2",
                 "REELMESH_ORCHESTRATOR__RETRY": json.dumps(
                     {"max_attempts": 100, "initial_delay_seconds": 0.05, "max_delay_seconds": 0.5}

@@ -1,14 +1,16 @@
 """A seeded schedule of faults under load: whatever dies, stops or is cut off, nothing is lost or done twice.
 
 Orchestrators, the servers they call, the lines between them and the database are killed, stopped, told to
-end, held up and cut off, one after the other, while jobs come in, are paused, resumed and cancelled. Then
+end, held up and cut off, one after the other, while jobs come in, are paused, resumed and cancelled; and an
+orchestrator is killed at every named point of its work (`dying_orchestrator`). Then
 
 - every job has ended as it should;
 - its log has no gap, and tells of each step's success at most once, and once where the job succeeded;
 - a step ran once, and once more at most for each kill of its server that fell between two runs;
 - every asset that a result names is in the store.
 
-REELMESH_FAULTS sets how many faults there are (a release is run through 300), REELMESH_SEED which.
+REELMESH_FAULTS sets how many faults there are (a release is run through 300, and through every named point),
+REELMESH_SEED which.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ import pytest
 from reelmesh.orchestrator.v1 import job_service_pb2 as pb
 from reelmesh.orchestrator.v1.events_pb2 import Event
 from reelmesh.orchestrator.v1.job_pb2 import Job, JobSpec, JobState, StepState
+from tests.faults.dying_orchestrator import POINTS
 from tests.faults.lines import Line
 from tests.faults.studio import Process, Studio, studio
 from tests.postgres import Postgres
@@ -189,6 +192,31 @@ async def test_nothing_is_lost_or_done_twice(
         for number in range(FAULTS if postgres is not None else FAULTS // 2):
             await progress(whole, chance.randint(1, 12), submitting)
             print(number, await faults.next(), flush=True)
+        load.over = True
+        await submitting
+        await load.settled()
+        await check(whole, load)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_an_orchestrator_may_die_at_any_point(sockets: Path, postgres: Postgres) -> None:
+    chance = random.Random(SEED)
+    async with studio(sockets, chance, postgres, replicas=2) as whole:
+        load = Load(whole, chance)
+        submitting = asyncio.create_task(load.run())
+        await progress(whole, 1, submitting)
+        victim = whole.orchestrators[1]
+        await victim.end()
+        for point in POINTS if FAULTS > 50 else chance.sample(list(POINTS), 3):
+            await victim.start_instead("tests.faults.dying_orchestrator", point, str(chance.randint(1, 3)))
+            dying = asyncio.create_task(victim.dead())
+            await asyncio.wait([dying, submitting], return_when=asyncio.FIRST_COMPLETED)
+            if submitting.done():
+                submitting.result()
+            await dying
+            print(f"it died {point}", flush=True)
+        await victim.start()
         load.over = True
         await submitting
         await load.settled()

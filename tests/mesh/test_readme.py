@@ -18,11 +18,14 @@ STORY = "The Fox\n\nA fox ran home.\n"
 
 
 def script() -> str:
-    """The one block of Python in the README."""
-    (found,) = re.findall(
-        r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S
-    )
-    return str(found)
+    """The first block of Python in the README."""
+    return blocks()[0]
+
+
+def blocks() -> list[str]:
+    """The README's blocks of Python."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```$", readme, re.M | re.S)
 
 
 def test_it_is_short_and_reads_a_story_that_is_there() -> None:
@@ -30,6 +33,12 @@ def test_it_is_short_and_reads_a_story_that_is_there() -> None:
     assert len(lines) <= 10
     (story,) = re.findall(r'open\("(.*?)"\)', script())
     assert (ROOT / story).is_file()
+
+
+def test_the_provider_that_is_printed_is_the_example_that_is_tested() -> None:
+    example = (ROOT / "examples" / "provider.py").read_text(encoding="utf-8")
+    assert example.endswith(blocks()[1])
+    assert len(blocks()[1].splitlines()) <= 60
 
 
 @pytest.mark.slow

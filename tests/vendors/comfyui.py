@@ -6,14 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+from servers.chassis.conformance import picture_bytes
 from tests.vendors.http import Reply, Request
 from tests.vendors.simulator import SimTask, Simulator, clip
-
-_CLASSES = {"LoadImage", "SVD_img2vid_Conditioning", "KSampler", "SaveVideo", "CLIPTextEncode"}
 
 
 class ComfyUI(Simulator):
     """The simulator. `node_error`: every workflow is refused, by this node's error."""
+
+    CLASSES = frozenset({"LoadImage", "SVD_img2vid_Conditioning", "KSampler", "SaveVideo", "CLIPTextEncode"})
+    SUFFIX = ".mp4"
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,10 +49,10 @@ class ComfyUI(Simulator):
         if not isinstance(body, dict) or not isinstance(body.get("prompt"), dict):
             return _error("no_prompt", "No prompt provided")
         for node, told in body["prompt"].items():
-            if told.get("class_type") not in _CLASSES:
+            if told.get("class_type") not in self.CLASSES:
                 return _error("missing_node_type", f"Node '{node}' not found.")
             picture = told.get("inputs", {}).get("image")
-            if told["class_type"] == "LoadImage" and picture not in self.pictures:
+            if told["class_type"] == "LoadImage" and picture and picture not in self.pictures:
                 return _nodes(node, f"Invalid image file: {picture}")
         if self.node_error:
             return _nodes("3", self.node_error)
@@ -72,7 +74,7 @@ class ComfyUI(Simulator):
             return Reply.of({})
         files = [
             {"filename": "preview.png", "subfolder": "", "type": "temp"},
-            {"filename": f"{task.id}.mp4", "subfolder": "video", "type": "output"},
+            {"filename": f"{task.id}{self.SUFFIX}", "subfolder": "video", "type": "output"},
         ]
         messages: list[Any] = [["execution_start", {"prompt_id": ident}]]
         if state == "failed":
@@ -102,16 +104,54 @@ class ComfyUI(Simulator):
 
     def _view(self, request: Request) -> Reply:
         name = request.query.get("filename", "")
-        task = self.tasks.get(name.removesuffix(".mp4"))
+        task = self.tasks.get(name.removesuffix(self.SUFFIX))
         if task is None or request.query.get("subfolder") != "video" or request.query.get("type") != "output":
             return Reply(404)
         if self.clip_faults:
             return self.clip_faults.popleft()
-        return Reply(200, clip(self.clip_seconds or self.seconds_of(task)), {"content-type": "video/mp4"})
+        return Reply(200, self.made(task))
+
+    def made(self, task: SimTask) -> bytes:
+        """What a task has made."""
+        return clip(self.clip_seconds or self.seconds_of(task))
 
     def seconds_of(self, task: SimTask) -> float:
         """As the workflow says."""
         return float(task.request["2"]["inputs"]["video_frames"]) / 8
+
+
+class ComfyPictures(ComfyUI):
+    """The simulator, for workflows that make pictures."""
+
+    KEY = ""
+    CLASSES = frozenset({"LoadImage", "EmptyLatentImage", "KSampler", "CLIPTextEncode", "SaveImage"})
+    SUFFIX = ".png"
+
+    def made(self, task: SimTask) -> bytes:
+        """A picture of the size in the workflow."""
+        inputs = task.request["1"]["inputs"]
+        return picture_bytes(inputs["width"], inputs["height"])
+
+
+def picture_workflow(folder: Path) -> str:
+    """A workflow for pictures in a file, with slots."""
+    nodes: dict[str, Any] = {
+        "1": {
+            "class_type": "EmptyLatentImage",
+            "inputs": {"width": "{{width}}", "height": "{{height}}", "batch_size": 1},
+        },
+        "2": {"class_type": "CLIPTextEncode", "inputs": {"text": "masterpiece, {{prompt}}"}},
+        "3": {"class_type": "CLIPTextEncode", "inputs": {"text": "{{negative_prompt}}"}},
+        "4": {
+            "class_type": "KSampler",
+            "inputs": {"seed": "{{seed}}", "steps": "{{steps}}", "model": ["1", 0]},
+        },
+        "5": {"class_type": "LoadImage", "inputs": {"image": "{{image}}"}},
+        "9": {"class_type": "SaveImage", "inputs": {"images": ["4", 0]}},
+    }
+    path = folder / "pictures.json"
+    path.write_text(json.dumps(nodes))
+    return str(path)
 
 
 def workflow(folder: Path, *, picture: bool = True) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,12 +12,15 @@ import pytest
 
 from reelmesh.video.v1 import video_pb2
 from reelmesh.work.v1 import work_pb2
+from servers.video import task as tasks
 from tests.vendors.cast import CAST, Role, account
 from tests.vendors.http import Reply
 from tests.vendors.simulator import Simulator, clip
 from tests.vendors.studio import Studio, request, studio
 
 STATE = video_pb2.AttemptState
+FORGETFUL = ("runway", "fal", "openai", "svd", "comfyui")
+"""Vendors whose word for a task that is not there is known for certain."""
 
 
 @pytest.fixture(params=CAST)
@@ -81,6 +85,31 @@ async def test_a_paid_task_outlives_every_bad_answer(
     assert vendor.accepted == 1
     assert not vendor.faults
     assert not vendor.clip_faults
+
+
+async def test_a_fresh_task_may_be_unknown_for_a_while(
+    name: str, vendor: Simulator, own_settings: Path, sockets: Path
+) -> None:
+    vendor.unknown_polls = 3
+    async with studio(own_settings, sockets, main=account(name, vendor, sockets)) as server:
+        assert (await server.made(shot("r"))).clip.digest
+        assert len(await attempts(server, "r")) == 1
+    assert vendor.accepted == 1
+    assert not vendor.unknown_polls
+
+
+async def test_a_task_that_stays_unknown_is_at_its_end(
+    name: str, vendor: Simulator, own_settings: Path, sockets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name not in FORGETFUL:
+        pytest.skip("its 404 may mean anything: the task is asked about until its own time is up")
+    monkeypatch.setattr(tasks, "UNSEEN_SECONDS", 0.0)
+    vendor.unknown_polls = 2 if name == "comfyui" else 1
+    async with studio(own_settings, sockets, main=account(name, vendor, sockets)) as server:
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            await server.made(shot("r"))
+        first, *_ = await attempts(server, "r")
+        assert first.state == STATE.ATTEMPT_STATE_FAILED
 
 
 async def test_a_corrupt_clip_is_a_failure_with_its_cost_and_another_attempt(
@@ -178,8 +207,9 @@ async def test_refusals_are_told_apart_and_cost_nothing(
 
 
 async def test_cancelling_tells_the_vendor_or_follows_what_is_paid(
-    name: str, vendor: Simulator, own_settings: Path, sockets: Path
+    name: str, vendor: Simulator, own_settings: Path, sockets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tasks, "UNSEEN_SECONDS", 0.0)
     vendor.life.running_polls = 1_000_000
     async with studio(own_settings, sockets, main=account(name, vendor, sockets)) as server:
         call = server.video.Generate(shot("r"))

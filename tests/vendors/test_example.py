@@ -6,6 +6,7 @@ import importlib.metadata
 import sys
 from pathlib import Path
 
+import grpc
 import pytest
 
 from tests.vendors.http import Reply, Request
@@ -61,3 +62,33 @@ async def test_it_makes_clips(own_settings: Path, sockets: Path) -> None:
         (task,) = acme.tasks.values()
         assert task.request["seconds"] == 8
         assert task.request["picture"].startswith("data:image/png;base64,")
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("reply", "code", "told"),
+    [
+        (Reply(402, b"top up"), grpc.StatusCode.FAILED_PRECONDITION, "top up"),
+        (Reply(401, b"no such key"), grpc.StatusCode.FAILED_PRECONDITION, "no such key"),
+        (Reply(451, b"not that"), grpc.StatusCode.INVALID_ARGUMENT, "not that"),
+        (Reply(201, b"{}"), grpc.StatusCode.FAILED_PRECONDITION, "not known whether"),
+        (Reply(drop=True), grpc.StatusCode.FAILED_PRECONDITION, "not known whether"),
+    ],
+)
+async def test_what_goes_wrong_is_told_as_what_it_is(
+    own_settings: Path, sockets: Path, reply: Reply, code: grpc.StatusCode, told: str
+) -> None:
+    with Acme() as acme:
+        acme.faults.append((r"^POST /clips", reply))
+        async with studio(
+            own_settings, sockets, acme={"key": acme.KEY, "base_url": acme.url, "options": {}}
+        ) as server:
+            with pytest.raises(grpc.aio.AioRpcError) as failed:
+                await server.made(request(request_id="r", engine="acme"))
+        assert failed.value.code() is code
+        assert told in (failed.value.details() or "")
+        assert acme.accepted == 0
+
+
+def test_it_is_short_enough_to_be_printed() -> None:
+    assert len((EXAMPLES / "provider.py").read_text().splitlines()) <= 65

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reelmesh.orchestrator.v1.events_pb2 import Event
     from reelmesh.publishing import Published
     from reelmesh.tts.v1.tts_pb2 import Voice
-    from reelmesh.video.v1.video_pb2 import Attempt, Provider, TestConnectionResponse
+    from reelmesh.video.v1.video_pb2 import Attempt, Provider, ProviderEvent, TestConnectionResponse
 
 ADDRESS_VARIABLE = "REELMESH_ADDRESS"
 STORAGE_VARIABLE = "REELMESH_STORAGE_ADDRESS"
@@ -309,6 +309,31 @@ class Client:
         request = jobs_pb2.ApproveJobRequest(job_id=_id(job), gate=gate)
         return (await self._call(self._jobs().ApproveJob, request)).gate
 
+    async def resolve_unconfirmed(
+        self,
+        job: Job | str,
+        step: str,
+        decision: jobs_pb2.UnconfirmedDecision.ValueType,
+        *,
+        index: int | None = None,
+    ) -> Job:
+        """Says what to do about a paid call whose outcome is not known.
+
+        Args:
+            job: the job or its id.
+            step: the step's id, e.g. "animate".
+            decision: to ask again, to give it up, or to start it anew and accept that it may be paid twice.
+            index: its position in the fan-out; left out for a step without one.
+
+        Raises:
+            NotFound: there is no such job or step.
+            FailedPrecondition: its outcome is known.
+        """
+        request = jobs_pb2.ResolveUnconfirmedRequest(
+            job_id=_id(job), step=step, index=index, decision=decision
+        )
+        return (await self._call(self._jobs().ResolveUnconfirmed, request)).job
+
     async def delete(self, job: Job | str) -> None:
         """Hides a job with its executions and events, until it is purged.
 
@@ -381,6 +406,7 @@ class Client:
         clip: Asset | None = None,
         locked: bool | None = None,
         seed: int | None = None,
+        clip_index: int | None = None,
     ) -> SceneView:
         """Changes a scene; what is left out stays. It takes effect with the next `run`.
 
@@ -397,6 +423,7 @@ class Client:
             clip=clip,
             locked=locked,
             seed=seed,
+            clip_index=clip_index,
         )
         return (await self._call(self._jobs().EditScene, request)).scene
 
@@ -561,6 +588,15 @@ class Client:
         from reelmesh import providers
 
         return providers.attempts(self, self._metadata, job_id=job_id, provider=provider)
+
+    def provider_events(self, *, after: int = 0, provider: str = "") -> AsyncIterator[ProviderEvent]:
+        """What happened to providers that somebody should know of, the oldest first.
+
+        `after`: the sequence of the last one seen.
+        """
+        from reelmesh import providers
+
+        return providers.events(self, self._metadata, after=after, provider=provider)
 
 
 def _duration(length: dt.timedelta | None) -> Duration | None:

@@ -33,6 +33,7 @@ from reelmesh.orchestrator.v1.job_service_pb2 import (
     ExplainJobResponse,
     JobAction,
     JobFilter,
+    UnconfirmedDecision,
 )
 from reelmesh.orchestrator.v1.limit_service_pb2 import Limit, LimitUse
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from reelmesh.orchestrator.v1.events_pb2 import Event
     from reelmesh.publishing import Published
     from reelmesh.tts.v1.tts_pb2 import Voice
-    from reelmesh.video.v1.video_pb2 import Attempt, Provider, TestConnectionResponse
+    from reelmesh.video.v1.video_pb2 import Attempt, Provider, ProviderEvent, TestConnectionResponse
 
 _T = TypeVar("_T")
 
@@ -184,6 +185,17 @@ class Client:
         """Lets a job go on that waits for review. Returns the gate opened."""
         return self._run(self._client.approve(job, gate=gate))
 
+    def resolve_unconfirmed(
+        self,
+        job: Job | str,
+        step: str,
+        decision: UnconfirmedDecision.ValueType,
+        *,
+        index: int | None = None,
+    ) -> Job:
+        """Says what to do about a paid call whose outcome is not known."""
+        return self._run(self._client.resolve_unconfirmed(job, step, decision, index=index))
+
     def delete(self, job: Job | str) -> None:
         """Hides a job with its executions and events, until it is purged."""
         self._run(self._client.delete(job))
@@ -229,6 +241,7 @@ class Client:
         clip: Asset | None = None,
         locked: bool | None = None,
         seed: int | None = None,
+        clip_index: int | None = None,
     ) -> SceneView:
         """Changes a scene; what is left out stays. It takes effect with the next `run`."""
         return self._run(
@@ -243,6 +256,7 @@ class Client:
                 clip=clip,
                 locked=locked,
                 seed=seed,
+                clip_index=clip_index,
             )
         )
 
@@ -327,6 +341,10 @@ class Client:
     def attempts(self, *, job_id: str = "", provider: str = "") -> Iterator[Attempt]:
         """Tasks handed to paid providers, the newest first: of a job, of a provider, or all."""
         return self._each(self._client.attempts(job_id=job_id, provider=provider))
+
+    def provider_events(self, *, after: int = 0, provider: str = "") -> Iterator[ProviderEvent]:
+        """What happened to providers that somebody should know of, the oldest first."""
+        return self._each(self._client.provider_events(after=after, provider=provider))
 
 
 async def _next(items: AsyncIterator[_T]) -> _T:

@@ -10,6 +10,7 @@ from servers.imagegen.painting.canvas import Canvas
 from servers.imagegen.painting.interior import paint_interior
 from servers.imagegen.painting.landscape import paint_landscape
 from servers.imagegen.painting.palette import palette_of
+from servers.imagegen.painting.portrait import is_portrait, paint_portrait
 from servers.imagegen.painting.scene import Scene, plan
 from servers.imagegen.painting.streams import Streams
 from servers.imagegen.painting.street import paint_street
@@ -58,7 +59,10 @@ def paint(
     scene = plan(prompt, setting, streams.place("plan"))
     palette = palette_of(scene.time, scene.season, scene.weather, scene.mood, style, streams.place("palette"))
     canvas = Canvas(width, height, palette, shadows=style in ("paper-cut", "dusk"))
-    _PAINTERS[scene.kind](canvas, scene, streams)
+    if is_portrait(prompt, scene):
+        paint_portrait(canvas, prompt, scene, streams)
+    else:
+        _PAINTERS[scene.kind](canvas, scene, streams)
     return Picture(canvas.svg(), _depicts(canvas, scene), tuple(canvas.sheets()))
 
 

@@ -288,8 +288,8 @@ _COLOURS = {
     "#8f949a": "grey gray silver 灰色 灰 银色",
     "#8a5a3a": "brown wooden 棕色 褐色",
 }
-_COLOUR_OF = {word: colour for colour, line in _COLOURS.items() for word in line.split()}
-_COLOURED = re.compile("(?:" + "|".join(sorted(_COLOUR_OF, key=lambda word: -len(word))) + r")(?=[\s的]*$)")
+COLOUR_OF = {word: colour for colour, line in _COLOURS.items() for word in line.split()}
+_COLOURED = re.compile("(?:" + "|".join(sorted(COLOUR_OF, key=lambda word: -len(word))) + r")(?=[\s的]*$)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -322,7 +322,7 @@ def mentions(text: str) -> list[Mention]:
     starts = {start for start, _, _ in hits}
     found: dict[tuple[str, str], Mention] = {}
     for start, match, meaning in sorted(hits, key=lambda hit: hit[0]):
-        if meaning is None or (match.group() in _COLOUR_OF and match.end() + 1 in starts):
+        if meaning is None or (match.group() in COLOUR_OF and match.end() + 1 in starts):
             continue  # an "orange" right before another thing is its colour
         sense = meant(meaning, text)
         count, colour = _count(text, start, match), _colour(text, start)
@@ -341,7 +341,7 @@ def _colour(text: str, start: int) -> str:
     whole = start - len(text[max(0, start - 12) : start]) + found.start()
     if found.group().isascii() and whole > 0 and text[whole - 1].isalnum():
         return ""
-    return _COLOUR_OF[found.group()]
+    return COLOUR_OF[found.group()]
 
 
 def _count(text: str, start: int, match: re.Match[str]) -> int:

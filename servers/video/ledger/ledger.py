@@ -14,15 +14,27 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from servers.chassis import breaker
 from servers.chassis.context import CallContext
 from servers.chassis.errors import AlreadyExists
-from servers.video.ledger import breaker
 from servers.video.ledger.database import Database
 from servers.video.ledger.holder import is_gone, own_name
-from servers.video.ledger.records import Attempt, Held, Lease, Run, Wish
-from servers.video.ledger.schema import LIVE, UNDER_WAY, AttemptState, RunState, attempts, health, runs
+from servers.video.ledger.records import NANOS, Attempt, Held, Lease, Run, Wish
+from servers.video.ledger.schema import (
+    LIVE,
+    UNDER_WAY,
+    AttemptState,
+    EventKind,
+    RunState,
+    attempts,
+    events,
+    health,
+    runs,
+)
 from servers.video.vendor import Trouble
 
+NEAR = 0.8
+"""Share of a ceiling from which on it is told."""
 LEASE_SECONDS = 30.0
 _RATE_SECONDS = 60.0
 
@@ -129,8 +141,14 @@ class Ledger:
                     continue
                 values = _intent(lease, wish, len(before) + 1, why[wish.provider])
                 await connection.execute(insert(attempts).values(values))
+                await _near(connection, wish, values["id"])
                 return Attempt.of(values)
         return held
+
+    async def raised(self, provider: str, kind: EventKind, period: str, message: str) -> bool:
+        """Writes an event, once in a period. Returns whether it is new."""
+        async with self._database.write() as connection:
+            return await _raise(connection, provider, kind, period, message)
 
     async def submitted(self, attempt: Attempt, task_id: str) -> None:
         """The vendor's id is known. It is recorded whoever drives the run by now: it is true."""
@@ -163,7 +181,7 @@ class Ledger:
                 "end_time": time.time(),
             }
             await connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
-            await _note(connection, attempt.provider, trouble)
+            await _note(connection, attempt, trouble)
 
     async def succeeded(self, lease: Lease, attempt: Attempt, clip: bytes, cost: int, result: bytes) -> None:
         """The clip is in the store: attempt and run are done, in one transaction."""
@@ -178,7 +196,7 @@ class Ledger:
                 "message": "",
             }
             await connection.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
-            await _note(connection, attempt.provider, None)
+            await _note(connection, attempt, None)
 
     async def unwanted(self, lease: Lease) -> None:
         """The caller has cancelled: what can not be cancelled at the vendor is followed to its end."""
@@ -268,12 +286,52 @@ async def _spent(connection: AsyncConnection, wish: Wish, start: float) -> int:
     return int((await connection.execute(select(amount).where(*where))).scalar_one())
 
 
-async def _note(connection: AsyncConnection, provider: str, trouble: Trouble | None) -> None:
+async def _near(connection: AsyncConnection, wish: Wish, attempt_id: str) -> None:
+    """Raises an event when a ceiling is nearly reached."""
+    for name, ceiling, start in (
+        ("daily", wish.daily, wish.day_start),
+        ("monthly", wish.monthly, wish.month_start),
+    ):
+        if not ceiling:
+            continue
+        spent = await _spent(connection, wish, start)
+        if spent >= NEAR * ceiling:
+            message = (
+                f"{spent / NANOS:g} of the {name} ceiling of {ceiling / NANOS:g} {wish.currency} are spent"
+            )
+            period = f"{name} {start:.0f}"
+            await _raise(connection, wish.provider, EventKind.NEAR_CEILING, period, message, attempt_id)
+
+
+async def _raise(
+    connection: AsyncConnection,
+    provider: str,
+    kind: EventKind,
+    period: str,
+    message: str,
+    attempt_id: str = "",
+) -> bool:
+    """Writes an event where there is none of its kind in the period; all writers are excluded meanwhile."""
+    where = (events.c.provider == provider, events.c.kind == kind, events.c.period == period)
+    if (await connection.execute(select(events.c.sequence).where(*where))).first() is not None:
+        return False
+    values = {"provider": provider, "kind": kind, "period": period, "message": message[:500]}
+    await connection.execute(insert(events).values(time=time.time(), attempt_id=attempt_id, **values))
+    return True
+
+
+async def _note(connection: AsyncConnection, attempt: Attempt, trouble: Trouble | None) -> None:
     """Keeps the provider's circuit breaker."""
+    provider = attempt.provider
     row = (await connection.execute(select(health).where(health.c.provider == provider))).mappings().first()
     values = breaker.after(row, trouble, time.time())
     if values is None:
         return
+    tripped, closed = bool(row is not None and row["trips"]), bool(values["trips"])
+    if closed != tripped:
+        kind = EventKind.CLOSED if closed else EventKind.REOPENED
+        message = f"{values['kind']}: {values['message']}" if closed else "it has made a clip again"
+        await _raise(connection, provider, kind, f"{values['update_time']!r}", message, attempt.id)
     if row is None:
         await connection.execute(insert(health).values(provider=provider, **values))
     else:

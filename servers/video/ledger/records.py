@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from google.type.money_pb2 import Money
 from sqlalchemy import RowMapping
 
+from servers.chassis.money import NANOS as NANOS
+from servers.chassis.money import money as money
+from servers.chassis.money import nanos_of as nanos_of
 from servers.video.ledger.schema import AttemptState, RunState
 
-NANOS = 1_000_000_000
 Row = Mapping[str, Any] | RowMapping
 
 
@@ -130,15 +131,3 @@ class Standing:
     kind: str = ""
     message: str = ""
     failures: int = 0
-
-
-def money(nanos: int, currency: str) -> Money:
-    """An amount as it travels."""
-    units, rest = divmod(abs(nanos), NANOS)
-    sign = -1 if nanos < 0 else 1
-    return Money(currency_code=currency, units=sign * units, nanos=sign * rest)
-
-
-def nanos_of(amount: Money) -> int:
-    """An amount as it is kept."""
-    return int(amount.units) * NANOS + int(amount.nanos)

@@ -11,7 +11,16 @@ from sqlalchemy import func, select
 
 from servers.video.ledger.database import Database
 from servers.video.ledger.records import Attempt, Run, Standing
-from servers.video.ledger.schema import UNDER_WAY, AttemptState, RunState, attempts, health, runs
+from servers.video.ledger.schema import (
+    UNDER_WAY,
+    AttemptState,
+    EventKind,
+    RunState,
+    attempts,
+    events,
+    health,
+    runs,
+)
 
 _KEPT = 200
 """How many of a provider's last clips its latencies are taken from."""
@@ -79,6 +88,21 @@ class Reports:
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [(Attempt.of({name: row[name] for name in names}), row) for row in rows]
+
+    async def events(self, after: int, provider: str, most: int) -> list[Any]:
+        """Rows of `events` after a sequence, the oldest first."""
+        query = select(events).where(events.c.sequence > after).order_by(events.c.sequence).limit(most)
+        if provider:
+            query = query.where(events.c.provider == provider)
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).mappings())
+
+    async def raised_by(self, attempt_ids: Sequence[str]) -> list[str]:
+        """What attempts raised, one line each for people."""
+        query = select(events.c.provider, events.c.message).order_by(events.c.sequence)
+        query = query.where(events.c.attempt_id.in_(attempt_ids), events.c.kind == EventKind.NEAR_CEILING)
+        async with self._database.read() as connection:
+            return [f"{provider}: {message}" for provider, message in (await connection.execute(query)).all()]
 
     async def standings(self, providers: Sequence[str]) -> dict[str, Standing]:
         """How each provider does."""

@@ -59,6 +59,15 @@ class AttemptState(enum.StrEnum):
     """It was cancelled at the vendor."""
 
 
+class EventKind(enum.StrEnum):
+    """What happened to a provider."""
+
+    NEAR_CEILING = "near_ceiling"
+    LOW_BALANCE = "low_balance"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
 LIVE = (AttemptState.INTENT, AttemptState.SUBMITTED, AttemptState.UNCONFIRMED, AttemptState.SUCCEEDED)
 """States that forbid another attempt of the same run."""
 UNDER_WAY = (AttemptState.INTENT, AttemptState.SUBMITTED)
@@ -138,3 +147,18 @@ health = Table(
     Column("update_time", Double, nullable=False),
 )
 """The circuit breaker of each provider, shared by all replicas."""
+
+events = Table(
+    "provider_events",
+    metadata,
+    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("time", Double, nullable=False),
+    Column("provider", String(100), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("period", String(40), nullable=False),  # what it is raised once in
+    Column("message", Text, nullable=False),
+    Column("attempt_id", String(36), nullable=False),  # that raised it; empty: none
+    Index("once_in_a_period", "provider", "kind", "period", unique=True),
+    Index("events_of_attempt", "attempt_id"),
+)
+"""What somebody should know of."""

@@ -14,8 +14,8 @@ from fractions import Fraction
 from typing import Any, ClassVar
 from urllib.parse import quote, urljoin
 
+from servers.chassis.http import Answer, Http
 from servers.chassis.settings import reveal
-from servers.video.http import Answer, Http
 from servers.video.vendor import (
     CancelOutcome,
     Failed,

@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from servers.chassis.http import Answer, Http
 from servers.chassis.settings import reveal
-from servers.video.http import Answer, Http
 from servers.video.ledger.records import money
 from servers.video.vendor import (
     CancelOutcome,
@@ -114,7 +114,7 @@ class Fal(Vendor):
         told = answer.object()
         status = told.get("status")
         if answer.status == 404 and status == "NOT_FOUND":
-            return Failed(Trouble(Kind.CANCELLED, "the request was cancelled"))
+            return Failed(Trouble(Kind.CANCELLED, "the request was cancelled"), missing=True)
         if answer.status not in (200, 202) or not isinstance(status, str):
             raise Unreachable(_trouble(answer))
         if status == "IN_QUEUE":

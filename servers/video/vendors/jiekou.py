@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from servers.chassis.http import Answer, Http
 from servers.chassis.settings import reveal
-from servers.video.http import Answer, Http
 from servers.video.vendor import (
     Failed,
     Finished,

@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from reelmesh.video.v1.video_pb2 import GetBalanceResponse
+from servers.chassis.http import Answer, Http
 from servers.chassis.settings import reveal
-from servers.video.http import Answer, Http
 from servers.video.ledger.records import money
 from servers.video.vendor import (
     Failed,

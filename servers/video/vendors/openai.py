@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from servers.chassis.http import Answer, Http
+from servers.chassis.openai import CODES, trouble
 from servers.chassis.settings import reveal
-from servers.video.http import Answer, Http
 from servers.video.ledger.records import money
 from servers.video.vendor import (
     CancelOutcome,
@@ -27,7 +28,6 @@ from servers.video.vendor import (
     Unknown,
     Unreachable,
     Vendor,
-    kind_of,
 )
 
 _PICTURE_BYTES = 16 * 2**20
@@ -41,15 +41,6 @@ _MODELS: dict[str, tuple[tuple[tuple[int, int], ...], float]] = {
 """Sizes, and dollars a second."""
 _CLOCKS_APART_SECONDS = 120
 _LISTED = 100
-_CODES = {
-    "insufficient_quota": Kind.CREDIT,
-    "insufficient_user_quota": Kind.CREDIT,
-    "billing_hard_limit_reached": Kind.CREDIT,
-    "invalid_api_key": Kind.AUTH,
-    "moderation_blocked": Kind.MODERATION,
-    "content_policy_violation": Kind.MODERATION,
-    "rate_limit_exceeded": Kind.THROTTLED,
-}
 
 
 class OpenAI(Vendor):
@@ -104,7 +95,7 @@ class OpenAI(Vendor):
         told = answer.object()
         status = told.get("status")
         if answer.status == 404 and isinstance(told.get("error"), dict):
-            return Failed(Trouble(Kind.CANCELLED, "the task was deleted"))
+            return Failed(Trouble(Kind.CANCELLED, "the task was deleted"), missing=True)
         if answer.status != 200 or not isinstance(status, str):
             raise Unreachable(trouble(answer))
         if status == "completed":
@@ -113,7 +104,7 @@ class OpenAI(Vendor):
         if status == "failed":
             error = told.get("error") or {}
             code = str(error.get("code") or "")
-            return Failed(Trouble(_CODES.get(code, Kind.INTERNAL), str(error.get("message") or code), code))
+            return Failed(Trouble(CODES.get(code, Kind.INTERNAL), str(error.get("message") or code), code))
         pause = answer.headers.get("openai-poll-after-ms", "")
         progress = told.get("progress")
         return Running(
@@ -170,16 +161,6 @@ class OpenAI(Vendor):
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {reveal(self.settings.key)}"}
-
-
-def trouble(answer: Answer) -> Trouble:
-    """What an answer of this family of APIs says went wrong: {"error": {message, type, param, code}}."""
-    error = answer.object().get("error")
-    error = error if isinstance(error, dict) else {}
-    code = str(error.get("code") or error.get("type") or "")
-    kind = _CODES.get(code) or kind_of(answer.status)
-    message = str(error.get("message") or answer.text() or f"HTTP {answer.status}")
-    return Trouble(kind, message[:300], code, answer.retry_after_seconds)
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from reelmesh.video.v1.video_pb2 import GetBalanceResponse
+from servers.chassis.http import Answer, Http
 from servers.chassis.settings import reveal
-from servers.video.http import Answer, Http
 from servers.video.ledger.records import money
 from servers.video.vendor import (
     CancelOutcome,
@@ -95,7 +95,7 @@ class Runway(Vendor):
         answer = await http.call("GET", f"/v1/tasks/{task_id}", headers=self._headers())
         told = answer.object()
         if answer.status == 404:
-            return Failed(Trouble(Kind.CANCELLED, "the task was deleted or cancelled"))
+            return Failed(Trouble(Kind.CANCELLED, "the task was deleted or cancelled"), missing=True)
         status = told.get("status")
         if answer.status != 200 or not isinstance(status, str):
             raise Unreachable(_trouble(answer))

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from servers.chassis.http import Answer, Http
 from servers.chassis.settings import reveal
-from servers.video.http import Answer, Http
 from servers.video.vendor import (
     CancelOutcome,
     Failed,
@@ -97,7 +97,9 @@ class StableVideo(Vendor):
         answer = await http.call("GET", f"/tasks/{task_id}", headers=self._headers())
         told = answer.object()
         if answer.status == 404 and isinstance(told.get("error"), dict):
-            return Failed(Trouble(Kind.INTERNAL, "the machine has forgotten the task"), refunded=True)
+            return Failed(
+                Trouble(Kind.INTERNAL, "the machine has forgotten the task"), refunded=True, missing=True
+            )
         status = told.get("status")
         if answer.status != 200 or not isinstance(status, str):
             raise Unreachable(_trouble(answer))

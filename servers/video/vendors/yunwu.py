@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from servers.chassis.http import Answer, Http
+from servers.chassis.openai import trouble
 from servers.chassis.settings import reveal
-from servers.video.http import Answer, Http
 from servers.video.vendor import (
     Failed,
     Finished,
@@ -29,7 +30,6 @@ from servers.video.vendor import (
     Vendor,
     sounds_moderated,
 )
-from servers.video.vendors.openai import trouble
 
 _PICTURE_BYTES = 8 * 2**20
 _TWO = {(720, 1280): "9:16", (1280, 720): "16:9"}

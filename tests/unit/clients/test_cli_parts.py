@@ -212,12 +212,15 @@ def test_a_story_becomes_a_narrated_video(tmp_path: Path) -> None:
 def test_a_films_make_is_told_by_names(tmp_path: Path) -> None:
     story = tmp_path / "story.txt"
     story.write_text("A fox.", encoding="utf-8")
-    given = "--transition fade-white --subtitle-style phrase --codec h265 --clean-copy --narration-file"
+    given = (
+        "--transition fade-white --subtitle-style phrase --codec h265 --clean-copy --narration-file --preview"
+    )
     video = wanted.draft(_options(str(story), *given.split())).narrated_video
     assert video.transition.kind == TransitionKind.TRANSITION_KIND_FADE_WHITE
     assert video.subtitles.style == SubtitleStyle.SUBTITLE_STYLE_PHRASE
     assert video.output.codec == VideoCodec.VIDEO_CODEC_H265
     assert video.output.clean_copy
+    assert video.preview
     assert video.output.narration_file
     plain = wanted.draft(_options(str(story))).narrated_video
     assert not any(plain.HasField(field) for field in ("transition", "subtitles", "output")), (
@@ -277,6 +280,8 @@ def command(capfd: pytest.CaptureFixture[str]) -> Run:
         (["jobs"], 3, "no mesh runs here: start one with `reelmesh up`"),
         (["make", "/there/is/none.txt"], 2, "/there/is/none.txt: no such file"),
         (["make"], 2, "give a STORY"),
+        (["make", "story.txt", "--topic", "the sea"], 2, "give --topic alone"),
+        (["make", "story.txt", "--length", "9"], 2, "--length is for the story of a --topic"),
         (["make", "story", "--size", "7x100000"], 2, "must be even and between 64 and 4096"),
         (["make", "story", "--audio", "x"], 2, "not both"),
         (["make", "story", "-o", "/proc/nowhere/film.mp4"], 2, "/proc/nowhere: can not be made"),

@@ -28,9 +28,22 @@ MESH = "reelmesh[mesh]"
 ENGINES = [
     (point.group, point.name) for group in GROUPS for point in importlib.metadata.entry_points(group=group)
 ]
+ELSEWHERE = {
+    ("reelmesh.asr.engines", "funasr"),
+    ("reelmesh.tts.engines", "kokoro"),
+    ("reelmesh.tts.engines", "piper"),
+}
+"""Those that need a model, which tests/models runs on tiny ones."""
+HERE = [
+    (point.group, point.name)
+    for group in GROUPS
+    for point in importlib.metadata.entry_points(group=group)
+    if not point.load()({}).describe().remote and (group, point.name) not in ELSEWHERE
+]
+"""Those that ask no other machine; tests/vendors has those that do."""
 
 
-@pytest.fixture(params=ENGINES, ids=[f"{group.split('.')[1]}-{name}" for group, name in ENGINES])
+@pytest.fixture(params=HERE, ids=[f"{group.split('.')[1]}-{name}" for group, name in HERE])
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, Engine]]:
     group, name = request.param
     [point] = importlib.metadata.entry_points(group=group, name=name)

@@ -216,7 +216,7 @@ def server_with(name: str, toy: Toy) -> PlainServer:
 
     async def build(resources: Resources) -> Built:
         service = SERVICES[name]
-        servicer = EngineServicer(service, Engines([toy]), resources.assets, resources.work, _Extra())
+        servicer = EngineServicer(service, Engines([toy]), resources.assets, resources.work, extra=_Extra())
         handler = servicer.handler()
         return Built([Service(service.full_name, lambda server: server.add_generic_rpc_handlers((handler,)))])
 

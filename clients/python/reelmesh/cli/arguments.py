@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
+from reelmesh.cli import paid, presenting
 from reelmesh.cli.failures import EXIT_CODES
+from reelmesh.cli.parsing import Parser, add_command, common_options, owner_option
 
 STATES = (
     "queued",
@@ -28,14 +30,6 @@ CODECS = ("h264", "h265", "av1", "vp9")
 _JOB = "the job's id, or `last` for the newest"
 
 
-class Parser(argparse.ArgumentParser):
-    """Says in one line what is wrong, and where help is."""
-
-    def error(self, message: str) -> NoReturn:
-        """Ends with exit code 2."""
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
-
-
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command."""
     whole = Parser(
@@ -45,39 +39,10 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    common = _common()
+    common = common_options()
     for add in (_film, _batches, _mesh, _jobs, _control, _scenes, _providers, _looks):
         add(commands, common)
     return whole
-
-
-def _common() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--json", action="store_true", help="write JSON for scripts, one object a line")
-    common.add_argument("--quiet", "-q", action="store_true", help="write nothing but the outcome")
-    return common
-
-
-def _add(
-    commands: argparse._SubParsersAction[Parser],
-    name: str,
-    parents: Sequence[argparse.ArgumentParser],
-    text: str,
-) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name,
-        parents=[*parents],  # type: ignore[list-item]  # the stub wants them of the parser's own class
-        help=text[0].lower() + text[1:].split(". ")[0].rstrip("."),
-        description=text,
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-
-
-def _owner() -> argparse.ArgumentParser:
-    owner = argparse.ArgumentParser(add_help=False)
-    owner.add_argument("--owner", default="", metavar="NAME", help="on whose behalf; default: local")
-    return owner
 
 
 class _Stories(argparse.Action):
@@ -104,6 +69,15 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         film.add_argument("story", metavar="STORY", nargs="*", action=_Stories, help=what)
     else:
         film.add_argument("story", metavar="STORY", nargs="?", help=what)
+    film.add_argument(
+        "--topic",
+        default="",
+        metavar="WORDS",
+        help="what to write a story about, in place of a STORY; a language model must be set up for it",
+    )
+    film.add_argument(
+        "--length", type=float, metavar="SECONDS", help="how long the story of --topic should be; default 60"
+    )
     look = film.add_argument_group("how it looks")
     look.add_argument(
         "--size", metavar="WxH", help="1080x1920, or portrait, landscape, square; default portrait"
@@ -131,6 +105,9 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         help="share of the scenes to make clips of, 0 to 1; default 0",
     )
     look.add_argument(
+        "--variants", type=int, metavar="N", help="clips to choose from for each, 1 to 5; default 1"
+    )
+    look.add_argument(
         "--character",
         action="append",
         default=[],
@@ -152,6 +129,10 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     sound.add_argument("--speed", type=float, metavar="X", help="speed of the voice, 0.5 to 2; default 1")
     sound.add_argument("--audio", metavar="FILE", help="your own recording, in place of a STORY")
     sound.add_argument("--music", metavar="FILE", help="music under the film")
+    sound.add_argument(
+        "--sound", action="append", default=[], metavar="FILE@SECONDS", help="a sound; may be given again"
+    )
+    presenting.add_options(film)
     how = film.add_argument_group("how it is made")
     how.add_argument(
         "--encoding",
@@ -163,11 +144,12 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="SERVER=ENGINE[:MODEL]",
-        help="engine of script, tts, image, video, asr or compose; may be given again",
+        help="engine of script, tts, image, video, presenter, asr or compose; may be given again",
     )
     how.add_argument(
         "--codec", choices=CODECS, help="codec of the film: h264, h265, av1 (MP4), vp9 (WebM); default h264"
     )
+    how.add_argument("--preview", action="store_true", help="only a small film, made quickly, to look at")
     how.add_argument("--clean-copy", action="store_true", help="also make a copy without lettering")
     how.add_argument("--narration-file", action="store_true", help="also make a file of the narration alone")
     how.add_argument("--seed", type=int, metavar="N", help="seed of all that is drawn at random; default 0")
@@ -182,19 +164,19 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
 
 
 def _film(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
-    make = _add(
+    make = add_command(
         commands,
         "make",
-        [common, _owner(), _wishes()],
+        [common, owner_option(), _wishes()],
         "Make a film of a story. Uses the mesh that runs here, else starts one for this film.",
     )
     make.add_argument(
         "-o", "--output", metavar="FILM", help="where to write it; default: STORY's name with .mp4"
     )
-    submit = _add(
+    submit = add_command(
         commands,
         "submit",
-        [common, _owner(), _wishes(many=True)],
+        [common, owner_option(), _wishes(many=True)],
         "Submit a job and print its id. Many stories make a batch, whose id is printed. A manifest has a "
         "story a row, and columns named like these options: story (a path) or text, title, size, label.X ...",
     )
@@ -211,10 +193,10 @@ def _film(commands: argparse._SubParsersAction[Parser], common: argparse.Argumen
         help="a label; may be given again",
     )
     submit.add_argument("--priority", type=int, metavar="N", help="0 to 9, 9 first; default 5")
-    _add(
+    add_command(
         commands,
         "explain",
-        [common, _owner(), _wishes()],
+        [common, owner_option(), _wishes()],
         "Tell what a job would do, without doing it: its steps, what is remembered, cost and time.",
     )
 
@@ -227,11 +209,13 @@ def _label(text: str) -> tuple[str, str]:
 
 
 def _batches(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
-    both = [common, _owner()]
-    batch = _add(commands, "batch", both, "Show how a batch stands: how much is done, what failed and why.")
+    both = [common, owner_option()]
+    batch = add_command(
+        commands, "batch", both, "Show how a batch stands: how much is done, what failed and why."
+    )
     batch.add_argument("batch", metavar="ID", help="the batch's id, as `submit` printed it")
     batch.add_argument("--watch", action="store_true", help="follow it until all has ended")
-    publish = _add(
+    publish = add_command(
         commands,
         "publish",
         both,
@@ -264,24 +248,26 @@ def _batches(commands: argparse._SubParsersAction[Parser], common: argparse.Argu
 
 
 def _control(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
-    both = [common, _owner()]
+    both = [common, owner_option()]
     for name, text in (
         ("pause", "Hold a job: what runs goes on, nothing new begins."),
         ("resume", "Let a paused job go on."),
         ("delete", "Hide a job that has ended. It is purged later."),
         ("undelete", "Bring a hidden job back."),
     ):
-        _add(commands, name, both, text).add_argument("job", metavar="JOB", help=_JOB)
-    approve = _add(
+        add_command(commands, name, both, text).add_argument("job", metavar="JOB", help=_JOB)
+    approve = add_command(
         commands, "approve", both, "Let a job go on that waits for review, with the edits made meanwhile."
     )
     approve.add_argument("job", metavar="JOB", help=_JOB)
     approve.add_argument(
         "--gate", default="", metavar="NAME", help="plan, pictures or clips; default: where it waits"
     )
-    control = _add(commands, "control", both, "Do one thing to many jobs: to all that the options name.")
+    control = add_command(
+        commands, "control", both, "Do one thing to many jobs: to all that the options name."
+    )
     control.add_argument("action", choices=("cancel", "pause", "resume", "retry", "delete"))
-    counts = _add(commands, "counts", both, "Count jobs by state, and say when all should be done.")
+    counts = add_command(commands, "counts", both, "Count jobs by state, and say when all should be done.")
     for command in (control, counts):
         command.add_argument(
             "--state", action="append", default=[], choices=STATES, help="only jobs in this state"
@@ -294,7 +280,7 @@ def _control(commands: argparse._SubParsersAction[Parser], common: argparse.Argu
             metavar="NAME=VALUE",
             help="only jobs with this label",
         )
-    limits = _add(
+    limits = add_command(
         commands,
         "limits",
         [common],
@@ -311,30 +297,30 @@ def _control(commands: argparse._SubParsersAction[Parser], common: argparse.Argu
 
 
 def _mesh(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
-    up = _add(commands, "up", [common], "Start the mesh and keep it running until Ctrl-C.")
+    up = add_command(commands, "up", [common], "Start the mesh and keep it running until Ctrl-C.")
     up.add_argument("--only", default="", metavar="NAMES", help="only these servers, e.g. tts,storage")
     up.add_argument(
         "--tcp", action="store_true", help="listen on free ports of this machine, not on unix sockets"
     )
     up.add_argument("--config", type=Path, metavar="FILE", help="a settings file over the usual ones")
     up.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="")
-    engines = _add(
+    engines = add_command(
         commands, "engines", [common], "List the engines: what is there, what is missing, how to get it."
     )
     engines.add_argument("--voices", action="store_true", help="list the voices in place of the engines")
     engines.add_argument("--lang", default="", metavar="TAG", help="only voices of this language")
-    _add(commands, "doctor", [common], "Check what reelmesh needs on this machine, and the mesh.")
-    config = _add(
+    add_command(commands, "doctor", [common], "Check what reelmesh needs on this machine, and the mesh.")
+    config = add_command(
         commands, "config", [common], "Settings: `init` prints a file with all of them, `check` finds faults."
     )
     config.add_argument("action", choices=("init", "check"))
     config.add_argument("--config", type=Path, metavar="FILE", help="check this file too")
-    _add(commands, "version", [common], "Print the version.")
+    add_command(commands, "version", [common], "Print the version.")
 
 
 def _jobs(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
-    both = [common, _owner()]
-    listing = _add(commands, "jobs", both, "List jobs, newest first.")
+    both = [common, owner_option()]
+    listing = add_command(commands, "jobs", both, "List jobs, newest first.")
     listing.add_argument(
         "--state", action="append", default=[], choices=STATES, help="only jobs in this state"
     )
@@ -344,18 +330,20 @@ def _jobs(commands: argparse._SubParsersAction[Parser], common: argparse.Argumen
         ("watch", "Watch a job to its end."),
         ("cancel", "Cancel a job."),
     ):
-        _add(commands, name, both, text).add_argument("job", metavar="JOB", help=_JOB)
-    get = _add(commands, "get", both, "Download a job's film with its cover and subtitles.")
+        add_command(commands, name, both, text).add_argument("job", metavar="JOB", help=_JOB)
+    get = add_command(commands, "get", both, "Download a job's film with its cover and subtitles.")
     get.add_argument("job", metavar="JOB", help=_JOB)
     get.add_argument("-o", "--output", metavar="PATH", help="a film's name, or a folder; default: here")
     get.add_argument("--film-only", action="store_true", help="leave out cover and subtitles")
 
 
 def _scenes(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
-    both = [common, _owner()]
-    scenes = _add(commands, "scenes", both, "List a job's scenes.")
+    both = [common, owner_option()]
+    scenes = add_command(commands, "scenes", both, "List a job's scenes.")
     scenes.add_argument("job", metavar="JOB", help=_JOB)
-    edit = _add(commands, "edit", both, "Change a scene of a job. It takes effect with `reelmesh run`.")
+    edit = add_command(
+        commands, "edit", both, "Change a scene of a job. It takes effect with `reelmesh run`."
+    )
     edit.add_argument("job", metavar="JOB", help=_JOB)
     edit.add_argument("scene", metavar="SCENE", help="its number, from 1, or its id")
     edit.add_argument("--text", help="new text to speak")
@@ -363,9 +351,12 @@ def _scenes(commands: argparse._SubParsersAction[Parser], common: argparse.Argum
     edit.add_argument("--motion", help="new prompt of the clip")
     edit.add_argument("--picture", metavar="FILE", help="a picture of your own")
     edit.add_argument("--choose", type=int, metavar="N", help="choose the N-th of the pictures made, from 1")
+    edit.add_argument(
+        "--choose-clip", type=int, metavar="N", help="choose the N-th of the clips made, from 1"
+    )
     edit.add_argument("--seed", type=int, metavar="N", help="same prompts, another picture")
     edit.add_argument("--lock", action=argparse.BooleanOptionalAction, help="lock the scene, or unlock it")
-    run = _add(commands, "run", both, "Run a job again with its edits. What has not changed is kept.")
+    run = add_command(commands, "run", both, "Run a job again with its edits. What has not changed is kept.")
     run.add_argument("job", metavar="JOB", help=_JOB)
     run.add_argument(
         "--from", dest="from_step", default="", metavar="STEP", help="keep nothing from this step on"
@@ -374,20 +365,22 @@ def _scenes(commands: argparse._SubParsersAction[Parser], common: argparse.Argum
 
 
 def _providers(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
-    both = [common, _owner()]
-    providers = _add(commands, "providers", [common], "List the providers of clips: health, load, cost.")
-    providers.add_argument(
-        "--test", default="", metavar="NAME", help="ask this one whether it could serve now"
+    both = [common, owner_option()]
+    providers = add_command(
+        commands, "providers", [common], "List the providers of clips: health, load, cost."
     )
-    attempts = _add(commands, "attempts", both, "List what was asked of paid providers for a job.")
-    attempts.add_argument("job", metavar="JOB", help=_JOB)
-    spending = _add(commands, "spending", both, "Add up what paid providers have cost.")
-    spending.add_argument("--provider", default="", metavar="NAME", help="only of this provider")
-    spending.add_argument("--csv", action="store_true", help="write each attempt as a row of CSV")
+    attempts = add_command(commands, "attempts", both, "List what was asked of paid providers for a job.")
+    spending = add_command(commands, "spending", both, "Add up what paid providers have cost.")
+    resolve = add_command(
+        commands, "resolve", both, "Say what to do about paid calls of a job whose outcome is not known."
+    )
+    for command in (attempts, resolve):
+        command.add_argument("job", metavar="JOB", help=_JOB)
+    paid.add_options(providers, spending, resolve)
 
 
 def _looks(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
-    logs = _add(commands, "logs", [common], "Show what the servers logged, of one job or of all.")
+    logs = add_command(commands, "logs", [common], "Show what the servers logged, of one job or of all.")
     logs.add_argument("job", metavar="JOB", nargs="?", default="", help="the job's id; default: everything")
     logs.add_argument("--server", default="", help="only of this server")
     logs.add_argument("--limit", type=int, default=0, metavar="N", help="only the last N lines; default: all")

@@ -198,6 +198,7 @@ async def scenes(options: argparse.Namespace, output: Output) -> int:
 
 def _scene_row(view: SceneView) -> tuple[str, ...]:
     marks = [word for word, on in (("edited", view.edited), ("locked", view.locked)) if on]
+    marks += [f"{len(view.clips)} clips"] if len(view.clips) > 1 else []
     return (
         str(view.index + 1),
         view.scene.id,
@@ -210,7 +211,7 @@ def _scene_row(view: SceneView) -> tuple[str, ...]:
 
 async def edit(options: argparse.Namespace, output: Output) -> int:
     """Changes a scene."""
-    wishes = ("text", "prompt", "motion", "picture", "choose", "seed", "lock")
+    wishes = ("text", "prompt", "motion", "picture", "choose", "choose_clip", "seed", "lock")
     if all(getattr(options, wish) is None for wish in wishes):
         raise UsageError("nothing to change: give --text, --prompt, --picture or another of `edit --help`")
     async with Client(owner=options.owner) as client:
@@ -225,6 +226,7 @@ async def edit(options: argparse.Namespace, output: Output) -> int:
             motion_prompt=options.motion,
             picture=picture,
             picture_index=options.choose - 1 if options.choose is not None else None,
+            clip_index=options.choose_clip - 1 if options.choose_clip is not None else None,
             seed=options.seed,
             locked=options.lock,
         )

@@ -27,9 +27,7 @@ async def make(options: argparse.Namespace, output: Output) -> int:
     began = time.monotonic()
     spec = wanted.draft(options)
     target = _target(options)
-    title = spec.narrated_video.title or (
-        Path(options.story).stem if options.story else Path(options.audio).stem
-    )
+    title = spec.narrated_video.title or options.topic[:100] or Path(options.story or options.audio).stem
     async with _mesh(output), Client(owner=options.owner) as client:
         await wanted.attach(client, spec, options)
         job = await client.submit(spec, name="" if spec.narrated_video.title else title)

@@ -14,12 +14,19 @@ from rich.table import Table
 
 from reelmesh import providers as api
 from reelmesh.cli import words
-from reelmesh.cli.failures import FAILED, OK
+from reelmesh.cli.failures import FAILED, OK, UsageError
 from reelmesh.cli.follow import Output, as_dict
 from reelmesh.cli.jobs import job_named
 from reelmesh.client import Client
+from reelmesh.orchestrator.v1.job_pb2 import StepInstance, StepState
+from reelmesh.orchestrator.v1.job_service_pb2 import UnconfirmedDecision
 from reelmesh.video.v1 import video_pb2
 
+_DECISIONS = {
+    "check": UnconfirmedDecision.UNCONFIRMED_DECISION_CHECK_AGAIN,
+    "give_up": UnconfirmedDecision.UNCONFIRMED_DECISION_GIVE_UP,
+    "resubmit": UnconfirmedDecision.UNCONFIRMED_DECISION_RESUBMIT,
+}
 COLUMNS = (
     "intent_time", "end_time", "provider", "model", "state", "why", "cost", "currency", "seconds", "trouble",
     "job_id", "step", "request_id", "attempt_id", "task_id",
@@ -38,7 +45,12 @@ async def providers(options: argparse.Namespace, output: Output) -> int:
             line = f"{options.test}: {'ok' if told.ok else 'problem'}, {told.detail} ({took} ms)"
             output.result(line, type="tested", provider=options.test, ok=told.ok, detail=told.detail)
             return OK if told.ok else FAILED
+        if options.events:
+            return await _events(client, output)
         found = await client.providers()
+    if options.metrics:
+        sys.stdout.write(api.metrics(found))
+        return OK
     table = _table("provider", "health", "busy", "price/s", "clips", "failed", "median", "today", "month")
     for one in found:
         if output.as_json:
@@ -54,6 +66,21 @@ async def providers(options: argparse.Namespace, output: Output) -> int:
                 output.console.print(
                     f"{one.engine.name}: {missing.name} missing, {missing.remedy}", style="dim"
                 )
+    return OK
+
+
+async def _events(client: Client, output: Output) -> int:
+    table = _table("when", "provider", "what", "")
+    async for one in client.provider_events():
+        if output.as_json:
+            output.emit(**as_dict(one))
+            continue
+        kind = video_pb2.ProviderEventKind.Name(one.kind).removeprefix("PROVIDER_EVENT_KIND_").lower()
+        table.add_row(
+            words.moment(one.time), one.provider, kind.replace("_", " "), words.one_line(one.message, 200)
+        )
+    if not output.as_json:
+        output.console.print(table)
     return OK
 
 
@@ -75,6 +102,36 @@ async def attempts(options: argparse.Namespace, output: Output) -> int:
     if not output.as_json:
         output.console.print(table)
     return OK
+
+
+async def resolve(options: argparse.Namespace, output: Output) -> int:
+    """Says what to do about paid calls whose outcome is not known."""
+    decision = next(known for name, known in _DECISIONS.items() if getattr(options, name))
+    async with Client(owner=options.owner) as client:
+        job = await client.get(await job_named(client, options.job))
+        doubtful = [
+            step
+            for step in job.execution.steps
+            if step.state == StepState.STEP_STATE_UNCONFIRMED and options.step in ("", _step(step))
+        ]
+        if not doubtful:
+            named = f"{options.step} of job {job.id}" if options.step else f"no step of job {job.id}"
+            verb = "is not" if options.step else "is"
+            raise UsageError(f"{named} {verb} of unknown outcome: reelmesh show {job.id} tells how it stands")
+        for step in doubtful:
+            index = step.index if step.HasField("index") else None
+            job = await client.resolve_unconfirmed(job, step.step, decision, index=index)
+            told = UnconfirmedDecision.Name(decision).removeprefix("UNCONFIRMED_DECISION_").lower()
+            told = told.replace("_", " ")
+            output.result(
+                f"{_step(step)}: {told}", type="resolved", job_id=job.id, step=_step(step), decision=told
+            )
+    output.say(f"follow it with: reelmesh watch {job.id}")
+    return OK
+
+
+def _step(step: StepInstance) -> str:
+    return f"{step.step}[{step.index}]" if step.HasField("index") else step.step
 
 
 async def spending(options: argparse.Namespace, output: Output) -> int:
@@ -148,4 +205,4 @@ def _table(*columns: str) -> Table:
     return table
 
 
-COMMANDS = {"providers": providers, "attempts": attempts, "spending": spending}
+COMMANDS = {"providers": providers, "attempts": attempts, "resolve": resolve, "spending": spending}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reelmesh import batches
-from reelmesh.cli import arguments, casting, wanted
+from reelmesh.cli import arguments, casting, presenting, wanted
 from reelmesh.cli.failures import UsageError
 from reelmesh.cli.tables import Broken
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
@@ -115,6 +115,15 @@ def _characters(value: Any) -> list[str]:
     return found
 
 
+def _when(value: Any) -> str:
+    if value not in ("first", "last"):
+        try:
+            presenting.times(str(value))
+        except UsageError as error:
+            raise ValueError(str(error).partition(": ")[2]) from None
+    return str(value)
+
+
 SETTINGS: Mapping[str, Read] = {
     "story": _text(4096),
     "text": _text(wanted.STORY_CHARACTERS),
@@ -132,6 +141,13 @@ SETTINGS: Mapping[str, Read] = {
     "character": _characters,
     "stock": _text(4096),
     "stock_share": _number(0, 1),
+    "variants": _whole(1, 5),
+    "presenter": _text(2000),
+    "presenter_shape": _choice(*presenting.SHAPES),
+    "presenter_at": _choice(*presenting.PLACES),
+    "presenter_size": _number(0.05, 1),
+    "presenter_when": _when,
+    "presenter_cut_out": _flag,
     "seed": _whole(-(2**63), 2**63 - 1),
     "priority": _whole(0, 9),
     "subtitles": _choice(*wanted.SUBTITLES),
@@ -140,6 +156,7 @@ SETTINGS: Mapping[str, Read] = {
     "codec": _choice(*arguments.CODECS),
     "show_title": _flag,
     "clean_copy": _flag,
+    "preview": _flag,
     "narration_file": _flag,
     "engine": _engines,
 }
@@ -264,6 +281,9 @@ def _cast(values: dict[str, Any], folder: Path) -> None:
             casting.clips_of(values["stock"], "")
     except UsageError as error:
         raise Broken("stock", str(error).strip()) from None
+    if values.get("presenter", "").startswith(presenting.FILE_MARK):
+        mark = presenting.FILE_MARK
+        values["presenter"] = mark + _file("presenter", values["presenter"].removeprefix(mark), folder)
     found = [casting.Character.read(one).beside(folder) for one in values.get("character", [])]
     for character in found:
         if character.picture:

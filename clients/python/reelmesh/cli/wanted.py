@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from google.protobuf import json_format
 
-from reelmesh.cli import casting, encodings
+from reelmesh.cli import casting, encodings, presenting
 from reelmesh.cli.failures import UsageError
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.timeline_pb2 import SubtitleMode, SubtitleStyle, TransitionKind, VideoCodec
@@ -37,7 +37,10 @@ class Uploads(Protocol):
         """Stores a file and gives its asset."""
 
 
-_ENGINE = re.compile(r"(script|tts|image|imagegen|video|asr|compose)=([^:]+)(?::(.+))?")
+_ENGINE = re.compile(r"(script|tts|image|imagegen|video|presenter|asr|compose)=([^:]+)(?::(.+))?")
+
+
+_PARTS = {"script": "plan", "tts": "voice", "image": "picture", "imagegen": "picture", "video": "clip"}
 
 
 def size(text: str) -> tuple[int, int]:
@@ -67,7 +70,7 @@ def set_engine(video: NarratedVideo, choice: str) -> None:
     if match is None:
         raise UsageError(
             f"--engine {choice}: give SERVER=ENGINE or SERVER=ENGINE:MODEL, "
-            "where SERVER is script, tts, image, video, asr or compose"
+            "where SERVER is script, tts, image, video, presenter, asr or compose"
         )
     server, engine, model = match.groups()
     if server in ("asr", "compose"):
@@ -75,10 +78,7 @@ def set_engine(video: NarratedVideo, choice: str) -> None:
             raise UsageError(f"--engine {choice}: {server} has no choice of models here")
         setattr(video, f"{server}_engine", engine)
         return
-    part = {"script": "plan", "tts": "voice", "image": "picture", "imagegen": "picture", "video": "clip"}[
-        server
-    ]
-    options: Any = getattr(video, part)
+    options: Any = getattr(video, _PARTS.get(server, server))
     options.engine = engine
     options.model = model or ""
 
@@ -141,22 +141,30 @@ def draft(options: argparse.Namespace) -> JobSpec:
         OSError: a file can not be read.
     """
     story: str | None = options.story
-    if story is None and not options.audio:
-        raise UsageError("give a STORY (a text file, or - for stdin), or --audio FILE")
+    if story is None and not options.audio and not options.topic:
+        raise UsageError("give a STORY (a text file, or - for stdin), --audio FILE or --topic WORDS")
     if story is not None and options.audio:
         raise UsageError("give either a STORY or --audio, not both: a recording brings its own words")
+    if options.topic and (story is not None or options.audio):
+        raise UsageError("give --topic alone: the story about it is written for you")
+    if options.length is not None and not options.topic:
+        raise UsageError("--length is for the story of a --topic; a STORY is as long as it is")
     for named in (options.audio, options.music):
         if named:
             Path(named).open("rb").close()
     spec = read_json(Path(story)) if story and story.endswith(".json") else JobSpec()
     if spec.WhichOneof("work") == "graph":
-        if options.audio or options.music or options.character or options.stock:
-            raise UsageError(
-                f"{story} is a step graph: --audio, --music, --character and --stock are for stories"
-            )
+        files = ("audio", "music", "character", "stock", "presenter", "sound")
+        if any(getattr(options, name) for name in files):
+            told = ", ".join(f"--{name}" for name in files)
+            raise UsageError(f"{story} is a step graph: {told} are for stories")
         return spec
     if story and not story.endswith(".json"):
         spec.narrated_video.text = read_story(story, encodings.checked(options.encoding))
+    if options.topic:
+        spec.narrated_video.topic = options.topic
+        if options.length is not None:
+            spec.narrated_video.plan.story_duration.FromMilliseconds(round(options.length * 1000))
     fill_in(spec.narrated_video, options)
     return spec
 
@@ -170,6 +178,11 @@ async def attach(client: Uploads, spec: JobSpec, options: argparse.Namespace) ->
     """
     if options.audio:
         spec.narrated_video.audio.CopyFrom(await client.upload(options.audio))
+    if portrait := presenting.portrait_of(options):
+        spec.narrated_video.presenter.portrait.CopyFrom(await client.upload(portrait))
+    for sound, second in presenting.sounds(options.sound):
+        effect = spec.narrated_video.sound_effects.add(audio=await client.upload(sound))
+        effect.at.FromNanoseconds(round(second * 1e9))
     if options.music:
         spec.narrated_video.music.audio.CopyFrom(await client.upload(options.music))
     for character in casting.characters(options.character):
@@ -189,6 +202,8 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
     casting.describe(video, casting.characters(options.character))
     if casting.stock(options.stock, options.stock_share):
         video.stock_share = options.stock_share
+    presenting.describe(video, options)
+    presenting.sounds(options.sound)
     if options.size:
         video.canvas.width_pixels, video.canvas.height_pixels = size(options.size)
     if options.fps:
@@ -204,12 +219,16 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
         video.transition.kind = TransitionKind.Value(f"TRANSITION_KIND_{name}")
     if options.codec:
         video.output.codec = VideoCodec.Value(f"VIDEO_CODEC_{options.codec.upper()}")
+    if options.preview:
+        video.preview = True
     if options.clean_copy:
         video.output.clean_copy = True
     if options.narration_file:
         video.output.narration_file = True
     if options.animate is not None:
         video.clip.animate_share = options.animate
+    if options.variants is not None:
+        video.clip.variants = options.variants
     if options.speed is not None:
         video.voice.speed = options.speed
     if options.seed is not None:

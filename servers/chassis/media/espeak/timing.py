@@ -8,14 +8,13 @@ numbers. Words it did not tell share the time between those it did, by their len
 from __future__ import annotations
 
 import bisect
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from servers.chassis.media.espeak.library import CLAUSE_END, WORD, Event
-from servers.chassis.words import Span
+from servers.chassis.words import Span, shared
 
 
 def place(
@@ -86,13 +85,3 @@ def _sounding(start: int, limit: int, active: npt.NDArray[np.bool_], window: int
     begin = max(start, (first + int(where[0])) * window)
     end = min(limit, (first + int(where[-1]) + 1) * window)
     return (begin, end) if begin < end else (start, limit)
-
-
-def shared(words: Sequence[Span], start: int, end: int) -> list[tuple[int, int]]:
-    """Words spread over [start, end) by their length in code points, each with its start and end."""
-    total = sum(word.end - word.start for word in words)
-    edges, done = [start], 0
-    for word in words:
-        done += word.end - word.start
-        edges.append(start + (end - start) * done // total)
-    return list(itertools.pairwise(edges))

@@ -50,7 +50,7 @@ async def test_a_story_becomes_a_film(bench: Workbench) -> None:
     }
     step = next(step for step in ended.execution.steps if step.step == "narrate" and step.index == 1)
     assert (step.engine, step.attempts) == ("toy", 1)
-    assert step.request_id == f"{ended.execution.id}/narrate[1]"
+    assert step.request_id.startswith(f"{ended.execution.id}/narrate[1]/")
     assert step.scene_id
     assert step.start_time.ToNanoseconds() <= step.end_time.ToNanoseconds()
 

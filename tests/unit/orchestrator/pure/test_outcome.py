@@ -167,6 +167,22 @@ def test_pictures_made_before_can_still_be_chosen() -> None:
     assert list(view.pictures) == [asset("p1"), asset("p0")]
 
 
+def test_clips_to_choose_from_are_told_apart_from_the_presenter_s() -> None:
+    made = {
+        **RESULTS,
+        Key("animate_2", 0): Clip(clip=asset("c1")),
+        Key("present", 0): Clip(clip=asset("speaks")),
+    }
+    first, second = scene_views(PLAN, made, clips={"s0": [asset("c0"), asset("old")]})
+    assert list(first.clips) == [asset("c0"), asset("c1"), asset("old")]
+    assert first.clip == asset("c0")
+    assert first.presenter_clip == asset("speaks")
+    assert not second.clips
+    [chosen, _] = scene_views(PLAN, made, {"s0": EditSceneRequest(clip=asset("c1"))})
+    assert list(chosen.clips) == [asset("c1"), asset("c0")]
+    assert chosen.clip == asset("c1")
+
+
 def test_locking_alone_is_no_edit() -> None:
     first, _ = scene_views(PLAN, RESULTS, {"s0": EditSceneRequest(locked=True)})
     assert first.locked

@@ -40,11 +40,13 @@ ALL = (True, True, True)
 def specs(draw: st.DrawFn) -> NarratedVideo:
     """Any NarratedVideo that keeps the contract: what breaks a rule is taken out again."""
     video = draw(messages(NarratedVideo, depth=2))
-    for name in ("text", "scenes", "audio"):
+    for name in ("text", "scenes", "audio", "topic"):
         video.ClearField(name)
-    match draw(st.sampled_from(["text", "scenes", "audio"])):
+    match draw(st.sampled_from(["text", "scenes", "audio", "topic"])):
         case "text":
             video.text = "A text."
+        case "topic":
+            video.topic = "The sea."
         case "scenes":
             video.scenes.add(text="A scene.")
             video.scenes.add(picture=asset("p"), duration=Duration(seconds=3))
@@ -69,6 +71,7 @@ def test_every_valid_spec_gives_a_graph_without_faults(video: NarratedVideo, giv
 def test_every_valid_spec_is_walked_to_a_film(
     video: NarratedVideo, flags: list[tuple[bool, bool, bool]]
 ) -> None:
+    del video.review[:]  # nobody is there to look
     spec = JobSpec(narrated_video=video)
     walked = Driving(compile(narrated_video(video)), plan_of(flags), spec=spec).run()
     assert walked.execution == job_pb2.EXECUTION_STATE_SUCCEEDED
@@ -90,14 +93,25 @@ def test_steps_from_a_text() -> None:
     assert list(graph.outputs) == ["compose.film", "compose.cover", "compose.subtitle_files"]
 
 
+def test_a_topic_is_planned_and_a_style_is_spoken() -> None:
+    video = NarratedVideo(topic="the sea")
+    video.plan.story_duration.FromSeconds(90)
+    video.voice.style = "cheerful"
+    made = steps(narrated_video(video))
+    assert (made["plan"].topic, made["plan"].text, made["plan"].story_duration.seconds) == ("the sea", "", 90)
+    assert made["narrate"].style == "cheerful"
+
+
 def test_what_is_made_beside_the_film_is_an_output_where_it_is_asked_for() -> None:
     video = NarratedVideo(text="A text.")
     video.output.clean_copy = video.output.narration_file = True
     video.end_card.text, video.progress_bar.at_top, video.loudness_lufs = "Thanks", True, -14.0
+    video.preview = True
     graph = narrated_video(video)
     assert list(graph.outputs)[3:] == ["compose.clean_film", "compose.narration"]
     compose = steps(graph)["compose"]
     assert compose.output.clean_copy
+    assert compose.preview
     assert (compose.end_card.text, compose.progress_bar.at_top, compose.loudness_lufs) == (
         "Thanks",
         True,

@@ -133,7 +133,9 @@ async def test_cancelling_ends_the_worker(engine: WarpEngine, assets: SharedAsse
     async for report in running:
         if report.fraction > 0.1:  # type: ignore[attr-defined]
             break
-    workers = [child for child in psutil.Process().children() if "warp_worker" in " ".join(child.cmdline())]
+    workers = [
+        child for child in psutil.Process().children() if "alignment.worker" in " ".join(child.cmdline())
+    ]
     assert workers
     await running.aclose()  # type: ignore[attr-defined]
     await desk.clear()

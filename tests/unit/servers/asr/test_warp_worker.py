@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from servers.asr.synthesis import spoken
-from servers.asr.warp_worker import RATE, align
 from servers.chassis.media import commands
+from servers.chassis.media.alignment.synthesis import spoken
+from servers.chassis.media.alignment.worker import RATE, align
 from servers.chassis.media.espeak.voices import catalogue, data_folder
 from servers.chassis.words import words_of
 from tests.unit.servers.asr.known import RECORDING, STARTS, TEXT

@@ -78,7 +78,9 @@ def toy_server(engine: ToyEngine) -> PlainServer:
     """A TTS server with the toy engine alone."""
 
     async def build(resources: Resources) -> Built:
-        servicer = EngineServicer(SERVICE, Engines([engine]), resources.assets, resources.work, ToyVoices())
+        servicer = EngineServicer(
+            SERVICE, Engines([engine]), resources.assets, resources.work, extra=ToyVoices()
+        )
         handler = servicer.handler()
         return Built([Service(SERVICE.full_name, lambda server: server.add_generic_rpc_handlers((handler,)))])
 

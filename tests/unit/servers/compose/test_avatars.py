@@ -91,6 +91,27 @@ def test_a_span_is_one_scene(desk: Desk, stage: Stage, span: parts.AvatarSpan.Va
     assert shown == [10 * scene <= n < 10 * scene + 10 for n in range(len(seen))]
 
 
+def test_each_scene_has_a_head_of_its_own_that_begins_with_it(desk: Desk, stage: Stage) -> None:
+    made = request(desk, 3)
+    made.avatar.ClearField("clip")
+    made.avatar.shape = parts.AVATAR_SHAPE_FULL_SCREEN
+    made.avatar.start.FromMilliseconds(300)
+    made.avatar.end.FromMilliseconds(2600)
+    rising = "color=black:s=64x64:r=10:d=0.5,geq=lum='{}+200*T':cb=128:cr=128"
+    for at, low in ((0, 40), (2, 140)):
+        made.scenes[at].avatar_clip.CopyFrom(desk.clip(rising.format(low)))
+    light = film_of(desk, stage.shoot(made, desk).film).luma().mean(axis=(1, 2))
+    own = [40, 60, 80, 100, 120] + [120] * 5  # its last frame stays
+    wanted = [16] * 3 + own[3:] + [16] * 10 + [100 + one for one in own[:6]] + [16] * 4
+    assert light == pytest.approx(wanted, abs=4)
+
+
+def test_a_head_without_any_clip_is_told_of(desk: Desk, stage: Stage) -> None:
+    made = request(desk)
+    made.avatar.ClearField("clip")
+    assert any("avatar is not shown" in line for line in stage.shoot(made, desk).provenance.warnings)
+
+
 HEAD = (
     "color={ground}:s=128x128:r=10:d=1[a];color=0xE0B090:s=48x64:r=10:d=1[b];[a][b]overlay=40:40:shortest=1"
 )

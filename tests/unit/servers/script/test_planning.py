@@ -180,6 +180,22 @@ def test_ready_scenes_keep_what_they_give() -> None:
     assert scene.char_end == 0
 
 
+@pytest.mark.parametrize(
+    ("presented", "places"),
+    [
+        ("UNSPECIFIED", []),
+        ("ALL", [1, 2, 4]),
+        ("FIRST", [1]),
+        ("LAST", [4]),
+    ],
+)
+def test_the_presenter_speaks_where_something_is_spoken(presented: str, places: list[int]) -> None:
+    drafts = [SceneDraft(picture=PICTURE), *(SceneDraft(text=f"Sentence {n}.") for n in "ab")]
+    drafts += [SceneDraft(clip=CLIP), SceneDraft(text="The end."), SceneDraft(clip=CLIP)]
+    found = planned(scenes=drafts, presented=f"PRESENTED_{presented}")
+    assert [at for at, scene in enumerate(found.scenes) if scene.present] == places
+
+
 def test_ready_pictures_and_clips_are_not_made_again() -> None:
     drafts = [
         SceneDraft(text="The fox ran.", picture=PICTURE),

@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
+from servers.chassis import breaker
 from servers.chassis.context import CallContext
 from servers.chassis.errors import AlreadyExists
-from servers.video.ledger import breaker
 from servers.video.ledger.database import Database
 from servers.video.ledger.ledger import Fenced, Ledger
 from servers.video.ledger.records import Attempt, Held, Lease, Wish

@@ -20,6 +20,7 @@ from servers.chassis.blobs import BlobFolder
 from servers.chassis.conformance import OWNER
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.servicer import Desk
+from servers.video import mouth_worker
 from servers.video.mouth import MouthProvider
 
 RATE = 10
@@ -103,6 +104,17 @@ async def test_the_mouth_moves_with_the_sound_and_is_still_in_silence(
     assert min(moved[24:29]) > 4
     forehead = [frame[75:105, 90:150] for frame in frames]
     assert max(float(np.abs(one - forehead[15]).mean()) for one in forehead) < 1.5
+
+
+def test_a_neck_tells_where_the_head_ends() -> None:
+    picture = np.full((400, 300, 3), 200, np.uint8)
+    cv2.rectangle(picture, (100, 60), (200, 190), (80, 80, 160), -1)
+    cv2.rectangle(picture, (130, 190), (170, 230), (80, 80, 160), -1)
+    cv2.rectangle(picture, (40, 230), (260, 400), (60, 120, 60), -1)
+    face = mouth_worker._face(picture, None)
+    assert face.sure
+    assert (face.x, face.width) == pytest.approx((150, 101), abs=3)
+    assert face.y == pytest.approx(60 + 0.62 * 101, abs=4)
 
 
 async def test_the_head_sways_and_the_same_seed_gives_the_same_clip(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from servers.asr.warping import LARGEST_TABLE, warp
+from servers.chassis.media.alignment.warping import LARGEST_TABLE, warp
 
 DIMENSIONS = 6
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from servers.asr.features import FRAMES_PER_SECOND, listen
+from servers.chassis.media.alignment.features import FRAMES_PER_SECOND, listen
 
 RATE = 16_000
 

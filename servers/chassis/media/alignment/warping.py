@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from servers.asr.features import Floats
+from servers.chassis.media.alignment.features import Floats
 
 Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from servers.asr.features import FRAMES_PER_SECOND, Floats, Sound, listen
-from servers.asr.spreading import spread
-from servers.asr.synthesis import Speech, spoken
-from servers.asr.warping import Path, warp
+from servers.chassis.media.alignment.features import FRAMES_PER_SECOND, Floats, Sound, listen
+from servers.chassis.media.alignment.spreading import spread
+from servers.chassis.media.alignment.synthesis import Speech, spoken
+from servers.chassis.media.alignment.warping import Path, warp
 from servers.chassis.words import Span, words_of
 from servers.chassis.worker_main import Report, serve
 

@@ -1,5 +1,4 @@
-"""HTTP to vendors: one client for each provider, bounded, without secrets in what it says, and never
-retrying.
+"""HTTP to vendors: one client for each account, bounded, without secrets in what it says, and never retrying.
 
 The host of a provider's configured base URL is trusted, since the operator named it. Every other address (a
 clip's, a redirect's) comes from outside: it must be public, which is checked on the very address that is
@@ -23,7 +22,7 @@ import httpcore
 import httpx
 
 MOST_ANSWER_BYTES = 4 * 2**20
-"""Largest answer of an API that is read; clips are streamed."""
+"""Largest answer of an API that is read unless a call says otherwise; clips are streamed."""
 MOST_REDIRECTS = 5
 TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=60.0, pool=30.0)
 _CONNECTIONS, _KEPT_CONNECTIONS, _KEPT_SECONDS = 64, 8, 5.0
@@ -121,8 +120,10 @@ class Http:
         json: Any = None,
         data: Mapping[str, str] | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        content: bytes | None = None,
+        most_bytes: int = MOST_ANSWER_BYTES,
     ) -> Answer:
-        """One request to the API, sent at most once.
+        """One request to the API, sent at most once. An answer of more than `most_bytes` is given up.
 
         `path` is relative to the base URL, or a whole URL of a trusted host (such as one that the vendor gave
         for polling).
@@ -136,14 +137,21 @@ class Http:
             if (urlsplit(url).hostname or "").lower() not in self._trusted:
                 raise NotAllowed("the vendor named an address outside of its own for its API")
             request = self._client.build_request(
-                method, url, headers=dict(headers or {}), params=params, json=json, data=data, files=files
+                method,
+                url,
+                headers=dict(headers or {}),
+                params=params,
+                json=json,
+                data=data,
+                files=files,
+                content=content,
             )
         except (ValueError, httpx.InvalidURL) as error:
             raise NotSent("the key or an address has a character that HTTP does not take") from error
         try:
             response = await self._client.send(request, stream=True)
             try:
-                content = await _bounded(response, MOST_ANSWER_BYTES)
+                told = await _bounded(response, most_bytes)
             finally:
                 await response.aclose()
         except (
@@ -156,13 +164,13 @@ class Http:
             raise NotSent(self.redacted(f"can not be reached: {_said(error)}")) from error
         except (httpx.HTTPError, _TooLarge) as error:
             raise NoAnswer(self.redacted(f"gave no whole answer: {_said(error)}")) from error
-        return Answer(response.status_code, response.headers, content, self._secrets)
+        return Answer(response.status_code, response.headers, told, self._secrets)
 
     @contextlib.asynccontextmanager
     async def download(
         self, url: str, headers: Mapping[str, str] | None = None, *, offset: int = 0
     ) -> AsyncIterator[httpx.Response]:
-        """A streamed GET of a clip, from byte `offset` on, over redirects, each checked.
+        """A streamed GET of a file, from byte `offset` on, over redirects, each checked.
 
         `headers` go to a trusted host only: never does a key follow a redirect away from it.
 
@@ -178,18 +186,18 @@ class Http:
                     sent["Range"] = f"bytes={offset}-"
                 request = self._client.build_request("GET", url, headers=sent)
             except (ValueError, httpx.InvalidURL) as error:
-                raise NotAllowed("the clip's address is none") from error
+                raise NotAllowed("the file's address is none") from error
             try:
                 response = await self._client.send(request, stream=True)
             except (httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
-                raise NotAllowed(self.redacted(f"the clip's address: {_said(error)}")) from error
+                raise NotAllowed(self.redacted(f"the file's address: {_said(error)}")) from error
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
                 forbidden = isinstance(error.__cause__, _NotPublic)
                 raise (NotAllowed if forbidden else NotSent)(
-                    self.redacted(f"the clip's address: {_said(error)}")
+                    self.redacted(f"the file's address: {_said(error)}")
                 ) from error
             except httpx.HTTPError as error:
-                raise NoAnswer(self.redacted(f"the clip's host: {_said(error)}")) from error
+                raise NoAnswer(self.redacted(f"the file's host: {_said(error)}")) from error
             try:
                 if response.is_redirect:
                     url = urljoin(str(response.url), response.headers.get("location", ""))
@@ -198,7 +206,7 @@ class Http:
                 return
             finally:
                 await response.aclose()
-        raise NotAllowed("the clip's address redirects too often")
+        raise NotAllowed("the file's address redirects too often")
 
     def redacted(self, text: str) -> str:
         """The text with our secrets masked."""

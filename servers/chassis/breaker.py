@@ -7,10 +7,16 @@ row. Trouble with one request (its words, its picture) says nothing of the provi
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from servers.video.ledger.records import Row
-from servers.video.vendor import Kind, Trouble
+from servers.chassis.trouble import Kind, Trouble
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+    Row = Mapping[str, Any] | RowMapping
+    """Where a provider's state is kept: a row of a ledger, or what `after` returned."""
 
 _PATIENCE = {
     Kind.AUTH: 1,
@@ -33,7 +39,9 @@ _FIRST_SECONDS = {
 _LONGEST_SECONDS = 3600.0
 
 
-def after(row: Row | None, trouble: Trouble | None, now: float) -> dict[str, Any] | None:
+def after(
+    row: Mapping[str, Any] | RowMapping | None, trouble: Trouble | None, now: float
+) -> dict[str, Any] | None:
     """The breaker after one more task has ended; None: as it was.
 
     Args:

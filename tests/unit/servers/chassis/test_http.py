@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from servers.video import http
-from servers.video.http import Http, NoAnswer, NotSent, is_public
+from servers.chassis import http
+from servers.chassis.http import Http, NoAnswer, NotSent, is_public
 from tests.vendors.http import Reply, Request, Server
 
 

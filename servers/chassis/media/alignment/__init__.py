@@ -1,0 +1,1 @@
+"""When the words of a known text are spoken in a recording: a synthesis of it, laid beside."""
