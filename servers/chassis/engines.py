@@ -37,9 +37,8 @@ class Engines:
     ) -> Engines:
         """Finds the engines of an entry point group and makes them; those with models run them in `models`.
 
-        `order` names them, the default first; empty takes all, by name, remote ones and those that have to be
-        named last. An engine that can not even be imported is listed as missing, so that a request for it
-        says why.
+        `order` names them, the default first; empty takes all, by name, but remote ones and those to be named
+        last. An engine that can not even be imported is listed as missing: a request for it then says why.
         """
         found = {point.name: point for point in importlib.metadata.entry_points(group=group)}
         names = [*order] or sorted(found)
