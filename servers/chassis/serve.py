@@ -178,7 +178,7 @@ async def start(spec: PlainServer | EngineServer, settings: Settings, address: s
         Fault: the settings do not allow the address, or it can not be bound.
     """
     work = WorkTable(limits_of(settings.work_of(spec.name)))
-    models = ModelPool(settings.models)
+    models = ModelPool(settings.models, settings.mesh.home / "devices")
     resources = Resources(spec.name, settings, open_assets(spec.name, settings), work, models)
     built = await spec.build(resources)
     server = grpc.aio.server(interceptors=[ChassisInterceptor()], options=CHANNEL_OPTIONS)

@@ -10,7 +10,9 @@ import asyncio
 import collections
 import contextlib
 import os
+import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -31,6 +33,8 @@ from servers.chassis.worker_main import Report
 
 MOST_DEATHS = 2
 """Worker processes that may die under a run before it is given up."""
+_LOOK_SECONDS = 0.5
+"""Time between two looks whether another server wants the device."""
 _WORKER = "servers.chassis.models.worker"
 _log = structlog.get_logger("reelmesh.models")
 
@@ -38,8 +42,11 @@ _log = structlog.get_logger("reelmesh.models")
 class Lane:
     """One device and what waits for it."""
 
-    def __init__(self, device: str, settings: ModelSettings, needs: dict[str, int]) -> None:
-        """`needs`: bytes that models were measured to take, by key; shared between devices."""
+    def __init__(
+        self, device: str, settings: ModelSettings, needs: dict[str, int], wishes: Path | None = None
+    ) -> None:
+        """`needs`: bytes that models were measured to take, by key; shared between devices. `wishes`: folder
+        in which the servers of this machine tell one another that they want a device's memory."""
         self.device = device
         self.description = ""
         self.total_bytes = 0
@@ -50,6 +57,8 @@ class Lane:
         self._settings = settings
         self._needs = needs
         self._most: dict[str, int] = {}
+        self._wish = wishes / device.replace(":", "-") if wishes is not None else None
+        self._heeded = time.time()
         self._free_bytes = 0
         self._child: Child | None = None
         self._news = asyncio.Event()
@@ -111,13 +120,32 @@ class Lane:
             self.running = []
 
     async def _wait(self) -> None:
-        """Waits for work; lets go of the device when none comes for long."""
+        """Waits for work; lets go of the device when none comes for long, or another server wants it."""
         idle = self._settings.idle_seconds
-        try:
-            async with asyncio.timeout(idle if idle and self._child and not self.cache.pinned else None):
-                await self._news.wait()
-        except TimeoutError:
-            await self._end()
+        since = time.monotonic()
+        while not self._news.is_set():
+            holds = self._child is not None and not self.cache.pinned
+            try:
+                async with asyncio.timeout(min(idle or _LOOK_SECONDS, _LOOK_SECONDS) if holds else None):
+                    await self._news.wait()
+            except TimeoutError:
+                if (idle and time.monotonic() - since >= idle) or self._others_want():
+                    await self._end()
+
+    def _others_want(self) -> bool:
+        """Whether another server has wished for the device's memory since this was last asked."""
+        if self._wish is None or not self._wish.exists():
+            return False
+        before, self._heeded = self._heeded, max(self._heeded, self._wish.stat().st_mtime)
+        return self._heeded > before
+
+    async def _ask_others(self) -> None:
+        """Wishes for the device's memory, and gives the others time to let go of what they do not use."""
+        assert self._wish is not None
+        self._wish.parent.mkdir(parents=True, exist_ok=True)
+        self._wish.touch()
+        self._others_want()  # one's own wish is none of the others'
+        await asyncio.sleep(3 * _LOOK_SECONDS)
 
     def _take(self) -> list[Job]:
         """The first run and those that go with it."""
@@ -132,7 +160,7 @@ class Lane:
                 batch.append(job)
         return batch
 
-    async def _do(self, batch: Sequence[Job], *, smaller: bool = False) -> None:
+    async def _do(self, batch: Sequence[Job], *, smaller: bool = False, asked: bool = False) -> None:
         """Runs a batch and settles its jobs; what fails together is tried again one by one."""
         batch = [job for job in batch if not job.done.done()]
         if not batch:
@@ -140,12 +168,12 @@ class Lane:
         try:
             results = await self._attempt(batch, smaller=smaller)
         except Fault as fault:
-            await self._again(batch, fault, smaller=smaller)
+            await self._again(batch, fault, smaller=smaller, asked=asked)
             return
         for job, result in zip(batch, results, strict=True):
             _settle(job, result)
 
-    async def _again(self, batch: Sequence[Job], fault: Fault, *, smaller: bool) -> None:
+    async def _again(self, batch: Sequence[Job], fault: Fault, *, smaller: bool, asked: bool) -> None:
         """What to do about a batch that failed."""
         died, exhausted = fault.reason == "WORKER_DIED", isinstance(fault, ResourceExhausted)
         if died:
@@ -157,10 +185,13 @@ class Lane:
             self._most[batch[0].spec.key] = len(batch) // 2
         for job in batch:
             if together or (died and job.deaths < MOST_DEATHS):
-                await self._do([job], smaller=smaller)
+                await self._do([job], smaller=smaller, asked=asked)
             elif exhausted and not smaller:
                 _log.warning("out of memory: once more, smaller", device=self.device, model=job.spec.name)
-                await self._do([job], smaller=True)
+                await self._do([job], smaller=True, asked=asked)
+            elif exhausted and not asked and self._wish is not None:
+                await self._ask_others()
+                await self._do([job], asked=True)
             else:
                 _settle(job, _told(fault, job.spec, self.device))
 
@@ -203,6 +234,8 @@ class Lane:
         if not there:
             for job in batch:
                 job.report({"stage": "loading", "fraction": 0.0})
+        if not there:  # others may have taken memory since it was last told
+            await self._call("hello", {}, self._settings.load_seconds)
         if smaller or not there:
             await self._evict(need_bytes=None if smaller else self.need_bytes(spec), keep=spec.key)
         if there:

@@ -11,6 +11,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -56,7 +57,9 @@ class DeviceState:
 class ModelPool:
     """The devices of one server. Nothing is started before the first run."""
 
-    def __init__(self, settings: ModelSettings | None = None) -> None:
+    def __init__(self, settings: ModelSettings | None = None, wishes: Path | None = None) -> None:
+        """`wishes`: folder that it shares with the pools of other servers; see `Lane`."""
+        self._wishes = wishes
         self._settings = settings or ModelSettings()
         self._lanes: list[Lane] = []
         self._needs: dict[str, int] = {}
@@ -157,7 +160,7 @@ class ModelPool:
         async with self._opening:
             if not self._lanes:
                 names = self._settings.devices or await _discover()
-                self._lanes = [Lane(name, self._settings, self._needs) for name in names]
+                self._lanes = [Lane(name, self._settings, self._needs, self._wishes) for name in names]
 
 
 def _cost(lane: Lane, spec: ModelSpec) -> tuple[bool, int, int]:

@@ -297,6 +297,17 @@ async def test_a_device_without_work_is_let_go(bench: Bench) -> None:
     assert pool.state()[0].restarts == 0
 
 
+async def test_another_server_lets_go_of_what_it_does_not_use(bench: Bench, tmp_path: Path) -> None:
+    pools = [ModelPool(ModelSettings(devices=["cpu"], reserve_bytes=0), tmp_path / "wishes") for _ in "ab"]
+    bench.pools.extend(pools)
+    idle = await pools[0].run(bench.spec("idle"), {"word": "x"}, silent)
+    answer = await pools[1].run(bench.spec("large"), {"word": "y", "beside": idle["pid"]}, silent)
+    assert answer["word"] == "y"
+    assert pools[0].state()[0].models == []
+    again = await pools[0].run(bench.spec("idle"), {"word": "z"}, silent)
+    assert again["pid"] != idle["pid"]
+
+
 async def test_what_a_model_lacks_is_a_failed_precondition(bench: Bench) -> None:
     with pytest.raises(FailedPrecondition) as raised:
         await bench.pool().run(bench.spec("fox", lacks="install foxes"), {"word": "x"}, silent)

@@ -51,6 +51,8 @@ class ToyRunner:
             or one.get("hungry") == "always"
         ):
             raise MemoryError
+        if "beside" in one and _alive(one["beside"]):
+            raise MemoryError
         if "dies" in one and not Path(one["dies"]).exists():
             Path(one["dies"]).touch()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -63,3 +65,11 @@ class ToyRunner:
     def _write(self, line: str) -> None:
         with self._journal.open("a") as file:
             file.write(line + "\n")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
