@@ -106,8 +106,8 @@ class Studio:
         self.lines: list[Line] = []
         self._channels: list[grpc.aio.Channel] = []
 
-    async def begin(self, replicas: int) -> None:
-        """Starts everything."""
+    async def begin(self, replicas: int, *, remember: bool = True) -> None:
+        """Starts everything. `remember`: whether steps that ask for the same share a call."""
         home = {"REELMESH_MESH__HOME": str(self.folder / "home"), "REELMESH_MESH__GRACE_SECONDS": "1"}
         database = await self.postgres.database() if self.postgres is not None else None
         for name in SERVERS:
@@ -128,6 +128,7 @@ class Studio:
                 addresses[name] = f"unix:{lines / name}"
             settings = {
                 "REELMESH_ORCHESTRATOR__SERVERS": json.dumps(addresses),
+                "REELMESH_ORCHESTRATOR__REMEMBER": str(remember).lower(),
                 "REELMESH_ORCHESTRATOR__LEASE_SECONDS": "2",
                 "REELMESH_ORCHESTRATOR__RETRY": json.dumps(
                     {"max_attempts": 100, "initial_delay_seconds": 0.05, "max_delay_seconds": 0.5}
@@ -213,12 +214,12 @@ class Studio:
 
 @contextlib.asynccontextmanager
 async def studio(
-    folder: Path, chance: random.Random, postgres: Postgres | None, replicas: int
+    folder: Path, chance: random.Random, postgres: Postgres | None, replicas: int, *, remember: bool = True
 ) -> AsyncIterator[Studio]:
     """A studio that runs."""
     made = Studio(folder, chance, postgres)
     try:
-        await made.begin(replicas)
+        await made.begin(replicas, remember=remember)
         yield made
     finally:
         await made.end()

@@ -73,7 +73,7 @@ def half_done(execution_id: str, length: int) -> list[StepRow]:
 
 @pytest.mark.slow
 async def test_a_restart_with_many_running_jobs_goes_on_at_once(sockets: Path) -> None:
-    async with studio(sockets, random.Random(1), None, replicas=1) as whole:
+    async with studio(sockets, random.Random(1), None, replicas=1, remember=False) as whole:
         orchestrator = whole.orchestrators[0]
         await whole.call("ListJobs", LIST)
         await orchestrator.end(signal.SIGTERM)
@@ -98,7 +98,7 @@ async def test_a_restart_with_many_running_jobs_goes_on_at_once(sockets: Path) -
 
 @pytest.mark.slow
 async def test_jobs_that_wait_are_not_held_in_memory(sockets: Path) -> None:
-    async with studio(sockets, random.Random(1), None, replicas=1) as whole:
+    async with studio(sockets, random.Random(1), None, replicas=1, remember=False) as whole:
         orchestrator = whole.orchestrators[0]
         await whole.call("ListJobs", LIST)
         await orchestrator.end(signal.SIGTERM)
