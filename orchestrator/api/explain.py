@@ -14,7 +14,17 @@ from orchestrator.drive.attempt import digest_of, recall
 from orchestrator.drive.mesh import CallFailed
 from orchestrator.drive.world import World
 from orchestrator.pure import graph
-from orchestrator.pure.signals import Begin, Changed, Dispatch, Failed, Key, Output, Planned, Remembered
+from orchestrator.pure.signals import (
+    Approve,
+    Begin,
+    Changed,
+    Dispatch,
+    Failed,
+    Key,
+    Output,
+    Planned,
+    Remembered,
+)
 from orchestrator.pure.walk import Walk
 from orchestrator.store import queries
 from orchestrator.store.rows import duration
@@ -87,7 +97,10 @@ class Explaining:
         context = CallContext(owner=owner)
         limit = asyncio.Semaphore(RESOLVES_AT_ONCE)
         waiting = _dispatched(walk.apply(Begin()), found)
-        while waiting and not walk.finished:
+        while not walk.finished and (waiting or walk.gates):
+            if not waiting:  # as if it were approved
+                waiting = _dispatched(walk.apply(Approve(walk.gates[0])), found)
+                continue
             outputs = await asyncio.gather(
                 *(self._look(compiled, walk, one, context, limit, found) for one in waiting)
             )
@@ -165,4 +178,5 @@ def _in_order(compiled: graph.CompiledGraph, walk: Walk, found: _Forecasts) -> l
                 step=key.step, index=key.index, forecast=StepForecast.STEP_FORECAST_UNKNOWN
             )
             steps.append(found.shown.get(key, unknown))
+            steps[-1].gates.extend(step.message.gates)
     return steps

@@ -153,7 +153,8 @@ async def _planned(connection: AsyncConnection, owner: str, job_id: str) -> _Pla
     assert isinstance(plan, PlanResult)
     pictures: defaultdict[str, list[Asset]] = defaultdict(list)
     for scene_id, result in await queries.scene_results(connection, job_id, "illustrate"):
-        pictures[scene_id] += [image.asset for image in Pictures.FromString(result).images]
+        made = [image.asset for image in Pictures.FromString(result).images]
+        pictures[scene_id] += [asset for asset in made if asset not in pictures[scene_id]]
     clips: defaultdict[str, list[Asset]] = defaultdict(list)
     for step in ANIMATE:
         for scene_id, result in await queries.scene_results(connection, job_id, step):

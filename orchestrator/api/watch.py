@@ -102,8 +102,8 @@ class Watching:
             while True:
                 bell.clear()
                 page = await self._page(owner, last, with_steps=request.with_steps)
-                for last, body in page:
-                    yield frame(body, paging.encode(str(last)))
+                for last, answer in page:  # noqa: B007  (read on from it)
+                    yield answer
                 if self._world.log.closed:
                     raise Unavailable("the orchestrator is stopping: watch again from the last cursor seen")
                 if not page and not await rung(bell, self._world.rules.idle_seconds):
@@ -113,7 +113,8 @@ class Watching:
             self._world.log.unbell(owner, bell)
 
     async def _page(self, owner: str, after: int, *, with_steps: bool) -> Page:
-        """The events after one. Many who stand at the same place, and were woken together, share a query."""
+        """The events after one, as answers. Many who stand at the same place, and were woken together, share
+        a query and the bytes."""
         place = (owner, after, with_steps, self._world.log.rings)
         reading = self._reading.get(place)
         if reading is None:
@@ -122,9 +123,10 @@ class Watching:
                 async with self._world.store.read() as connection:
                     if await queries.latest_trim(connection, owner) > after:
                         raise OutOfRange("events after the cursor are gone: watch again without one")
-                    return await queries.owner_events_after(
+                    found = await queries.owner_events_after(
                         connection, owner, after, with_steps=with_steps, limit=PAGE
                     )
+                return [(id, frame(body, paging.encode(str(id)))) for id, body in found]
 
             reading = self._reading[place] = asyncio.create_task(read())
             reading.add_done_callback(lambda _: self._reading.pop(place, None))

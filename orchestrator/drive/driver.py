@@ -18,6 +18,7 @@ from google.rpc.status_pb2 import Status
 
 from orchestrator.drive import commands
 from orchestrator.drive.execution import Execution
+from orchestrator.drive.limits import MARGIN
 from orchestrator.drive.log import rung
 from orchestrator.drive.world import World
 from orchestrator.store import leases, queries
@@ -176,17 +177,27 @@ class Driver:
             await rung(self._news, max(0.0, due - clock()))
 
     async def _look_after(self) -> None:
-        """Keeps the leases of executions that go forward, and takes those away that others do not keep."""
+        """Keeps the leases of executions that go forward, gives up those that were lost meanwhile, and takes
+        those away that others do not keep."""
         for held in self._held.values():
             if held.execution is not None and held.execution.stuck and held.task is not None:
                 _log.error("an execution is stuck: it begins again from what is stored", job=held.job.id)
                 held.task.cancel()
 
-        async def work(transaction: Transaction) -> int:
-            await self._leases.renew(transaction.connection, list(self._held))
-            return await self._leases.reap(transaction.connection)
+        begin = asyncio.get_running_loop().time()
+        held_before = list(self._held.values())
 
-        reaped = await self._store.transact(work)
+        async def work(transaction: Transaction) -> tuple[set[str], int]:
+            renewed = await self._leases.renew(transaction.connection, [held.job.id for held in held_before])
+            return renewed, await self._leases.reap(transaction.connection)
+
+        renewed, reaped = await self._store.transact(work)
+        for held in held_before:
+            # Who was stopped for long learns here what is another's now, before it makes another call.
+            if held.job.id not in renewed and not held.finished and held.task is not None:
+                held.task.cancel()
+        if self._leases.expire:
+            self._world.limiter.trust(begin + MARGIN * self._leases.seconds)
         if reaped:
             _log.warning("executions of replicas that are gone, or do not go forward, are free", count=reaped)
 

@@ -23,6 +23,8 @@ from orchestrator.pure.fairness import FOREVER, Ask, Limit, Scheduler, Usage, Wa
 
 OVERALL = "overall"
 DEFAULT_WEIGHT = 1.0
+MARGIN = 0.8
+"""Share of a lease's time after which a replica that could not renew it begins no more calls."""
 
 
 def service(server: str) -> str:
@@ -52,7 +54,7 @@ class Limiter:
         self._timer: asyncio.TimerHandle | None = None
         self._limits, self._weights = dict(limits or {}), dict(weights or {})
         self._targets: dict[str, int] | None = None
-        self._until = FOREVER
+        self._until = self._trusted = FOREVER
         self.unknown = False
         """Whether a call waits of whose limit no part was taken yet, where limits are shared."""
         self.on_change: Callable[[], None] = lambda: None
@@ -111,6 +113,11 @@ class Limiter:
         for name in tokens:
             self._scheduler.grant(name, 0)
 
+    def trust(self, until: float) -> None:
+        """Begins calls until a time, by the loop's clock: so long it is known which jobs are its own."""
+        self._trusted = until
+        self._admit()
+
     def wants(self) -> dict[str, Want]:
         """What waits, by the names of limits."""
         return self._scheduler.wants(_now())
@@ -164,7 +171,7 @@ class Limiter:
         if not self._turns:
             return
         now = _now()
-        for ask in self._scheduler.admit(now) if now < self._until else ():
+        for ask in self._scheduler.admit(now) if now < min(self._until, self._trusted) else ():
             turn = self._turns.pop(ask)
             if not turn.done():
                 turn.set_result(None)

@@ -99,6 +99,8 @@ class Retention:
                 for owner, job_id in found
             ]
             swept.jobs += sum(gone)
+        if self._store.claims is not None:
+            await self._store.claims.sweep()
         before = _before(self.keep.events_days)
         while before and (
             count := await self._store.transact(lambda t: retention.trim(t.connection, before))

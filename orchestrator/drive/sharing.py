@@ -13,7 +13,7 @@ from collections.abc import Collection
 
 import structlog
 
-from orchestrator.drive.limits import Limiter
+from orchestrator.drive.limits import MARGIN, Limiter
 from orchestrator.drive.log import rung
 from orchestrator.pure.parts import Settled
 from orchestrator.store import shares
@@ -25,8 +25,6 @@ from servers.chassis.errors import Unavailable
 POLL_SECONDS = 1.0
 """Time between two signs of life, and two looks for what no notice told of."""
 AGAIN_SECONDS = 0.1
-MARGIN = 0.8
-"""Share of the lease's time after which a replica that could not renew it begins no more calls."""
 _log = structlog.get_logger("reelmesh.limits")
 
 

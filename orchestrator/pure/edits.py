@@ -8,6 +8,7 @@ What an edit means for the scene's steps, by what is present in it:
 
     text                  the speech is made anew, without notes ("#@#...#@#"); the id and the prompts stay
     image_prompt, seed    the picture is made anew, in place of a given one
+    variants              likewise, and others with it to choose from
     motion_prompt         the clip is made anew, in place of a given one
     picture               given: none is made; a clip is made from it where the scene is animated
     clip                  given: neither a picture nor a clip is made
@@ -37,7 +38,7 @@ def merge(earlier: EditSceneRequest, later: EditSceneRequest) -> EditSceneReques
         merged.picture.CopyFrom(later.picture)
     if later.HasField("clip"):
         merged.clip.CopyFrom(later.clip)
-    for field in ("text", "image_prompt", "motion_prompt", "seed", "locked"):
+    for field in ("text", "image_prompt", "motion_prompt", "seed", "variants", "locked"):
         if later.HasField(field):
             setattr(merged, field, getattr(later, field))
     for field in ("job_id", "scene_id"):
@@ -66,13 +67,13 @@ def scene_with(scene: Scene, edit: EditSceneRequest) -> Scene:
 
 
 def _remakes_picture(edit: EditSceneRequest) -> bool:
-    return edit.HasField("image_prompt") or edit.HasField("seed")
+    return any(edit.HasField(field) for field in ("image_prompt", "seed", "variants"))
 
 
 def _lay_over_scene(scene: Scene, edit: EditSceneRequest) -> None:
     if edit.HasField("text") and (text := without_notes(edit.text).strip()) != scene.text:
         _lay_over_text(scene, text)
-    for field in ("image_prompt", "motion_prompt", "seed"):
+    for field in ("image_prompt", "motion_prompt", "seed", "variants"):
         if edit.HasField(field):
             setattr(scene, field, getattr(edit, field))
     if edit.HasField("picture"):

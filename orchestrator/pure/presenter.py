@@ -7,6 +7,8 @@ With a recording of the user's own it is one clip of the whole recording.
 
 from __future__ import annotations
 
+import re
+
 from orchestrator.pure.wiring import SCENES, bind, canvas
 from reelmesh.compose.v1 import timeline_pb2 as timeline
 from reelmesh.imagegen.v1 import imagegen_pb2
@@ -18,7 +20,8 @@ from reelmesh.video.v1 import video_pb2
 PORTRAIT = "portrait"
 PRESENT = "present"
 """Ids of the steps that draw the portrait and let it speak."""
-_PROMPT = "portrait of {}, head and shoulders, facing the camera, plain background"
+_PROMPT = "portrait of {}, head and shoulders, facing the camera, plain {}background"
+_GREEN = re.compile("green|emerald|olive|绿")
 _DEFAULT_SHARE = 0.3
 """How wide a talking head is where nothing is said: Compose's own default, a share of the frame's width."""
 _LEAST_WIDTH = 320
@@ -77,7 +80,7 @@ def _portrait(video: NarratedVideo) -> Step:
         engine=options.engine,
         model=options.model,
         style=options.style,
-        prompt=_PROMPT.format(video.presenter.description.strip()),
+        prompt=_PROMPT.format(video.presenter.description.strip(), _ground(video)),
         width_pixels=_PORTRAIT_WIDTH,
         height_pixels=_even(_PORTRAIT_WIDTH * high / wide),
         count=1,
@@ -89,6 +92,13 @@ def _portrait(video: NarratedVideo) -> Step:
         call.guidance = options.guidance
     step.generate_image.CopyFrom(call)
     return step
+
+
+def _ground(video: NarratedVideo) -> str:
+    """The colour of the portrait's ground: where it is to be taken away, one that is in nothing else."""
+    if not video.presenter.shown.remove_background:
+        return ""
+    return "blue " if _GREEN.search(video.presenter.description.lower()) else "green "
 
 
 def _present(video: NarratedVideo) -> Step:

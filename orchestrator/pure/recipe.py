@@ -173,6 +173,7 @@ def _illustrate(video: NarratedVideo) -> Step:
     bind(step, "layers", "item.animate")
     for field in ("seed", "place_seed", "character_seed", "reference_image", "loras"):
         bind(step, field, f"item.{field}")
+    bind(step, "count", "item.variants")
     if video.characters or not options.character:  # else whoever the text names would take its place
         bind(step, "character", "item.character")
     return step

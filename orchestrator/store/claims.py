@@ -125,6 +125,14 @@ class Claims:
         if self._giving_up.get(request_id) is task:
             del self._giving_up[request_id]
 
+    async def sweep(self) -> None:
+        """Takes claims away that nobody came back for, e.g. after a crash; not those just handed over.
+
+        Raises:
+            OperationalError: the database can not be reached now.
+        """
+        await self._direct.fetch(_SWEEP)
+
     async def close(self) -> None:
         """Does what is under way and closes the connection."""
         ending = [*self._giving_up.values(), *([self._task] if self._task is not None else [])]
@@ -205,5 +213,4 @@ _DROP = f"WITH given_up AS (DELETE FROM flights WHERE {_MINE} RETURNING digest, 
 _FREED = f"UPDATE flights SET token = 0, holder = 0 WHERE {_MINE} RETURNING digest, wanted"
 _LEAVE = f"WITH given_up AS ({_FREED}) {_TELL}"
 _FORGET = "DELETE FROM flights WHERE owner = $1 AND digest = $2 AND token = 0 AND NOT wanted"
-SWEEP = f"DELETE FROM flights AS flight WHERE {_ENDED}"
-"""Takes claims away whose leases have ended."""
+_SWEEP = f"DELETE FROM flights AS flight WHERE {_ENDED} AND NOT (flight.wanted AND flight.holder = 0)"

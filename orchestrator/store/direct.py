@@ -45,10 +45,10 @@ class Direct:
                 self._connection = await connect(self._url, self._settings)
             try:
                 rows: list[Any] = await self._connection.fetch(statement, *arguments)
-            except asyncpg.PostgresError as fault:
+            except (asyncpg.PostgresError, ValueError) as fault:  # refused, there or here
                 lost = self._connection.is_closed()
                 raise OperationalError(statement, None, fault, connection_invalidated=lost) from fault
-            except (TimeoutError, OSError, asyncpg.InterfaceError) as fault:
+            except Exception as fault:  # lost; or the driver's own state is not what it should be
                 self._connection.terminate()
                 raise OperationalError(statement, None, fault, connection_invalidated=True) from fault
             except BaseException:  # cancelled in the middle: nobody knows how far it is

@@ -106,13 +106,14 @@ class Leases:
         rows = [JobRow(**row._mapping) for row in await connection.execute(taken)]
         return sorted(rows, key=lambda row: (-row.priority, row.turn, row.id))
 
-    async def renew(self, connection: AsyncConnection, ids: Collection[str]) -> None:
-        """Keeps the leases of jobs that go forward. Each write of an execution does so, too."""
-        if self.expire and ids:
-            held = and_(jobs.c.lease_holder == self.holder, jobs.c.id.in_(bindparam("ids", expanding=True)))
-            await connection.execute(
-                update(jobs).where(held).values(lease_until=self.until()), {"ids": list(ids)}
-            )
+    async def renew(self, connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+        """Keeps the leases of jobs that go forward. Each write of an execution does so, too. Returns the jobs
+        of which there is one still."""
+        if not self.expire or not ids:
+            return set(ids)
+        held = and_(jobs.c.lease_holder == self.holder, jobs.c.id.in_(bindparam("ids", expanding=True)))
+        renewed = update(jobs).where(held).values(lease_until=self.until()).returning(jobs.c.id)
+        return set((await connection.execute(renewed, {"ids": list(ids)})).scalars())
 
     async def release(self, connection: AsyncConnection, leases: Sequence[Lease] | None) -> int:
         """Gives leases back. None: all there are. Returns how many."""

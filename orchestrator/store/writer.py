@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 
 from orchestrator.store.appending import Append, Transaction
 from orchestrator.store.batch import Batch
-from orchestrator.store.direct import REFUSALS
 from orchestrator.store.leases import Leases
 from orchestrator.store.notices import Notice
 from reelmesh.orchestrator.v1.events_pb2 import Event
@@ -114,9 +113,9 @@ class Writer:
             return group
         try:
             written, notice = await batch.write([append for _, append in short.values()])
-        except REFUSALS as fault:
+        except Exception as fault:
             if not _is_away(fault):
-                return group
+                return group  # one by one, so that a bad one takes no other with it
             _fail([write for write, _ in short.values()], fault)
             return [write for write in group if not write.done.done()]
         events = [(append.owner, event) for append in written for event in append.events]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
 from google.protobuf.message import Message
+from pydantic import ValidationError
 
 from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
@@ -50,8 +52,9 @@ class Engines:
             try:
                 engine: Engine = found[name].load()(dict(options.get(name, {})))
             except Exception as error:  # a third party's engine must not keep the server from starting
-                _log.warning("engine can not be loaded", engine=name, error=repr(error))
-                engine = _Absent(name, f"it can not be loaded: {type(error).__name__}: {error}"[:300])
+                told = _told(error)
+                _log.warning("engine can not be loaded", engine=name, error=told)
+                engine = _Absent(name, f"it can not be loaded: {told}"[:300])
             engine.name = name
             if models is not None and isinstance(engine, RunsModels):
                 engine.use(models)
@@ -104,9 +107,15 @@ class Engines:
         """Those that may serve a request which names none."""
         return [
             one
-            for one in self._engines.values()
-            if not one.on_request and (self._named or not one.describe().remote)
+            for name, one in self._engines.items()
+            if not one.on_request and (self._named or name not in self._remote)
         ]
+
+    @functools.cached_property
+    def _remote(self) -> frozenset[str]:
+        """Those that send a request's content to another machine. Asked once: to describe itself takes an
+        engine longer than to choose it may."""
+        return frozenset(name for name, one in self._engines.items() if one.describe().remote)
 
     def offered(self) -> list[Engine]:
         """Those that lack nothing and may serve a request which names none."""
@@ -124,6 +133,14 @@ class Engines:
         """Closes every engine."""
         for engine in self._engines.values():
             await engine.close()
+
+
+def _told(error: Exception) -> str:
+    """What went wrong, for people; of options that break a rule the names alone, since values may be keys."""
+    if isinstance(error, ValidationError):
+        faults = error.errors(include_input=False, include_url=False)
+        return "; ".join(f"options.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in faults)
+    return f"{type(error).__name__}: {error}"
 
 
 def _described(engine: Engine, *, is_default: bool) -> Description:

@@ -82,19 +82,26 @@ class WorkSettings(Section):
     keep_results_bytes: int = Field(64 * 2**20, ge=0, description="Bound of the kept results in memory.")
 
 
-class EngineSettings(WorkSettings):
-    """A server with engines."""
+class EngineChoice(WorkSettings):
+    """Which engines a server has."""
 
     engines: list[str] = Field(
-        default_factory=list, description="Engines by name, the default first. Empty: all that are installed."
+        default_factory=list,
+        description="Engines by name, the default first. Empty: all that are installed, of which those that "
+        "ask another machine serve only requests that name them.",
     )
+    options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Settings of each engine, by its name."
+    )
+
+
+class EngineSettings(EngineChoice):
+    """A server with engines."""
+
     fallback: list[str] = Field(
         default_factory=list,
         description="Engines that stand in, in this order, where the one that was to serve refuses or fails. "
         "Empty: none. Read while running.",
-    )
-    options: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="Settings of each engine, by its name."
     )
 
 
@@ -135,7 +142,7 @@ class ProviderSettings(Section):
     options: dict[str, Any] = Field(default_factory=dict, description="What is special to the vendor.")
 
 
-class VideoSettings(EngineSettings):
+class VideoSettings(EngineChoice):
     """The VideoProvider server. Most of its work is waiting for vendors."""
 
     capacity: int = Field(64, ge=1, description="Clips at once, over all providers.")

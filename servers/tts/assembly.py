@@ -20,6 +20,7 @@ from servers.chassis.engine import WorkContext
 from servers.chassis.errors import Fault, Internal, InvalidArgument
 from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.alignment.spreading import spread
+from servers.chassis.media.alignment.timed import Event, Timed, placed
 from servers.chassis.media.espeak.pieces import Gap
 from servers.chassis.media.espeak.voices import catalogue, data_folder
 from servers.chassis.media.formats import sniff
@@ -27,7 +28,6 @@ from servers.chassis.words import Span, shared, words_of
 from servers.chassis.worker import WorkerPool
 from servers.tts import encoding
 from servers.tts.chunks import Chunk
-from servers.tts.timed import Event, Timed, placed
 
 RATE = 24_000
 """Hertz; what neural voices speak at."""

@@ -18,12 +18,12 @@ from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.tts.v1 import tts_pb2
 from servers.chassis.engine import WorkContext
+from servers.chassis.media.alignment.timed import Event
 from servers.chassis.settings import Section
 from servers.chassis.trouble import Kind, Trouble, fault_of, kind_of
 from servers.tts import microsoft
 from servers.tts.assembly import Sound
 from servers.tts.neural import Call, NeuralEngine
-from servers.tts.timed import Event
 
 _PACKAGE = "edge-tts"
 _TICKS = 10_000_000

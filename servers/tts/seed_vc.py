@@ -24,11 +24,11 @@ from reelmesh.common.v1.speech_pb2 import TIMING_SOURCE_ALIGNMENT, TIMING_SOURCE
 from reelmesh.tts.v1 import tts_pb2
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import InvalidArgument
+from servers.chassis.media.alignment.timed import Timed
 from servers.chassis.media.formats import Kind, sniff
 from servers.chassis.remote import Account, RemoteSettings
 from servers.chassis.words import Span
 from servers.tts.assembly import Assembler, Speech, result_of
-from servers.tts.timed import Timed
 
 GROUP = "reelmesh.tts.engines"
 _OUR_VERSION = 1

@@ -53,13 +53,18 @@ class Account(Engine):
         """Calls under earlier keys may still be under way there."""
         self.adopt(settings)
 
-    def adopt(self, settings: ProviderSettings) -> None:
-        """Takes settings, also while running: keys, bounds, prices, priority, whether it is enabled."""
-        if self._http is not None and _reached(settings) != _reached(self.account):
+    def adopt(self, settings: ProviderSettings) -> bool:
+        """Takes settings, also while running: keys, bounds, prices, priority, whether it is enabled.
+
+        Returns whether the vendor is reached otherwise than before: by another key or address.
+        """
+        changed = _reached(settings) != _reached(self.account)
+        if changed and self._http is not None:
             self._outdated.append(self._http)
             self._http = None
         self.account = self.vendor.settings = settings
         self.offers = tuple(_priced(offer, settings) for offer in _chosen(self.vendor, settings))
+        return changed
 
     @property
     def http(self) -> Http:

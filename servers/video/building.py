@@ -77,8 +77,8 @@ async def build(resources: Resources) -> Built:
     async def reload(new: Settings) -> None:
         conductor.choice.failover, conductor.give_up = new.video.failover, new.video.unconfirmed == "give_up"
         for name, given in new.video.providers.items():
-            if name in known:
-                known[name].adopt(given)
+            if name in known and known[name].adopt(given):
+                await conductor.ledger.try_again(name)
 
     service = Service(_SERVICE.full_name, lambda server: server.add_generic_rpc_handlers((handler,)))
     return Built([service], close, reload=reload)

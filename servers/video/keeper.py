@@ -16,14 +16,18 @@ from servers.chassis.assets import Assets
 from servers.chassis.errors import Fault
 from servers.chassis.http import NoAnswer, NotSent
 from servers.chassis.servicer import Desk
+from servers.video import verdict
 from servers.video.accounts import starts
 from servers.video.conductor import Conductor
 from servers.video.ledger.records import Run
 from servers.video.ledger.schema import EventKind
-from servers.video.vendor import Unreachable
+from servers.video.vendor import Kind, Unreachable, can_be_tested
 
 REFRESH_SECONDS = 2.0
 FOLLOW_SECONDS = 15.0
+PROBE_SECONDS = 30.0
+_TESTED = (Kind.AUTH, Kind.OUTAGE)
+"""Troubles that a call which costs nothing shows to be over. A credit may lag behind what was paid in."""
 _AT_ONCE = 32
 _log = structlog.get_logger("reelmesh.video")
 
@@ -52,12 +56,28 @@ class Keeper:
             asyncio.create_task(self._every(REFRESH_SECONDS, self.refresh), name="standings"),
             asyncio.create_task(self._every(self._follow_seconds, self.look), name="keeper"),
             asyncio.create_task(self._every(self._balance_seconds, self.weigh), name="balances"),
+            asyncio.create_task(self._every(PROBE_SECONDS, self.probe), name="probes"),
         ]
 
     async def refresh(self) -> None:
         """Reads how the providers do."""
         names = list(self._conductor.accounts)
         self._conductor.choice.standings.of = await self._conductor.reports.standings(names)
+
+    async def probe(self) -> None:
+        """Tests those that are not asked for want of a good key or an answer: they may be well again."""
+        for account in list(self._conductor.accounts.values()):
+            standing = self._conductor.choice.standings.get(account.name)
+            if verdict.seems_open(standing) or standing.kind not in _TESTED or account.missing():
+                continue
+            if not can_be_tested(account.vendor):
+                continue
+            try:
+                await account.vendor.reach(account.http)
+            except (Unreachable, NotSent, NoAnswer):
+                continue
+            _log.info("the provider answers again", provider=account.name)
+            await self._conductor.ledger.try_again(account.name)
 
     async def weigh(self) -> None:
         """Asks for the credit of the accounts that want to be told when it is low."""

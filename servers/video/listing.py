@@ -20,7 +20,7 @@ from servers.video.conductor import Conductor
 from servers.video.ledger.ledger import NEAR
 from servers.video.ledger.records import NANOS, Standing, money
 from servers.video.routed import VideoEngines
-from servers.video.vendor import Unreachable
+from servers.video.vendor import Unreachable, can_be_tested
 
 
 @runtime_checkable
@@ -68,6 +68,8 @@ class VideoProviderMethods:
         elif isinstance(engine, Account):
             try:
                 response.detail = await engine.vendor.reach(engine.http)
+                if can_be_tested(engine.vendor):
+                    await self._conductor.ledger.try_again(engine.name)
             except (Unreachable, NotSent, NoAnswer, Fault) as error:
                 response.ok, response.detail = False, engine.http.redacted(str(error))
         response.latency.FromNanoseconds(int((time.monotonic() - began) * 1e9))

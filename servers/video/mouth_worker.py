@@ -142,17 +142,17 @@ class _Head:
         frame[y0:y1, x0:x1] = (moved * (1 - inside) + dark * inside).astype(np.uint8)
 
     def _blink(self, frame: Any, blink: float) -> None:
-        """Draws lids of the colour of the skin above the eyes."""
+        """Draws lids of the colour of the skin below the eyes: above are brows, and the rims of glasses."""
         import cv2
         import numpy as np
 
         wide = 0.13 * self._face.width
         for side in (-0.2, 0.2):
             x, y = self._face.x + side * self._face.width, self._face.y - 0.10 * self._face.width
-            above = frame[int(max(0, y - 1.3 * wide)) : int(max(1, y - 0.8 * wide)), int(x - 2) : int(x + 3)]
-            if above.size == 0:
+            below = frame[int(y + 1.05 * wide) : int(y + 1.5 * wide) + 1, max(0, int(x - 2)) : int(x + 3)]
+            if below.size == 0:
                 continue
-            lid = tuple(float(value) for value in np.median(above.reshape(-1, 3), axis=0))
+            lid = tuple(float(value) for value in np.median(below.reshape(-1, 3), axis=0))
             axes = (max(1, int(wide)), max(1, int(0.55 * wide * blink)))
             cv2.ellipse(frame, (int(x), int(y)), axes, 0, 0, 360, lid, -1, cv2.LINE_AA)
 

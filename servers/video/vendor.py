@@ -269,6 +269,12 @@ class Vendor(ABC):
         return f"{found.credits:g} credits left" if found.credits else "the key is taken"
 
 
+def can_be_tested(vendor: Vendor) -> bool:
+    """Whether the vendor has a call that costs nothing and tells whether it could serve."""
+    kind = type(vendor)
+    return kind.reach is not Vendor.reach or kind.balance is not Vendor.balance
+
+
 def serves(offer: Offer, request: GenerateRequest) -> str:
     """Why an offer can not serve a request; empty when it can. Lengths and sizes are fitted."""
     if request.model and request.model != offer.model:

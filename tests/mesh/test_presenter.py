@@ -17,6 +17,7 @@ from reelmesh.errors import InvalidArgument
 from reelmesh.orchestrator.v1.job_pb2 import Job
 from tests.mesh.films import Film, fetch, samples
 from tests.mesh.running import SMALL, Up, mesh, states
+from tests.vendors.http import Reply
 from tests.vendors.kling import ACCESS, SECRET, Kling
 from tests.vendors.studio import FAST
 
@@ -204,3 +205,24 @@ async def test_clips_to_choose_from(up: Up, tmp_path: Path) -> None:
         kept = (await client.scenes(job))[at]
         assert kept.clip.digest == view.clips[2].digest
         assert {clip.digest for clip in kept.clips} == {clip.digest for clip in view.clips}
+
+
+@pytest.mark.slow
+async def test_a_clip_that_failed_is_made_anew_and_no_other(up: Up, kling: Kling) -> None:
+    kling.clip_seconds, before = 10.0, kling.accepted
+    kling.faults.append((r"^POST /v1/videos", Reply.of({"code": 1301, "message": "risk control"}, 400)))
+    async with up.client() as client:
+        wanted = narrated()
+        wanted.clip.engine, wanted.clip.model = "paid", "kling-v2-6"
+        wanted.clip.animate_share, wanted.clip.variants = 0.5, 3
+        job = await made(client, wanted)
+        told = {step: state for step, state in states(job).items() if step.startswith("animate")}
+        (failed,) = [step for step, state in told.items() if state == "FAILED"]
+        assert sorted(told.values()) == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
+        assert any(line.startswith(f"{failed} failed: ") for line in job.result.warnings)
+        assert kling.accepted == before + 2
+        again = await client.wait(await client.run(job))
+        assert kling.accepted == before + 3
+        told = {step: state for step, state in states(again).items() if step.startswith("animate")}
+        assert told.pop(failed) == "SUCCEEDED"
+        assert set(told.values()) == {"REMEMBERED"}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from packaging.requirements import Requirement
 
-EXTRAS = ("diffusers", "funasr")
+EXTRAS = ("diffusers", "funasr", "kokoro", "piper", "whisper")
 
 
 @pytest.mark.parametrize("extra", EXTRAS)

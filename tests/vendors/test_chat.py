@@ -271,3 +271,19 @@ async def test_without_a_key_it_says_what_to_set_and_is_never_chosen_by_itself(s
             await planned(stub, topic="the sea")
         assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION
     await running.stop(0)
+
+
+async def test_options_that_break_a_rule_are_named_without_their_values(
+    sockets: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = {"openai": {"kye": "sk-very-secret", "temperature": 9}}
+    settings = Settings(script={"options": options})  # type: ignore[arg-type]
+    running = await serve.start(SERVER, settings, f"unix:{sockets}/script")
+    async with grpc.aio.insecure_channel(running.address) as channel:
+        stub: Any = script_pb2_grpc.ScriptServiceStub(channel)
+        engines = (await stub.ListEngines(script_pb2.ListEnginesRequest())).engines
+    await running.stop(0)
+    (told,) = [one for one in engines if one.name == "openai"]
+    assert "options.kye: Extra inputs are not permitted" in told.missing[0].remedy
+    assert "options.temperature: " in told.missing[0].remedy
+    assert "sk-very-secret" not in str(engines) + caplog.text + "".join(capsys.readouterr())

@@ -98,11 +98,10 @@ async def test_a_fresh_task_may_be_unknown_for_a_while(
     assert not vendor.unknown_polls
 
 
+@pytest.mark.parametrize("name", FORGETFUL)
 async def test_a_task_that_stays_unknown_is_at_its_end(
     name: str, vendor: Simulator, own_settings: Path, sockets: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if name not in FORGETFUL:
-        pytest.skip("its 404 may mean anything: the task is asked about until its own time is up")
     monkeypatch.setattr(tasks, "UNSEEN_SECONDS", 0.0)
     vendor.unknown_polls = 2 if name == "comfyui" else 1
     async with studio(own_settings, sockets, main=account(name, vendor, sockets)) as server:

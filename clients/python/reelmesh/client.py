@@ -407,10 +407,12 @@ class Client:
         locked: bool | None = None,
         seed: int | None = None,
         clip_index: int | None = None,
+        variants: int | None = None,
     ) -> SceneView:
         """Changes a scene; what is left out stays. It takes effect with the next `run`.
 
-        `scene` is the scene's id. Raises NotFound, or FailedPrecondition where the scene is locked.
+        `scene` is the scene's id; `variants` makes so many pictures (1 to 8) to choose from. Raises
+        NotFound, or FailedPrecondition where the scene is locked.
         """
         request = jobs_pb2.EditSceneRequest(
             job_id=_id(job),
@@ -424,6 +426,7 @@ class Client:
             locked=locked,
             seed=seed,
             clip_index=clip_index,
+            variants=variants,
         )
         return (await self._call(self._jobs().EditScene, request)).scene
 

@@ -234,18 +234,24 @@ _BY_CODE: Mapping[grpc.StatusCode, type[ReelmeshError]] = {
 } | {grpc.StatusCode.UNAUTHENTICATED: PermissionDenied, grpc.StatusCode.UNIMPLEMENTED: FailedPrecondition}
 
 
+_BROKEN_OFF = "Internal error from Core"
+"""What gRPC itself says, as INTERNAL, where the other side ended a stream that was still being sent."""
+
+
 def from_call(error: grpc.aio.AioRpcError, where: str = "the mesh") -> ReelmeshError:
     """The error of a call that failed. `where` names the other side for people."""
-    status = _status_of(error)
-    kind = _BY_CODE.get(error.code(), ReelmeshError)
-    if status is not None:
-        return kind(status.message or error.code().name, status=status)
+    status, code = _status_of(error), error.code()
     told = (error.details() or "").strip()
-    if error.code() == grpc.StatusCode.UNAVAILABLE:
+    if told == _BROKEN_OFF:
+        code, told = grpc.StatusCode.UNAVAILABLE, "the connection broke off"
+    kind = _BY_CODE.get(code, ReelmeshError)
+    if status is not None:
+        return kind(status.message or code.name, status=status)
+    if code == grpc.StatusCode.UNAVAILABLE:
         told = f"{where} can not be reached ({told or 'no connection'})"
-    elif error.code() == grpc.StatusCode.UNIMPLEMENTED:
+    elif code == grpc.StatusCode.UNIMPLEMENTED:
         told = f"{where} does not offer this call: is it of another version? ({told})"
-    return kind(told or error.code().name)
+    return kind(told or code.name)
 
 
 def from_status(status: status_pb2.Status) -> ReelmeshError:

@@ -242,6 +242,7 @@ class Client:
         locked: bool | None = None,
         seed: int | None = None,
         clip_index: int | None = None,
+        variants: int | None = None,
     ) -> SceneView:
         """Changes a scene; what is left out stays. It takes effect with the next `run`."""
         return self._run(
@@ -257,6 +258,7 @@ class Client:
                 locked=locked,
                 seed=seed,
                 clip_index=clip_index,
+                variants=variants,
             )
         )
 

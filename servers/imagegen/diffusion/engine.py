@@ -28,8 +28,7 @@ from servers.chassis.models import options as loading
 from servers.chassis.models.engine import ModelEngine
 from servers.chassis.worker import Returned, relay
 from servers.chassis.worker_main import Report
-from servers.imagegen import filling
-from servers.imagegen.diffusion import wording
+from servers.imagegen import filling, wording
 from servers.imagegen.diffusion.options import DiffusersOptions, LoraOptions, ModelOptions
 
 RUNNER = "servers.imagegen.diffusion.runner:PictureRunner"

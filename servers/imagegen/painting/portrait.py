@@ -19,7 +19,9 @@ from servers.imagegen.painting.vocabulary import COLOUR_OF
 
 _WANTED = re.compile(r"\bportrait of\b|\bhead ?shot\b|\bhead and shoulders\b|肖像|头像|半身像")
 _GROUNDS = ("#9fb8c8", "#a8bfa6", "#b3a8c9", "#8fb3ae", "#8ea4c0")
-"""Away from hair, skin and cloth, so that they stand out, and can be keyed."""
+"""Away from hair, skin and cloth, so that they stand out."""
+_KEYED = {"green": "#1fbf4b", "blue": "#2546d8"}
+"""Grounds that are to be taken away."""
 _CLOTH = re.compile(
     r"(\w+)[ -](?:(?:silk|woolen|smart|formal|business)[ -])?"
     r"(?:suit|dress|shirt|blouse|jacket|coat|blazer|sweater|robe|hoodie|top)\b"
@@ -80,7 +82,7 @@ def paint_portrait(canvas: Canvas, prompt: str, scene: Scene, streams: Streams) 
     """Paints whom the prompt describes."""
     text = prompt.lower()
     woman, dress = _person(text, scene, streams)
-    _fill(canvas, f"M0 0H{canvas.width:.0f}V{canvas.height:.0f}H0Z", streams.place("ground").choice(_GROUNDS))
+    _fill(canvas, f"M0 0H{canvas.width:.0f}V{canvas.height:.0f}H0Z", _ground(text, streams))
     canvas.sheet(0.4)
     wide = min(0.35 * canvas.height, 0.56 * canvas.width)
     head = _Head(canvas.width / 2, canvas.height - 2.48 * wide, wide)
@@ -95,6 +97,13 @@ def paint_portrait(canvas: Canvas, prompt: str, scene: Scene, streams: Streams) 
     _features(canvas, head, dress, words, woman=woman)
     _hair(canvas, head, dress, words, woman=woman)
     canvas.note(*(one.name for one in scene.subjects))
+
+
+def _ground(text: str, streams: Streams) -> str:
+    asked = re.search(r"(green|blue) background|(绿|蓝)色?背景", text)
+    if asked is None:
+        return streams.place("ground").choice(_GROUNDS)
+    return _KEYED["green" if asked[1] == "green" or asked[2] == "绿" else "blue"]
 
 
 def _fill(canvas: Canvas, d: str, colour: str, opacity: float = 1.0) -> None:

@@ -24,7 +24,7 @@ from servers.chassis.media import commands, ffmpeg, formats
 from servers.chassis.models import options as loading
 from servers.chassis.models.engine import ModelEngine
 from servers.chassis.worker import Returned, relay
-from servers.video import clips, rates
+from servers.video import clips, rates, variants
 from servers.video.diffusion.options import ClipOptions, DiffusersOptions
 from servers.video.record import Record
 
@@ -91,6 +91,7 @@ class DiffusersProvider(ModelEngine[ClipOptions]):
         name, options = self.model(request.model)
         full = GenerateRequest()
         full.CopyFrom(request)
+        variants.settle(full)
         full.model = name
         if not request.HasField("duration"):
             full.duration.FromSeconds(4)

@@ -145,6 +145,13 @@ class Ledger:
                 return Attempt.of(values)
         return held
 
+    async def try_again(self, provider: str) -> None:
+        """The provider answers again, or has another key: one task is tried, without waiting any longer."""
+        now = time.time()
+        shut = (health.c.provider == provider, health.c.closed_until > now)
+        async with self._database.write() as connection:
+            await connection.execute(update(health).where(*shut).values(closed_until=now, update_time=now))
+
     async def raised(self, provider: str, kind: EventKind, period: str, message: str) -> bool:
         """Writes an event, once in a period. Returns whether it is new."""
         async with self._database.write() as connection:

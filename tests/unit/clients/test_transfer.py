@@ -145,3 +145,13 @@ def test_media_types_are_found_from_endings() -> None:
         "d": "application/octet-stream",
     }
     assert {name: transfer.media_type_of(Path(name)) for name in endings} == endings
+
+
+def test_a_stream_that_the_other_side_ended_is_told_as_a_broken_connection() -> None:
+    """gRPC says INTERNAL where a chunk was being sent in that very moment."""
+    nothing = grpc.aio.Metadata()
+    broken = grpc.aio.AioRpcError(grpc.StatusCode.INTERNAL, nothing, nothing, "Internal error from Core")
+    told = errors.from_call(broken, "the store")
+    assert isinstance(told, errors.Unavailable)
+    assert told.retryable
+    assert told.message == "the store can not be reached (the connection broke off)"

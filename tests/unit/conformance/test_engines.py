@@ -26,6 +26,8 @@ GROUPS = (
 ENGINES = [
     (point.group, point.name) for group in GROUPS for point in importlib.metadata.entry_points(group=group)
 ]
+<<<<<<< HEAD
+=======
 ELSEWHERE = {
     ("reelmesh.asr.engines", "funasr"),
     ("reelmesh.imagegen.engines", "diffusers"),
@@ -34,11 +36,12 @@ ELSEWHERE = {
     ("reelmesh.video.providers", "diffusers"),
 }
 """Those that need a model, which tests/models runs on tiny ones."""
+>>>>>>> w/pictures
 HERE = [
     (point.group, point.name)
     for group in GROUPS
     for point in importlib.metadata.entry_points(group=group)
-    if not point.load()({}).describe().remote and (group, point.name) not in ELSEWHERE
+    if not point.load()({}).describe().remote
 ]
 """Those that ask no other machine; tests/vendors has those that do."""
 

@@ -16,6 +16,7 @@ from orchestrator.pure.graph import CompiledGraph
 from orchestrator.pure.instances import ENDED, READY, RUNNING
 from orchestrator.pure.rules import broken
 from orchestrator.pure.walk import (
+    Approve,
     AttemptFailed,
     Begin,
     Cancel,
@@ -116,6 +117,9 @@ def result_of(key: Key, request: Message, plan: PlanResult) -> Message:
 # -- at random ---------------------------------------------------------------------------------------------
 
 
+GATES = ("plan", "pictures")
+
+
 @st.composite
 def step_graphs(draw: st.DrawFn) -> tuple[StepGraph, PlanResult]:
     """A graph without faults over real contracts, and the plan that its plan step gives."""
@@ -130,6 +134,7 @@ def step_graphs(draw: st.DrawFn) -> tuple[StepGraph, PlanResult]:
         step.after.extend(draw(st.lists(st.sampled_from([one.id for one in steps]), max_size=2, unique=True)))
         if draw(st.booleans()):
             step.on_failure = ON_FAILURE_CONTINUE
+        step.gates.extend(draw(st.lists(st.sampled_from(GATES), max_size=2, unique=True)))
         steps.append(step)
     return StepGraph(steps=draw(st.permutations(steps))), plan
 
@@ -219,11 +224,14 @@ class Driving:
         self.running: dict[Key, Message] = {}
         self.ending: set[Key] = set()  # CancelCall came
         self.unconfirmed: set[Key] = set()
+        self.approved: set[str] = set()
         self.dispatched: dict[Key, int] = {}
         self.outputs: list[Output] = []
 
     def apply(self, event: Event) -> list[Output]:
         """Feeds an event and does the bookkeeping of what follows."""
+        if isinstance(event, Approve):
+            self.approved.add(event.gate)
         outputs = self.walk.apply(event)
         self._take(outputs)
         return outputs
@@ -266,6 +274,7 @@ class Driving:
         assert self.execution == job_pb2.EXECUTION_STATE_RUNNING
         assert broken(request) == []
         step = self.graph.steps[key.step]
+        assert set(step.message.gates) <= self.approved
         for other, state in self.states.items():
             if other.step in step.waits_for or (other.step in step.pairs_with and other.index == key.index):
                 assert state in ENDED
@@ -317,9 +326,11 @@ class Driving:
         self._take(outputs)
 
     def run(self) -> Driving:
-        """The straight run: every call at once, in order."""
+        """The straight run: every call at once, in order; a review as soon as nothing else can be done."""
         self.apply(Begin())
-        while self.waiting or self.running:
+        while self.waiting or self.running or self.walk.gates:
+            if not self.waiting and not self.running:
+                self.apply(Approve(self.walk.gates[0]))
             for key in list(self.waiting):
                 if key in self.waiting:
                     self.start(key)
@@ -341,6 +352,8 @@ class Driving:
                 self.apply(Pause() if chance.random() < 0.5 else Resume())
             elif chance.random() < 0.05:
                 self.crash()
+            elif chance.random() < 0.03:
+                self.apply(Approve(chance.choice(GATES)))
             elif cancel and chance.random() < 0.1:
                 self.apply(Cancel())
             elif self.unconfirmed:
@@ -353,7 +366,7 @@ class Driving:
             elif self.running:
                 self._call_on(chance.choice(sorted(self.running)), chance)
             elif begun:
-                self.apply(Resume())
+                self.apply(chance.choice([Resume(), *map(Approve, GATES)]))
         return self
 
     def _call_on(self, key: Key, chance: random.Random) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import asyncpg
 import pytest
 from sqlalchemy import func, select, update
 
@@ -13,6 +14,7 @@ from orchestrator.pure.fairness import Limit
 from orchestrator.store import shares
 from orchestrator.store.appending import Append
 from orchestrator.store.claims import Claim, Claimed
+from orchestrator.store.direct import REFUSALS
 from orchestrator.store.rows import RememberedRow, now
 from orchestrator.store.schema import flights, jobs
 from orchestrator.store.shares import Need
@@ -82,6 +84,19 @@ async def test_a_claim_ends_with_the_lease_and_its_request_id_goes_on(stores: St
     assert await claim(one, first, "first") == Claimed()
 
 
+async def test_claims_that_a_crash_left_are_swept(stores: Stores) -> None:
+    one, other = stores
+    assert other.claims is not None
+    first = await leased(one)
+    await claim(one, first, "first")
+    await other.claims.sweep()
+    assert (await claim(one, first, "again")).request_id == "first"
+    ended = update(jobs).where(jobs.c.id == first[0]).values(lease_holder=None, lease_token=first[1] + 1)
+    await one.transact(lambda t: t.connection.execute(ended))
+    await other.claims.sweep()
+    assert (await claim(other, await leased(other), "second")).request_id == "second"
+
+
 async def test_what_nobody_wants_any_more_is_handed_over_or_forgotten(stores: Stores) -> None:
     one, other = stores
     assert one.claims is not None
@@ -146,3 +161,31 @@ async def test_replicas_draw_no_more_than_a_rate_allows(stores: Stores) -> None:
     drawn = sum([await draw(stores[number % 2]) for number in range(60)])
     seconds = asyncio.get_running_loop().time() - begin
     assert 3 <= drawn <= 3 + 50.0 * seconds + 1
+
+
+class _Confused:
+    """asyncpg's connection when a line was cut in the middle of an answer."""
+
+    terminated = False
+
+    def is_closed(self) -> bool:
+        return self.terminated
+
+    def terminate(self) -> None:
+        self.terminated = True
+
+    async def fetch(self, *_: object) -> None:
+        raise asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+
+
+async def test_a_driver_that_is_confused_is_given_a_new_connection(stores: Stores) -> None:
+    one, _ = stores
+    job = await leased(one)
+    assert one._direct is not None
+    one._direct._connection = confused = _Confused()
+    with pytest.raises(REFUSALS):
+        await one.append(result(job))
+    assert confused.terminated
+    await one.append(result(job))  # as who goes on trying
+    assert one.claims is not None
+    assert (await claim(one, job, "first")).known is not None

@@ -355,6 +355,7 @@ def _scenes(commands: argparse._SubParsersAction[Parser], common: argparse.Argum
         "--choose-clip", type=int, metavar="N", help="choose the N-th of the clips made, from 1"
     )
     edit.add_argument("--seed", type=int, metavar="N", help="same prompts, another picture")
+    edit.add_argument("--variants", type=int, metavar="N", help="make N pictures to choose from, 1 to 8")
     edit.add_argument("--lock", action=argparse.BooleanOptionalAction, help="lock the scene, or unlock it")
     run = add_command(commands, "run", both, "Run a job again with its edits. What has not changed is kept.")
     run.add_argument("job", metavar="JOB", help=_JOB)

@@ -167,7 +167,7 @@ async def explain(options: argparse.Namespace, output: Output) -> int:
             would,
             step.resolution.engine,
             words.length(words.seconds(takes)) if step.resolution.HasField("expected_time") else "",
-            words.one_line(step.obstacle, 100),
+            words.one_line(step.obstacle, 100) or _reviews(step.gates),
         )
     if answer.steps:
         output.console.print(table)
@@ -179,6 +179,11 @@ async def explain(options: argparse.Namespace, output: Output) -> int:
     if any(step.obstacle for step in answer.steps):
         return FAILED
     return USAGE if answer.violations else OK
+
+
+def _reviews(gates: Iterable[str]) -> str:
+    """What a step would wait for."""
+    return f"after approval of {' and '.join(gates)}" if gates else ""
 
 
 async def scenes(options: argparse.Namespace, output: Output) -> int:
@@ -211,7 +216,7 @@ def _scene_row(view: SceneView) -> tuple[str, ...]:
 
 async def edit(options: argparse.Namespace, output: Output) -> int:
     """Changes a scene."""
-    wishes = ("text", "prompt", "motion", "picture", "choose", "choose_clip", "seed", "lock")
+    wishes = ("text", "prompt", "motion", "picture", "choose", "choose_clip", "seed", "variants", "lock")
     if all(getattr(options, wish) is None for wish in wishes):
         raise UsageError("nothing to change: give --text, --prompt, --picture or another of `edit --help`")
     async with Client(owner=options.owner) as client:
@@ -228,6 +233,7 @@ async def edit(options: argparse.Namespace, output: Output) -> int:
             picture_index=options.choose - 1 if options.choose is not None else None,
             clip_index=options.choose_clip - 1 if options.choose_clip is not None else None,
             seed=options.seed,
+            variants=options.variants,
             locked=options.lock,
         )
     output.result(f"scene {view.index + 1} ({scene}) is changed", **as_dict(view))

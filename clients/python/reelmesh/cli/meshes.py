@@ -147,6 +147,8 @@ def _print_engines(server: ServerEngines, output: Output) -> None:
             output.console.print(f"    models: {words.one_line(', '.join(engine.models), 200)}", style="dim")
         if engine.capabilities:
             output.console.print(f"    can: {', '.join(engine.capabilities)}", style="dim")
+        if engine.license:
+            output.console.print(f"    licence: {engine.license}", style="dim")
         for missing in engine.missing:
             output.console.print(f"    missing {missing.name}: {missing.remedy}", style="yellow")
 

@@ -104,6 +104,27 @@ async def test_running_again_under_review_stops_there_again(bench: Workbench) ->
         assert states(ended)["compose"] == "CANCELLED"
 
 
+async def test_explaining_looks_past_gates_and_shows_them(bench: Workbench) -> None:
+    await bench.mesh.start(*ALL)
+    async with bench.orchestrator() as orchestrator:
+        spec = reviewed(ReviewStage.REVIEW_STAGE_PLAN, ReviewStage.REVIEW_STAGE_PICTURES)
+        request = pb.ExplainJobRequest(spec=spec)
+        explained = await orchestrator.jobs.ExplainJob(request, metadata=as_owner("ann"))
+        assert {step.step: list(step.gates) for step in explained.steps}["illustrate"] == ["plan"]
+        spec = reviewed(ReviewStage.REVIEW_STAGE_PICTURES)
+        job = await stopped(orchestrator, (await orchestrator.submit(spec)).id)
+        request = pb.ExplainJobRequest(job_id=job.id)
+        explained = await orchestrator.jobs.ExplainJob(request, metadata=as_owner("ann"))
+        shown = {step.step: step for step in explained.steps}
+        assert shown["illustrate"].forecast == pb.STEP_FORECAST_REMEMBERED
+        assert (shown["animate"].forecast, list(shown["animate"].gates)) == (
+            pb.STEP_FORECAST_SKIPPED,
+            ["pictures"],
+        )
+        animated = next(step for step in explained.steps if step.step == "animate" and step.index == 0)
+        assert animated.forecast == pb.STEP_FORECAST_RUN  # beyond the gate
+
+
 async def test_what_does_not_wait_can_not_be_approved(bench: Workbench) -> None:
     await bench.mesh.start("storage", "tts")
     async with bench.orchestrator() as orchestrator:

@@ -267,6 +267,31 @@ async def test_pictures_are_chosen_replaced_and_locked(film: tuple[Orchestrator,
     assert states(again)["compose"] == "REMEMBERED"  # as it was at first
 
 
+async def test_more_pictures_of_one_scene_are_made_to_choose_from(
+    film: tuple[Orchestrator, Client, Job], bench: Workbench
+) -> None:
+    orchestrator, client, job = film
+    first, second = (await client("ListScenes", job_id=job.id)).scenes
+    drawn, spoken = bench.mesh.calls("imagegen"), bench.mesh.calls("tts")
+    await client("EditScene", job_id=job.id, scene_id=second.scene.id, variants=4)
+    error = await client.refused("EditScene", job_id=job.id, scene_id=second.scene.id, variants=9)
+    assert "variants" in fields_of(error)
+    await client("RunJob", job_id=job.id)
+    await orchestrator.ended(job.id)
+    views = (await client("ListScenes", job_id=job.id)).scenes
+    assert views[0].pictures == first.pictures
+    assert len(views[1].pictures) == 4
+    assert second.pictures[0] in views[1].pictures
+    assert (bench.mesh.calls("imagegen"), bench.mesh.calls("tts")) == (drawn + 1, spoken)
+    third = views[1].pictures[2]
+    await client("EditScene", job_id=job.id, scene_id=second.scene.id, picture_index=2)
+    await client("RunJob", job_id=job.id)
+    ended = await orchestrator.ended(job.id)
+    assert ended.state == JobState.JOB_STATE_SUCCEEDED
+    assert (await client("ListScenes", job_id=job.id)).scenes[1].pictures[0] == third
+    assert bench.mesh.calls("imagegen") == drawn + 1
+
+
 async def test_scenes_need_a_plan(bench: Workbench) -> None:
     await bench.mesh.start("tts")
     async with bench.orchestrator(connect_seconds=30) as orchestrator:

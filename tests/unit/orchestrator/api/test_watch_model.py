@@ -35,8 +35,10 @@ from reelmesh.orchestrator.v1.job_service_pb2 import (
     WatchJobsRequest,
     WatchJobsResponse,
 )
+from servers.chassis import paging
 from servers.chassis.errors import OutOfRange, ResourceExhausted
 from servers.chassis.settings import MeshSettings
+from tests.unit.orchestrator.conftest import eventually
 from tests.unit.orchestrator.stores import add_job
 
 OWNER = "ann"
@@ -186,6 +188,26 @@ TestStreams = Streams.TestCase
 TestStreams.settings = settings(
     max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+async def test_an_answer_is_encoded_once_however_many_watch(tmp_path: Path) -> None:
+    store, log, watching = await opened_in(tmp_path)
+    job_id = await add_job(store)
+    one_job = [watching.job(OWNER, WatchJobRequest(job_id=job_id, follow=True)) for _ in range(3)]
+    all_jobs = [watching.jobs(OWNER, WatchJobsRequest(cursor=paging.encode("0"))) for _ in range(3)]
+    for stream in one_job:
+        await anext(stream)  # the snapshot
+    later = [asyncio.ensure_future(anext(stream)) for stream in (*one_job, *all_jobs)]
+    await eventually(lambda: len(log._by_owner.get(OWNER, ())) == len(all_jobs))
+    await eventually(lambda: all(bell._waiters for bell in log._by_owner[OWNER]))
+    event = Event(job_id=job_id, execution_changed=ExecutionChanged(number=1))
+    await store.append(Append(job_id, OWNER, [event]))
+    answers = await asyncio.gather(*later)
+    assert len({id(answer) for answer in answers[:3]}) == 1
+    assert len({id(answer) for answer in answers[3:]}) == 1
+    for stream in (*one_job, *all_jobs):
+        await stream.aclose()  # type: ignore[attr-defined]
+    await store.close()
 
 
 @dataclass(eq=False)

@@ -23,6 +23,7 @@ def edits(draw: st.DrawFn) -> EditSceneRequest:
         "image_prompt": TEXTS,
         "motion_prompt": TEXTS,
         "seed": st.integers(0, 2),
+        "variants": st.integers(1, 8),
         "picture": ASSETS,
         "clip": ASSETS,
         "locked": st.booleans(),
@@ -140,7 +141,7 @@ def test_a_clip_that_is_given_is_not_made() -> None:
     assert not scene.animate
 
 
-@pytest.mark.parametrize("fields", [{"image_prompt": "new"}, {"seed": 0}])
+@pytest.mark.parametrize("fields", [{"image_prompt": "new"}, {"seed": 0}, {"variants": 2}])
 def test_a_new_prompt_or_seed_makes_a_new_picture(fields: dict[str, object]) -> None:
     given_before = merge(EditSceneRequest(picture=asset("p")), EditSceneRequest(**fields))  # type: ignore[arg-type]
     plan = plan_of([(True, False, False)])

@@ -182,7 +182,11 @@ def test_a_graph_without_faults() -> None:
             "graph.steps[0].synthesize.speed",
             "less than or equal to 2",
         ),
-        ('steps { id: "a" plan {} }', "graph.steps[0].plan", "exactly one of text, scenes and segments"),
+        (
+            'steps { id: "a" plan {} }',
+            "graph.steps[0].plan",
+            "exactly one of text, scenes, segments and topic",
+        ),
         (
             PLAN
             + 'steps { id: "a" generate_image { width_pixels: 8192 height_pixels: 8192 }'

@@ -72,6 +72,22 @@ def test_each_scene_that_is_presented_speaks_its_own_narration() -> None:
     assert not film.avatar.HasField("clip")
 
 
+@pytest.mark.parametrize(
+    ("looks", "cut_out", "ground"),
+    [
+        ("a man", False, "plain background"),
+        ("a man", True, "plain green background"),
+        ("a man in a green coat", True, "plain blue background"),
+    ],
+)
+def test_a_portrait_that_is_cut_out_stands_before_a_colour_that_is_not_its_own(
+    looks: str, cut_out: bool, ground: str
+) -> None:
+    video = presented(remove_background=cut_out)
+    video.presenter.description = looks
+    assert by_id(video)["portrait"].generate_image.prompt.endswith(ground)
+
+
 def test_a_portrait_that_is_given_is_not_drawn() -> None:
     video = presented()
     video.presenter.portrait.CopyFrom(asset("face"))

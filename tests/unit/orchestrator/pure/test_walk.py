@@ -6,6 +6,7 @@ import random
 import zlib
 
 import pytest
+from google.protobuf.message import Message
 from google.rpc import code_pb2
 from google.rpc.error_details_pb2 import BadRequest
 from google.rpc.status_pb2 import Status
@@ -118,6 +119,58 @@ def test_cancel_always_ends(made: tuple[StepGraph, PlanResult], seed: int) -> No
         for output in walked.outputs
     )
     assert (walked.execution == job_pb2.EXECUTION_STATE_CANCELLED) == asked
+
+
+@given(step_graphs(), st.integers(0, 2**32), st.data())
+def test_an_edit_makes_anew_only_what_depends_on_it(
+    made: tuple[StepGraph, PlanResult], seed: int, data: st.DataObject
+) -> None:
+    graph, plan = made
+    if not plan.scenes:
+        return
+    compiled, chance = compile(graph), random.Random(seed)
+    first = Driving(compiled, plan).run_at_random(chance)
+    kept = {asked(key, first.walk.request(key)) for key in first.walk.results}
+    edited = PlanResult.FromString(plan.SerializeToString())
+    index = data.draw(st.integers(0, len(plan.scenes) - 1))
+    setattr(
+        edited.scenes[index], data.draw(st.sampled_from(["text", "image_prompt", "motion_prompt"])), "New."
+    )
+    second = Driving(compiled, edited).run_at_random(chance)
+    for key in second.walk.results:
+        if asked(key, second.walk.request(key)) not in kept:
+            assert key.index in (None, index)
+            assert key.step != "plan" or graph.steps[0].WhichOneof("call") == "given_plan"
+
+
+def asked(key: Key, request: Message) -> tuple[Key, bytes]:
+    """What a step is remembered by."""
+    return key, request.SerializeToString(deterministic=True)
+
+
+@given(step_graphs(), st.integers(0, 2**32))
+def test_a_review_holds_what_is_behind_it_and_nothing_else(
+    made: tuple[StepGraph, PlanResult], seed: int
+) -> None:
+    """Without an approval, all that is behind no gate ends, and what is behind one waits or can not begin."""
+    graph, plan = made
+    walked = Driving(compile(graph), plan)
+    walked.apply(Begin())
+    chance = random.Random(seed)
+    while walked.waiting or walked.running:
+        key = chance.choice(sorted({*walked.waiting, *walked.running}))
+        (walked.start if key in walked.waiting else walked.end)(key)
+    if walked.walk.finished:
+        return
+    reviewed = [key for key, state in walked.states.items() if state == job_pb2.STEP_STATE_WAITING_FOR_REVIEW]
+    assert reviewed
+    for key, state in walked.states.items():
+        step = walked.graph.steps[key.step]
+        if state in ENDED:
+            assert not step.message.gates or state != job_pb2.STEP_STATE_SUCCEEDED
+        else:
+            assert state in (job_pb2.STEP_STATE_WAITING_FOR_REVIEW, job_pb2.STEP_STATE_PENDING)
+            assert (state == job_pb2.STEP_STATE_WAITING_FOR_REVIEW) <= bool(step.message.gates)
 
 
 @given(step_graphs())

@@ -54,6 +54,16 @@ def test_clothes_have_the_colour_that_the_words_say(words: str, colour: tuple[in
     assert (np.abs(low - np.array(colour)).max(axis=1) < 6).mean() > 0.3
 
 
+@pytest.mark.parametrize(
+    ("words", "ground"), [("plain green background", (31, 191, 75)), ("蓝色背景", (37, 70, 216))]
+)
+def test_a_ground_that_is_to_be_taken_away_has_the_colour_that_is_asked_for(
+    words: str, ground: tuple[int, int, int]
+) -> None:
+    seen = pixels(paint(f"portrait of a man, {words}", "", "paper-cut", 240, 320, 1))
+    assert np.abs(seen[:10].reshape(-1, 3) - np.array(ground)).max() < 3
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_the_same_words_and_seed_give_the_same_portrait(style: str) -> None:
     picture = painted("a teacher with glasses", style=style)

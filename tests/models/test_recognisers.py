@@ -1,4 +1,4 @@
-"""FunASR's engine on tiny models of the real classes: segments, words, speakers, and what it refuses."""
+"""FunASR and Whisper on tiny models of the real classes: segments, words, speakers, what they refuse."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from reelmesh.asr.v1 import asr_pb2, asr_pb2_grpc
 from reelmesh.common.v1.asset_pb2 import Asset
 from servers.asr.__main__ import SERVER
 from servers.asr.funasr import FunASREngine
+from servers.asr.whisper import WhisperEngine
 from servers.chassis import serve
 from servers.chassis.assets import SharedAssets
 from servers.chassis.blobs import BlobFolder
 from servers.chassis.conformance import LAWS, Case, samples, served
 from servers.chassis.context import DEFAULT_OWNER
 from servers.chassis.settings import Settings
-from tests.models import tiny_speech
+from tests.models import tiny_speech, tiny_whisper
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +39,14 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     }
     sense = {"model": tiny_speech.sense_voice(folder / "sense"), "languages": ["ja"], "timestamps": False}
     return {"models": {"tiny": tiny, "sense": sense}}
+
+
+@pytest.fixture(scope="session")
+def whisper(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("whisper")
+    # What is random would go on for ever with a beam, and has no voice to be found.
+    once = {"vad": False, "beam_size": 1, "temperatures": [0.0]}
+    return {"models": {"tiny": tiny_whisper.whisper(folder / "model")}, **once}
 
 
 class Listening:
@@ -58,8 +67,8 @@ class Listening:
 
 
 @contextlib.asynccontextmanager
-async def listening(sockets: Path, options: dict[str, Any]) -> AsyncIterator[Listening]:
-    settings = Settings(asr={"options": {"funasr": options}})  # type: ignore[arg-type]
+async def listening(sockets: Path, options: dict[str, Any], name: str = "funasr") -> AsyncIterator[Listening]:
+    settings = Settings(asr={"options": {name: options}})  # type: ignore[arg-type]
     running = await serve.start(SERVER, settings, f"unix:{sockets}/asr")
     try:
         async with grpc.aio.insecure_channel(running.address) as channel:
@@ -122,5 +131,33 @@ async def test_it_keeps_every_law(options: dict[str, Any], tmp_path: Path) -> No
     assets = SharedAssets(BlobFolder(tmp_path / "store", low_space_bytes=0))
     for request in served(engine, await samples("reelmesh.asr.engines", assets)):
         for law in LAWS:  # in one test, since the worker takes seconds to import torch
+            await law(Case(engine, request, assets))
+    await engine.close()
+
+
+async def test_whisper_tells_segments_as_it_hears_them(whisper: dict[str, Any], sockets: Path) -> None:
+    async with listening(sockets, whisper, "faster-whisper") as server:
+        events = await server.events(sound(3.0), hotwords=["fox"])
+        result = events[-1].result
+        assert (result.provenance.engine, result.provenance.model) == ("faster-whisper", "tiny")
+        assert result.duration.ToSeconds() == 3
+        latest = 0
+        for segment in result.segments:
+            assert latest <= segment.start.ToNanoseconds() < segment.end.ToNanoseconds() <= 3e9
+            latest = segment.end.ToNanoseconds()
+            for word in segment.words:
+                assert word.text == segment.text[word.char_start : word.char_end]
+        assert {event.progress.stage for event in events[:-1]} >= {"decoding", "listening"}
+        for wrong in ({"speakers": True}, {"model": "other"}):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await server.events(sound(1.0), engine="faster-whisper", **wrong)
+            assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_whisper_keeps_every_law(whisper: dict[str, Any], tmp_path: Path) -> None:
+    engine = WhisperEngine(whisper)
+    assets = SharedAssets(BlobFolder(tmp_path / "store", low_space_bytes=0))
+    for request in served(engine, await samples("reelmesh.asr.engines", assets)):
+        for law in LAWS:
             await law(Case(engine, request, assets))
     await engine.close()
