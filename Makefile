@@ -34,7 +34,7 @@ test: setup ## run the tests; pytest's arguments in ARGS, its processes in WORKE
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-models: setup .venv/.models ## run the tests of the engines that need torch, on tiny models; ARGS as above
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/models $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --timeout 600 tests/models $(ARGS)
 
 check: setup ## format, lint, types, contracts
 	@$(BIN)/ruff format --check --quiet $(wildcard $(SOURCES)) || { echo 'not formatted: run make format'; exit 1; }

@@ -34,7 +34,7 @@ def engine(studio: Studio, models: Path, runner: str = "") -> DiffusersEngine:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(300):
         while not condition():  # noqa: ASYNC110 - another process' deeds can only be polled for
             await asyncio.sleep(0.01)
 

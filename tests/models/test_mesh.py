@@ -44,7 +44,7 @@ async def test_devices_and_models_are_told_and_health_answers_while_they_load(
     health = health_pb2_grpc.HealthStub(channel)
     work = work_pb2_grpc.WorkServiceStub(channel)
     answered = 0
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(300):
         while (
             not (devices := (await work.ListWork(work_pb2.ListWorkRequest())).devices)
             or not devices[0].models
@@ -66,10 +66,7 @@ async def test_devices_and_models_are_told_and_health_answers_while_they_load(
     assert last.result.provenance.engine == "diffusers"  # the settings name a model, so it is the default
     assert last.result.provenance.model == "flux"
     listed = await stub.ListModels(imagegen_pb2.ListModelsRequest())
-    assert [(one.engine, one.name) for one in listed.models] == [
-        ("diffusers", "flux"),
-        ("painter", "painter"),
-    ]
+    assert ("diffusers", "flux", True) in [(one.engine, one.name, one.ready) for one in listed.models]
 
 
 def test_a_film_is_made_with_a_model_that_the_command_names(

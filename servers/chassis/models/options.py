@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -92,6 +93,7 @@ def missing_packages() -> Sequence[Missing]:
     )
 
 
+@functools.cache
 def libraries() -> str:
     """Versions of what decides the pictures beside the weights."""
     found = []
@@ -115,17 +117,14 @@ def size_bytes(source: str) -> int:
 
 
 def identity(source: str, revision: str = "") -> str:
-    """Changes with the weights: names, sizes and times of a folder's files, or what the hub's cache holds.
+    """Changes with the model: names, sizes and times of a folder's files, or what the hub's cache holds.
 
-    Reading weights of many GB for a digest of their content would take longer than the picture.
+    Asked for each request, and reading weights of many GB would take longer than the picture.
     """
     digest = hashlib.sha256(json.dumps([source, revision]).encode())
     for file in _files(source):
         told = file.stat()
-        if file.suffix in _WEIGHTS:
-            digest.update(f"{file.name} {told.st_size} {told.st_mtime_ns}".encode())
-        elif file.suffix in (".json", ".txt", ".model"):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+        digest.update(f"{file} {told.st_size} {told.st_mtime_ns}".encode())
     return digest.hexdigest()[:16]
 
 
