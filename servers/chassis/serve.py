@@ -36,7 +36,7 @@ from servers.chassis.media import commands
 from servers.chassis.models.pool import ModelPool
 from servers.chassis.reload import watch_settings
 from servers.chassis.servicer import EngineServicer
-from servers.chassis.settings import EngineSettings, Settings, WorkSettings
+from servers.chassis.settings import EngineChoice, EngineSettings, Settings, WorkSettings
 from servers.chassis.work import Limits, WorkTable
 from servers.chassis.work_service import WorkService
 
@@ -111,10 +111,10 @@ class EngineServer:
     async def build(self, resources: Resources) -> Built:
         """Loads the engines and makes the generic servicer."""
         settings = resources.settings.work_of(self.name)
-        assert isinstance(settings, EngineSettings)
+        assert isinstance(settings, EngineChoice)
         engines = Engines.load(self.entry_points, settings.engines, settings.options, resources.models)
         extra = self.extra(engines, resources.assets) if self.extra is not None else None
-        failover = Failover(engines, settings.fallback)
+        failover = Failover(engines, _stand_ins(settings))
         servicer = EngineServicer(self.service, engines, resources.assets, resources.work, failover, extra)
         handler = servicer.handler()
 
@@ -124,15 +124,18 @@ class EngineServer:
                 await extra.close()
 
         async def reload(new: Settings) -> None:
-            section = new.work_of(self.name)
-            assert isinstance(section, EngineSettings)
-            failover.order = section.fallback
+            failover.order = _stand_ins(new.work_of(self.name))
 
         return Built(
             [Service(self.service.full_name, lambda server: server.add_generic_rpc_handlers((handler,)))],
             close,
             reload=reload,
         )
+
+
+def _stand_ins(settings: WorkSettings) -> list[str]:
+    """Engines that stand in for others; clips have none, since VideoProvider routes them itself."""
+    return settings.fallback if isinstance(settings, EngineSettings) else []
 
 
 class Running:

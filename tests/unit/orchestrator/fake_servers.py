@@ -33,7 +33,7 @@ from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.engines import Engines
 from servers.chassis.serve import Built, PlainServer, Resources, Service
 from servers.chassis.servicer import EngineServicer
-from servers.chassis.settings import EngineSettings, Settings
+from servers.chassis.settings import Settings
 
 SERVICES: dict[str, ServiceDescriptor] = {
     "script": script_pb2.DESCRIPTOR.services_by_name["ScriptService"],
@@ -194,7 +194,7 @@ class FakeMesh:
                 from servers.storage.__main__ import SERVER as spec
             else:
                 spec = server_with(name, self.toys.setdefault(name, Toy()))
-            section = EngineSettings(**{"capacity": 64, "linger_seconds": 60.0, **work})
+            section: Any = {"capacity": 64, "linger_seconds": 60.0, **work}
             settings = Settings(**({} if name == "storage" else {name: section}))
             self._running[name] = await serve.start(spec, settings, self.addresses[name])
 
