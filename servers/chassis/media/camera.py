@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import math
 import random
 from collections.abc import Callable, Iterator
@@ -337,25 +338,34 @@ class YUVPicture:
         width, height = self.frame_size
         row: Bytes = np.empty(width * height * 3 // 2, dtype=np.uint8) if into is None else into
         end = 0
-        for plane, shrink in zip(self._planes, (1, 2, 2), strict=True):
+        for plane, room, shrink in zip(self._planes, self._rooms, (1, 2, 2), strict=True):
             plane_width, plane_height = width // shrink, height // shrink
             begin, end = end, end + plane_width * plane_height
             places = matrix(view, self.size, self.frame_size, 1.0 / shrink)
-            _resample(plane, places, row[begin:end].reshape(plane_height, plane_width))
+            _resample(plane, places, row[begin:end].reshape(plane_height, plane_width), room)
         return row
+
+    @functools.cached_property
+    def _rooms(self) -> tuple[Any, ...]:
+        """Room for what is moved of each plane: megabytes that come and go with each frame would tear the
+        memory to pieces."""
+        import numpy as np
+
+        return tuple(np.empty_like(plane, subok=False) for plane in self._planes)
 
     def frame(self, view: View) -> bytes:
         """The frame that a view shows, as planar I420: what ffmpeg's rawvideo yuv420p reads."""
         return self.planes(view).tobytes()
 
 
-def _resample(plane: Bytes, places: NDArray[np.float64], into: Bytes) -> None:
-    """Draws the part of a plane that a matrix of `matrix` names, linearly interpolated.
+def _resample(plane: Bytes, places: NDArray[np.float64], into: Bytes, room: Bytes) -> None:
+    """Draws the part of a plane that a matrix of `matrix` names, linearly interpolated; `room` is as large.
 
     An affine warp could do it at once, but takes half as long again: here the part is first moved by its
     fraction of a pixel and then resized by the exact factor, and OpenCV has both vectorised.
     """
     import cv2
+    import numpy as np
 
     height, width = into.shape
     step_x, step_y = float(places[0, 0]), float(places[1, 1])
@@ -363,7 +373,10 @@ def _resample(plane: Bytes, places: NDArray[np.float64], into: Bytes) -> None:
     # Resizing looks at (i + 0.5) * step - 0.5 for pixel i; the matrix wants i * step + its offset.
     left, top = places[0, 2] - 0.5 * step_x + 0.5, places[1, 2] - 0.5 * step_y + 0.5
     middle = (left + (part[0] - 1) / 2, top + (part[1] - 1) / 2)
-    moved = cv2.getRectSubPix(plane, part, middle)
+    moved = room[: part[1], : part[0]]
+    if moved.shape != (part[1], part[0]):  # a plane so small that the part reaches over its edge
+        moved = np.empty((part[1], part[0]), dtype=np.uint8)
+    cv2.getRectSubPix(plane, part, middle, patch=moved)
     cv2.resize(moved, None, dst=into, fx=1.0 / step_x, fy=1.0 / step_y, interpolation=cv2.INTER_LINEAR)
 
 
