@@ -21,13 +21,14 @@ from reelmesh.asr.v1 import asr_pb2
 from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, MISSING_KIND_MODEL, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.common.v1.progress_pb2 import Progress
+from servers.asr.listening import DECODED, listen
 from servers.asr.messages import Request, check_audio, language_of, transcript
 from servers.asr.recording import decoded
 from servers.chassis.engine import Engine, Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
 from servers.chassis.media.probe import Prober
 from servers.chassis.settings import Section
-from servers.chassis.worker import Returned, WorkerPool, relay
+from servers.chassis.worker import WorkerPool
 
 PACKAGE = "funasr"
 OUR_VERSION = 1
@@ -144,7 +145,7 @@ class FunASREngine(Engine):
         """See `Engine.run`."""
         yield Progress(stage="decoding")
         recording = await decoded(request.audio, work, self._prober)
-        yield Progress(stage="listening", fraction=0.05)
+        yield Progress(stage="listening", fraction=DECODED)
         given = self._options.models[request.model]
         model = given.model_dump(exclude={"languages", "license", "timestamps"})
         if not request.speakers:
@@ -160,18 +161,12 @@ class FunASREngine(Engine):
             "hotwords": list(request.hotwords),
         }
         seconds = _LOADING_SECONDS + recording.seconds * _WORK_PER_SECOND
-        heard: dict[str, Any] = {}
-        async for item in relay(
-            lambda report: self._workers.call(
-                "transcribe", arguments, timeout_seconds=seconds, on_progress=report
-            )
-        ):
-            if isinstance(item, Returned):
-                heard = item.value
+        async for item in listen(self._workers, arguments, seconds):
+            if isinstance(item, Progress):
+                yield item
             else:
-                yield Progress(stage=item["stage"], fraction=0.05 + 0.95 * item["fraction"])
-        result = transcript(heard["segments"], heard["language"] or request.language, recording.seconds)
-        yield result
+                language = item["language"] or request.language
+                yield transcript(item["segments"], language, recording.seconds)
 
     async def close(self) -> None:
         """Ends the worker processes."""

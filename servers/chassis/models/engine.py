@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -31,9 +32,9 @@ class ModelEngine(Engine, Generic[OptionsT]):
         self._models: ModelPool | None = None
         self._own: ModelPool | None = None
 
+    @abstractmethod
     def unnamed(self) -> OptionsT:
         """How a model is loaded that the settings do not name."""
-        raise NotImplementedError
 
     def extra_load(self) -> Mapping[str, Any]:
         """Further arguments of the runner."""
