@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from servers.chassis.settings import ModelSettings
-from tests.models.runners import FOLDER
+from tests.models.killing import FOLDER
 
 CORES = 2
 """Of each node, and of each replica: a node has room for one."""

@@ -124,8 +124,9 @@ def gated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DiffusersEngine, "runner", "tests.models.runners:GatedRunner")
 
 
-def toy(folder: Path, name: str) -> ModelSpec:
-    runner = "tests.unit.servers.chassis.models.toy_runner:ToyRunner"
+def toy(
+    folder: Path, name: str, runner: str = "tests.unit.servers.chassis.models.toy_runner:ToyRunner"
+) -> ModelSpec:
     return ModelSpec(name, "toy", runner, {"name": name, "journal": str(folder / "journal"), "size": 10})
 
 
@@ -257,13 +258,22 @@ async def test_a_replica_that_dies_is_replaced_and_the_picture_made(
 ) -> None:
     monkeypatch.setattr(DiffusersEngine, "runner", "tests.models.runners:KillingRunner")
     (told / "deaths").write_text("1")
-    whole = (await server.draw(seed=3))[-1].result.images[0].asset.digest
+    made = await server.draw(seed=3)
     assert (told / "deaths").read_text() == "0"
-    (told / "deaths").write_text("2")
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await server.draw(seed=4)
-    assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
-    assert (await server.draw(seed=3))[-1].result.images[0].asset.digest == whole
+    again = await server.draw(seed=3)
+    assert made[-1].result.images[0].asset == again[-1].result.images[0].asset
+
+
+async def test_a_run_that_kills_its_replicas_is_unavailable_and_the_next_one_served(
+    studio: Studio, told: Path
+) -> None:
+    killer = toy(told, "killer", "tests.models.killing:KillingToy")
+    (told / "deaths").write_text("3")
+    with pytest.raises(Unavailable) as raised:
+        await studio.pool.run(killer, {"word": "x"}, silent)
+    assert raised.value.retryable
+    assert (told / "deaths").read_text() == "1"  # it was repeated once
+    assert (await studio.pool.run(killer, {"word": "y"}, silent))["word"] == "y"
 
 
 async def test_runs_go_where_their_model_lies(studio: Studio, told: Path) -> None:

@@ -46,8 +46,9 @@ class Replica:
     async def run(self, job: Mapping[str, Any], parcels: Sequence[Parcel]) -> AsyncIterator[dict[str, Any]]:
         """Runs a model and gives what happens: files that were made, progress, then a result or a fault.
 
-        {"file", "content"}, {"progress"}, {"result"}, {"fault"}; at least every second {"replica", "devices"}, how
-        things are here. Texts that name a file which was made do so as if it lay below the job's "folder".
+        {"file", "content"}, {"progress"}, {"result"}, {"fault"}; at least every second how things are here,
+        {"replica", "devices"}. Texts that name a file which was made do so as if it lay below the job's
+        "folder".
         """
         spec = ModelSpec(**job["spec"])
         try:
