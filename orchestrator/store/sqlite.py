@@ -89,6 +89,24 @@ class InlineDatabase:
             connection.close()
 
     @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        """A writing transaction on the driver's own connection.
+
+        Raises:
+            sqlite3.Error: another process has the database, or its disk is full. Nothing is written.
+        """
+        pooled = self._writing.raw_connection()
+        connection = pooled.driver_connection
+        assert connection is not None
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            await asyncio.get_running_loop().run_in_executor(self._thread, connection.commit)
+        finally:
+            connection.rollback()  # nothing, where it was committed
+            pooled.close()
+
+    @asynccontextmanager
     async def look(self) -> AsyncIterator[Inline]:
         """A read transaction for queries that take no time, e.g. of rows by their keys."""
         with self._looking.begin() as connection:

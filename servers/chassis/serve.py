@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import importlib.metadata
 import json
 import os
@@ -50,6 +51,8 @@ CHANNEL_OPTIONS: list[tuple[str, int]] = [
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.so_reuseport", 0),
 ]
+_COLLECT_AFTER = (20_000, 20, 20)
+"""When the garbage collector looks at the youngest objects (how many are new), at younger and at all ones."""
 _log = structlog.get_logger("reelmesh.serve")
 
 
@@ -282,6 +285,7 @@ async def _serve(
     spec: PlainServer | EngineServer, settings: Settings, address: str, *, with_parent: bool
 ) -> None:
     running = await start(spec, settings, address)
+    _keep_out_of_collections()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     if with_parent:
@@ -302,6 +306,14 @@ async def _serve(
     _log.info("stopping", grace_seconds=settings.mesh.grace_seconds)
     await running.stop(settings.mesh.grace_seconds)
     _log.info("stopped")
+
+
+def _keep_out_of_collections() -> None:
+    """Lets Python's garbage collector leave alone what is there at the start, and stays, and look seldom for
+    the rest: a look over all objects stops everything for as long as it takes, and most are freed without."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def _when_stdin_ends(loop: asyncio.AbstractEventLoop, then: Callable[[], None]) -> None:
