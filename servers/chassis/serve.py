@@ -34,7 +34,9 @@ from servers.chassis.errors import FailedPrecondition, Fault
 from servers.chassis.failover import Failover
 from servers.chassis.interceptors import ChassisInterceptor
 from servers.chassis.media import commands
+from servers.chassis.models.executor import Executor
 from servers.chassis.models.pool import ModelPool
+from servers.chassis.models.replicas.executor import RayExecutor
 from servers.chassis.reload import watch_settings
 from servers.chassis.servicer import EngineServicer
 from servers.chassis.settings import EngineChoice, EngineSettings, Settings, WorkSettings
@@ -64,7 +66,7 @@ class Resources:
     settings: Settings
     assets: Assets
     work: WorkTable
-    models: ModelPool
+    models: Executor
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ async def start(spec: PlainServer | EngineServer, settings: Settings, address: s
         Fault: the settings do not allow the address, or it can not be bound.
     """
     work = WorkTable(limits_of(settings.work_of(spec.name)))
-    models = ModelPool(settings.models, settings.mesh.home / "devices")
+    models = open_executor(settings)
     resources = Resources(spec.name, settings, open_assets(spec.name, settings), work, models)
     built = await spec.build(resources)
     server = grpc.aio.server(interceptors=[ChassisInterceptor()], options=CHANNEL_OPTIONS)
@@ -212,6 +214,13 @@ def limits_of(settings: WorkSettings) -> Limits:
         keep_results_seconds=settings.keep_results_seconds,
         keep_results_bytes=settings.keep_results_bytes,
     )
+
+
+def open_executor(settings: Settings) -> Executor:
+    """What runs models, as the settings say."""
+    if settings.models.executor == "ray":
+        return RayExecutor(settings.models)
+    return ModelPool(settings.models, settings.mesh.home / "devices")
 
 
 def open_assets(name: str, settings: Settings) -> Assets:

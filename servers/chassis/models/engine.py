@@ -10,6 +10,7 @@ from reelmesh.common.v1.engine_pb2 import Missing
 from servers.chassis.engine import Engine
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.models import options as loading
+from servers.chassis.models.executor import Executor
 from servers.chassis.models.options import PipelineOptions
 from servers.chassis.models.pool import ModelPool
 from servers.chassis.models.spec import ModelSpec
@@ -29,8 +30,8 @@ class ModelEngine(Engine, Generic[OptionsT]):
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
-        self._models: ModelPool | None = None
-        self._own: ModelPool | None = None
+        self._models: Executor | None = None
+        self._own: Executor | None = None
 
     @abstractmethod
     def unnamed(self) -> OptionsT:
@@ -40,7 +41,7 @@ class ModelEngine(Engine, Generic[OptionsT]):
         """Further arguments of the runner."""
         return {}
 
-    def use(self, models: ModelPool) -> None:
+    def use(self, models: Executor) -> None:
         """See `RunsModels.use`."""
         self._models = models
         for name, options in self.known.items():
@@ -48,7 +49,7 @@ class ModelEngine(Engine, Generic[OptionsT]):
                 models.warm(self.spec(name, options))
 
     @property
-    def pool(self) -> ModelPool:
+    def pool(self) -> Executor:
         """The server's pool; one of its own where it runs without a server."""
         if self._models is not None:
             return self._models
@@ -63,7 +64,8 @@ class ModelEngine(Engine, Generic[OptionsT]):
 
     def missing(self) -> Sequence[Missing]:
         """See `Engine.missing`."""
-        return loading.missing_packages()
+        missing = loading.missing_packages()
+        return missing if self._models is None else self._models.missing(missing)
 
     @property
     def on_request(self) -> bool:
