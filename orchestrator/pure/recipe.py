@@ -167,6 +167,8 @@ def _illustrate(video: NarratedVideo) -> Step:
         call.guidance = options.guidance
     if options.HasField("scene_settings"):
         call.scene_settings.CopyFrom(options.scene_settings)
+    if options.HasField("text_check_options"):
+        call.text_check_options.CopyFrom(options.text_check_options)
     step.generate_image.CopyFrom(call)
     bind(step, "prompt", "item.image_prompt")
     bind(step, "negative_prompt", "item.negative_prompt")

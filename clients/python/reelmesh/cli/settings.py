@@ -150,6 +150,7 @@ SETTINGS: Mapping[str, Read] = {
     "presenter_cut_out": _flag,
     "seed": _whole(-(2**63), 2**63 - 1),
     "priority": _whole(0, 9),
+    "text_check": _choice(*arguments.TEXT_CHECKS),
     "subtitles": _choice(*wanted.SUBTITLES),
     "subtitle_style": _choice("karaoke", "phrase", "line"),
     "transition": _choice(*arguments.TRANSITIONS),

@@ -15,6 +15,7 @@ from reelmesh.cli import casting, encodings, presenting
 from reelmesh.cli.failures import UsageError
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.timeline_pb2 import SubtitleMode, SubtitleStyle, TransitionKind, VideoCodec
+from reelmesh.imagegen.v1.imagegen_pb2 import TextCheck
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo, ReviewStage
@@ -210,6 +211,8 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
         video.canvas.frames_per_second = options.fps
     for choice in options.engine:
         set_engine(video, choice)
+    if options.text_check:
+        video.picture.text_check = TextCheck.Value(f"TEXT_CHECK_{options.text_check.upper()}")
     if options.subtitles:
         video.subtitles.mode = SUBTITLES[options.subtitles]
     if options.subtitle_style:

@@ -21,7 +21,7 @@ from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from reelmesh.compose.v1.timeline_pb2 import Music
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest as PictureRequest
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateResult as PictureResult
-from reelmesh.imagegen.v1.imagegen_pb2 import Lora
+from reelmesh.imagegen.v1.imagegen_pb2 import TEXT_CHECK_REDO, Lora, TextCheckOptions
 from reelmesh.orchestrator.v1 import job_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
@@ -162,7 +162,10 @@ def test_options_reach_their_steps() -> None:
             },
             "plan": {"engine": "pe", "model": "pm", "maxScenes": 4, "targetSceneDuration": "9s"},
             "voice": {"engine": "ve", "model": "vm", "voice": "vv", "speed": 1.5, "pitchSemitones": 2},
-            "picture": {"engine": "ie", "model": "im", "style": "dusk", "variants": 3, "guidance": 7},
+            "picture": {
+                **{"engine": "ie", "model": "im", "style": "dusk", "variants": 3, "guidance": 7},
+                **{"textCheck": "TEXT_CHECK_REDO", "textCheckOptions": {"mostRedos": 4, "redoPaid": True}},
+            },
             "clip": {"engine": "ce", "animateShare": 0.5, "duration": "3s", "providerParams": {"a": "b"}},
             "composeEngine": "fe",
             "title": "T",
@@ -186,7 +189,15 @@ def test_options_reach_their_steps() -> None:
     )
     assert voice == SynthesizeRequest(engine="ve", model="vm", voice="vv", speed=1.5, pitch_semitones=2)
     assert picture == PictureRequest(
-        engine="ie", model="im", style="dusk", count=3, guidance=7, width_pixels=640, height_pixels=360
+        engine="ie",
+        model="im",
+        style="dusk",
+        count=3,
+        guidance=7,
+        width_pixels=640,
+        height_pixels=360,
+        text_check=TEXT_CHECK_REDO,
+        text_check_options=TextCheckOptions(most_redos=4, redo_paid=True),
     )
     assert clip == ClipRequest(
         engine="ce",
