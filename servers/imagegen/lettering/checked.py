@@ -1,4 +1,4 @@
-"""Any engine, with a look at its pictures: lettering that nobody asked for is told, or made to go away.
+"""Any engine that draws, with a look at its pictures: lettering that nobody asked for is told, or avoided.
 
 A picture that costs money is made again only with the caller's word (`redo_paid`), as often as the request
 says: what that comes to at most is in the resolution's cost. One that was made, and paid for, is never lost:
@@ -21,11 +21,12 @@ from reelmesh.common.v1.progress_pb2 import Progress
 from reelmesh.imagegen.v1 import imagegen_pb2
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest, GenerateResult, Image
 from servers.chassis.engine import Engine, Resolved, WorkContext
-from servers.chassis.errors import FailedPrecondition, Fault
+from servers.chassis.errors import FailedPrecondition, Fault, InvalidArgument
 from servers.chassis.money import money, nanos_of
 from servers.chassis.settings import EngineChoice, ImageGenSettings, TextCheckSettings
 from servers.imagegen import listing
 from servers.imagegen.lettering.reading import Reader, area, quoted, unasked
+from servers.imagegen.upscaling.engine import Upscaler
 
 _MODES = {
     "off": imagegen_pb2.TEXT_CHECK_OFF,
@@ -41,10 +42,12 @@ _SHOWN_CHARACTERS = 60
 
 
 def around(settings: EngineChoice) -> Callable[[Engine], Engine]:
-    """What lays the look around each engine of a server. All share one reader."""
+    """What lays the look around each engine of a server that draws. All share one reader."""
     assert isinstance(settings, ImageGenSettings)
     reader = Reader(settings.text_check)
-    return lambda engine: Checked(engine, reader, settings.text_check)
+    return lambda engine: (
+        engine if isinstance(engine, Upscaler) else Checked(engine, reader, settings.text_check)
+    )
 
 
 class Checked(Engine):
@@ -79,19 +82,23 @@ class Checked(Engine):
         return self._engine.paid
 
     def serves(self, request: Message) -> bool:
-        """See `Engine.serves`."""
-        return self._engine.serves(request)
+        """See `Engine.serves`: what draws does not enlarge."""
+        return isinstance(request, GenerateRequest) and self._engine.serves(request)
 
     def models(self) -> Sequence[imagegen_pb2.Model]:
         """See `listing.ListsModels`."""
         return listing.models_of(self._engine)
 
-    def resolve(self, request: GenerateRequest) -> Resolved[GenerateRequest]:
+    def resolve(self, request: Any) -> Resolved[GenerateRequest]:
         """See `Engine.resolve`.
 
         Raises:
-            FailedPrecondition: it is to be looked at, and the reader lacks its packages.
+            InvalidArgument: it is no request for pictures.
+            FailedPrecondition: they are to be looked at, and the reader lacks its packages.
         """
+        if not isinstance(request, GenerateRequest):
+            rule = f'"{self.name}" draws and does not enlarge: name one that does, or add "resample" to '
+            raise InvalidArgument(("engine", f"{rule}imagegen.engines in the settings"))
         resolved = self._engine.resolve(request)
         full = resolved.request
         full.text_check = request.text_check or _MODES[self._check.mode]

@@ -39,10 +39,10 @@ def test_a_csv_has_settings_for_each_story(folder: Path, mark: str, ends: str) -
     table = folder / "all.csv"
     lines = [
         "story,text,Title,size,lang,voice,speed,style,seed,music,subtitles,name,priority,label.series,Show-Title,"
-        "text-check",
-        "fox.txt,,The Fox,square,en,en-gb,1.5,dusk,7,song.wav,soft,fox,9,fables,yes,redo",
+        "text-check,upscale",
+        "fox.txt,,The Fox,square,en,en-gb,1.5,dusk,7,song.wav,soft,fox,9,fables,yes,redo,spandrel:real",
         "",
-        ',"从前，有一只老虎。\n它很饿。",,180x320,zh,,,,,,,,,,,',
+        ',"从前，有一只老虎。\n它很饿。",,180x320,zh,,,,,,,,,,,,',
     ]
     table.write_bytes((mark + ends.join(lines)).encode())
     (fox, tiger), refused = _read(table, "--fps", "10", "--label", "by=me")
@@ -57,6 +57,7 @@ def test_a_csv_has_settings_for_each_story(folder: Path, mark: str, ends: str) -
         7,
     )
     assert video.picture.text_check == TextCheck.TEXT_CHECK_REDO
+    assert (video.picture.upscale.engine, video.picture.upscale.model) == ("spandrel", "real")
     assert (fox.spec.display_name, fox.spec.priority) == ("fox", 9)
     assert dict(fox.spec.labels) == {"series": "fables", "by": "me"}
     assert fox.options.music == str(folder / "song.wav")

@@ -90,6 +90,11 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
         choices=TEXT_CHECKS,
         help="lettering in pictures that nobody asked for: off, warn, or redo with another seed; default off",
     )
+    look.add_argument(
+        "--upscale",
+        metavar="ENGINE[:MODEL]",
+        help="draw pictures at half the size and enlarge them by this engine: resample, or spandrel:MODEL",
+    )
     look.add_argument("--subtitles", choices=("burn", "soft", "none"), help="default burn")
     look.add_argument(
         "--subtitle-style",
