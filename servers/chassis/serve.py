@@ -29,7 +29,7 @@ from reelmesh.work.v1 import work_pb2_grpc
 from servers.chassis import addresses, logs
 from servers.chassis.assets import Assets, RemoteAssets, SharedAssets
 from servers.chassis.blobs import BlobFolder
-from servers.chassis.engines import Engines
+from servers.chassis.engines import Around, Engines
 from servers.chassis.errors import FailedPrecondition, Fault
 from servers.chassis.failover import Failover
 from servers.chassis.interceptors import ChassisInterceptor
@@ -112,12 +112,17 @@ class EngineServer:
     """Group in which its engines are found."""
     extra: Callable[[Engines, Assets], Any] | None = field(default=None)
     """Makes the object with the methods that are neither work, Resolve nor ListEngines."""
+    around: Callable[[EngineChoice], Around] | None = None
+    """From the server's settings: what is laid around each of its engines."""
 
     async def build(self, resources: Resources) -> Built:
         """Loads the engines and makes the generic servicer."""
         settings = resources.settings.work_of(self.name)
         assert isinstance(settings, EngineChoice)
-        engines = Engines.load(self.entry_points, settings.engines, settings.options, resources.models)
+        around = self.around(settings) if self.around is not None else None
+        engines = Engines.load(
+            self.entry_points, settings.engines, settings.options, resources.models, around
+        )
         extra = self.extra(engines, resources.assets) if self.extra is not None else None
         failover = Failover(engines, _stand_ins(settings))
         servicer = EngineServicer(self.service, engines, resources.assets, resources.work, failover, extra)
