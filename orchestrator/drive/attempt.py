@@ -141,7 +141,7 @@ class Attempt:
             return False
         wait = retry.retry_after(status) or 0.0
         if busy:
-            self.world.limiter.close_for(self._full(status), wait)
+            self.world.limits.close_for(self._full(status), wait)
         else:
             wait = max(wait, policy.delay(self.failures, random.random()))
         due = replace(told, next_attempt_time=now() + int(wait * 1e6))

@@ -17,6 +17,7 @@ from sqlalchemy import Table
 from orchestrator.store.appending import Append, event_row, learned, number
 from orchestrator.store.notices import Notice
 from orchestrator.store.queries import ENDED
+from orchestrator.store.rows import RememberedRow
 from orchestrator.store.schema import events, remembered, steps
 from orchestrator.store.sqlite import InlineDatabase
 
@@ -40,6 +41,15 @@ class InlineBatch:
             written = [append for append in appends if _move(connection, append)]
             _write(connection, written)
         return written, notice
+
+    def recall(self, owner: str, digest: bytes) -> RememberedRow | None:
+        """The remembered result of a step.
+
+        Raises:
+            sqlite3.Error: the database can not be read now.
+        """
+        row = self._database.point.execute(_RECALL, (owner, digest)).fetchone()
+        return RememberedRow(*row) if row is not None else None
 
 
 def _move(connection: Any, append: Append) -> bool:
@@ -95,6 +105,7 @@ def _upserting(table: Table) -> str:
 
 _STEPS, _step = _upserting(steps), operator.attrgetter(*steps.columns.keys())
 _REMEMBERED, _kept = _upserting(remembered), operator.attrgetter(*remembered.columns.keys())
+_RECALL = f"SELECT {', '.join(remembered.columns.keys())} FROM remembered WHERE owner = ? AND digest = ?"
 _EVENTS = _inserting(events, ("job_id", "owner", "sequence", "of_step", "body"))
 _LEARN = (
     "INSERT INTO durations (method, engine, seconds) VALUES (:method, :engine, :seconds) "

@@ -75,6 +75,7 @@ class Store:
         """Of calls that replicas share; None where there are none."""
         shorter = Batch(self._direct, leases) if self._direct is not None else batch
         self._writer = Writer(writing.write, leases, self._committed, shorter)
+        self._recall_at_once = batch.recall if batch is not None else None
         self._recalls = Recalls(writing.look)
         self._presence: Presence | None = None
         self._lock: int | None = None
@@ -146,8 +147,10 @@ class Store:
             Unavailable: the database can not be read now.
         """
         try:
+            if self._recall_at_once is not None:
+                return self._recall_at_once(owner, digest)
             return await self._recalls.find(owner, digest)
-        except REFUSALS as fault:
+        except (*REFUSALS, sqlite3.Error) as fault:
             raise _away(fault, "read") from fault
 
     async def append(self, append: Append) -> None:
