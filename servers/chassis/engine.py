@@ -127,6 +127,12 @@ class Engine(ABC):
         """True for an engine that serves only requests which name it: it is never the default."""
         return False
 
+    @property
+    def paid(self) -> bool:
+        """Whether a run may cost money: nothing is then made again without the caller's word. What asks
+        another machine may, unless it knows better."""
+        return self.describe().remote
+
     def serves(self, request: Message) -> bool:
         """Whether the engine can serve this request at all, e.g. knows its language.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import importlib.metadata
 import json
 import os
@@ -28,7 +29,7 @@ from reelmesh.work.v1 import work_pb2_grpc
 from servers.chassis import addresses, logs
 from servers.chassis.assets import Assets, RemoteAssets, SharedAssets
 from servers.chassis.blobs import BlobFolder
-from servers.chassis.engines import Engines
+from servers.chassis.engines import Around, Engines
 from servers.chassis.errors import FailedPrecondition, Fault
 from servers.chassis.failover import Failover
 from servers.chassis.interceptors import ChassisInterceptor
@@ -52,6 +53,8 @@ CHANNEL_OPTIONS: list[tuple[str, int]] = [
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.so_reuseport", 0),
 ]
+_COLLECT_AFTER = (20_000, 20, 20)
+"""When the garbage collector looks at the youngest objects (how many are new), at younger and at all ones."""
 _log = structlog.get_logger("reelmesh.serve")
 
 
@@ -109,12 +112,17 @@ class EngineServer:
     """Group in which its engines are found."""
     extra: Callable[[Engines, Assets], Any] | None = field(default=None)
     """Makes the object with the methods that are neither work, Resolve nor ListEngines."""
+    around: Callable[[EngineChoice], Around] | None = None
+    """From the server's settings: what is laid around each of its engines."""
 
     async def build(self, resources: Resources) -> Built:
         """Loads the engines and makes the generic servicer."""
         settings = resources.settings.work_of(self.name)
         assert isinstance(settings, EngineChoice)
-        engines = Engines.load(self.entry_points, settings.engines, settings.options, resources.models)
+        around = self.around(settings) if self.around is not None else None
+        engines = Engines.load(
+            self.entry_points, settings.engines, settings.options, resources.models, around
+        )
         extra = self.extra(engines, resources.assets) if self.extra is not None else None
         failover = Failover(engines, _stand_ins(settings))
         servicer = EngineServicer(self.service, engines, resources.assets, resources.work, failover, extra)
@@ -291,6 +299,7 @@ async def _serve(
     spec: PlainServer | EngineServer, settings: Settings, address: str, *, with_parent: bool
 ) -> None:
     running = await start(spec, settings, address)
+    _keep_out_of_collections()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     if with_parent:
@@ -311,6 +320,14 @@ async def _serve(
     _log.info("stopping", grace_seconds=settings.mesh.grace_seconds)
     await running.stop(settings.mesh.grace_seconds)
     _log.info("stopped")
+
+
+def _keep_out_of_collections() -> None:
+    """Lets Python's garbage collector leave alone what is there at the start, and stays, and look seldom for
+    the rest: a look over all objects stops everything for as long as it takes, and most are freed without."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def _when_stdin_ends(loop: asyncio.AbstractEventLoop, then: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -103,6 +103,38 @@ class EngineSettings(EngineChoice):
         description="Engines that stand in, in this order, where the one that was to serve refuses or fails. "
         "Empty: none. Read while running.",
     )
+
+
+class TextCheckSettings(Section):
+    """Unwanted lettering in pictures. Looking for it needs the extra "ocr"."""
+
+    mode: str = Field(
+        "off",
+        pattern="^(off|warn|redo)$",
+        description='What is done where a request does not say: "off", "warn", or "redo" with another seed.',
+    )
+    redos: int = Field(2, ge=1, le=10, description="Most redos of a picture where a request does not say.")
+    least_confidence: float = Field(
+        0.8, ge=0, le=1, description="How sure the reader has to be, 0 to 1; below it is no lettering."
+    )
+    longest_side: int = Field(
+        1600,
+        ge=320,
+        le=4096,
+        description="Larger pictures are read at this size, pixels: tiny print is missed.",
+    )
+    timeout_seconds: float = Field(120.0, gt=0, description="Longest time for reading one picture.")
+
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _off(cls, value: object) -> object:
+        return "off" if value is False else value  # what YAML makes of a bare off
+
+
+class ImageGenSettings(EngineSettings):
+    """The ImageGen server."""
+
+    text_check: TextCheckSettings = Field(default_factory=TextCheckSettings)
 
 
 class ComposeSettings(EngineSettings):
@@ -365,7 +397,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     script: EngineSettings = Field(default_factory=EngineSettings)
     tts: EngineSettings = Field(default_factory=EngineSettings)
-    imagegen: EngineSettings = Field(default_factory=EngineSettings)
+    imagegen: ImageGenSettings = Field(default_factory=ImageGenSettings)
     video: VideoSettings = Field(default_factory=VideoSettings)
     asr: EngineSettings = Field(default_factory=EngineSettings)
     compose: ComposeSettings = Field(default_factory=ComposeSettings)

@@ -145,7 +145,7 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
         facts = MediaFacts(width_pixels=request.width_pixels, height_pixels=request.height_pixels)
         for path, one in zip(paths, seeds, strict=True):
             result.images.add(asset=await work.store(path, media_type, facts), seed=one)
-        result.provenance.warnings.extend([*_passed_over(request), *drawn[0]["warnings"]])
+        result.provenance.warnings.extend(drawn[0]["warnings"])
         yield result
 
     def _loras(self, request: GenerateRequest, model: str) -> list[tuple[str, float, LoraOptions]]:
@@ -215,10 +215,3 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
             "format": filling.MEDIA[request.format][0],
             "previews": work.scratch,
         }
-
-
-def _passed_over(request: GenerateRequest) -> list[str]:
-    """What was asked for and this engine does not do, one line each."""
-    if request.text_check in (imagegen_pb2.TEXT_CHECK_WARN, imagegen_pb2.TEXT_CHECK_REDO):
-        return ["text_check was passed over: this engine does not look for lettering"]
-    return []

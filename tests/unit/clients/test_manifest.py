@@ -14,6 +14,7 @@ from reelmesh.cli import manifest, tables
 from reelmesh.cli.arguments import parser
 from reelmesh.cli.failures import UsageError
 from reelmesh.cli.manifest import Story
+from reelmesh.imagegen.v1.imagegen_pb2 import TextCheck
 
 
 def _options(*arguments: str | Path) -> Namespace:
@@ -37,10 +38,11 @@ def folder(tmp_path: Path) -> Path:
 def test_a_csv_has_settings_for_each_story(folder: Path, mark: str, ends: str) -> None:
     table = folder / "all.csv"
     lines = [
-        "story,text,Title,size,lang,voice,speed,style,seed,music,subtitles,name,priority,label.series,Show-Title",
-        "fox.txt,,The Fox,square,en,en-gb,1.5,dusk,7,song.wav,soft,fox,9,fables,yes",
+        "story,text,Title,size,lang,voice,speed,style,seed,music,subtitles,name,priority,label.series,Show-Title,"
+        "text-check,upscale",
+        "fox.txt,,The Fox,square,en,en-gb,1.5,dusk,7,song.wav,soft,fox,9,fables,yes,redo,spandrel:real",
         "",
-        ',"从前，有一只老虎。\n它很饿。",,180x320,zh,,,,,,,,,,',
+        ',"从前，有一只老虎。\n它很饿。",,180x320,zh,,,,,,,,,,,,',
     ]
     table.write_bytes((mark + ends.join(lines)).encode())
     (fox, tiger), refused = _read(table, "--fps", "10", "--label", "by=me")
@@ -54,6 +56,8 @@ def test_a_csv_has_settings_for_each_story(folder: Path, mark: str, ends: str) -
         "dusk",
         7,
     )
+    assert video.picture.text_check == TextCheck.TEXT_CHECK_REDO
+    assert (video.picture.upscale.engine, video.picture.upscale.model) == ("spandrel", "real")
     assert (fox.spec.display_name, fox.spec.priority) == ("fox", 9)
     assert dict(fox.spec.labels) == {"series": "fables", "by": "me"}
     assert fox.options.music == str(folder / "song.wav")

@@ -26,6 +26,7 @@ TRANSITIONS = (
     *("cut", "crossfade", "fade-black", "fade-white", "fade", "slide", "push", "wipe", "zoom", "dissolve"),
     *("circle", "blur", "random"),
 )
+TEXT_CHECKS = ("off", "warn", "redo")
 CODECS = ("h264", "h265", "av1", "vp9")
 _JOB = "the job's id, or `last` for the newest"
 
@@ -84,6 +85,16 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     )
     look.add_argument("--fps", type=float, metavar="N", help="frames per second, 1 to 120; default 30")
     look.add_argument("--style", metavar="NAME", help="style of the pictures")
+    look.add_argument(
+        "--text-check",
+        choices=TEXT_CHECKS,
+        help="lettering in pictures that nobody asked for: off, warn, or redo with another seed; default off",
+    )
+    look.add_argument(
+        "--upscale",
+        metavar="ENGINE[:MODEL]",
+        help="draw pictures at half the size and enlarge them by this engine: resample, or spandrel:MODEL",
+    )
     look.add_argument("--subtitles", choices=("burn", "soft", "none"), help="default burn")
     look.add_argument(
         "--subtitle-style",
@@ -309,6 +320,18 @@ def _mesh(commands: argparse._SubParsersAction[Parser], common: argparse.Argumen
     )
     engines.add_argument("--voices", action="store_true", help="list the voices in place of the engines")
     engines.add_argument("--lang", default="", metavar="TAG", help="only voices of this language")
+    engines.add_argument(
+        "--gender", default="", choices=("female", "male", "neutral"), help="only voices of this gender"
+    )
+    engines.add_argument("--engine", default="", metavar="NAME", help="only voices of this engine")
+    engines.add_argument("--samples", type=Path, metavar="FOLDER", help="have each of them speak into a file")
+    engines.add_argument("--text", default="", metavar="TEXT", help="what they say there")
+    metrics = add_command(
+        commands, "metrics", [common], "Write what the mesh does in numbers, as Prometheus reads them."
+    )
+    metrics.add_argument(
+        "--listen", default="", metavar="HOST:PORT", help="serve them there, at /metrics, until Ctrl-C"
+    )
     add_command(commands, "doctor", [common], "Check what reelmesh needs on this machine, and the mesh.")
     config = add_command(
         commands, "config", [common], "Settings: `init` prints a file with all of them, `check` finds faults."

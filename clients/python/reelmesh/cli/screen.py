@@ -27,6 +27,8 @@ TITLES = {
     "align": "timing",
     "illustrate": "picture",
     "animate": "clip",
+    "enlarge": "larger",
+    "enlarge_clip": "larger clip",
     "compose": "film",
     "transcribe": "listen",
 }

@@ -104,6 +104,14 @@ def _engines(value: Any) -> list[str]:
     return [str(one) for one in found]
 
 
+def _upscale(value: Any) -> str:
+    try:
+        wanted.set_upscale(JobSpec().narrated_video, str(value))
+    except UsageError as error:
+        raise ValueError(str(error).partition(": ")[2]) from None
+    return str(value)
+
+
 def _characters(value: Any) -> list[str]:
     if isinstance(value, dict):
         value = [f"{name}={looks}" for name, looks in value.items()]
@@ -150,6 +158,8 @@ SETTINGS: Mapping[str, Read] = {
     "presenter_cut_out": _flag,
     "seed": _whole(-(2**63), 2**63 - 1),
     "priority": _whole(0, 9),
+    "upscale": _upscale,
+    "text_check": _choice(*arguments.TEXT_CHECKS),
     "subtitles": _choice(*wanted.SUBTITLES),
     "subtitle_style": _choice("karaoke", "phrase", "line"),
     "transition": _choice(*arguments.TRANSITIONS),

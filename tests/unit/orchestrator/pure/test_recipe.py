@@ -19,9 +19,9 @@ from orchestrator.pure.signals import Dispatch, Key
 from reelmesh.asr.v1.asr_pb2 import TranscribeRequest
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from reelmesh.compose.v1.timeline_pb2 import Music
+from reelmesh.imagegen.v1.imagegen_pb2 import TEXT_CHECK_REDO, Lora, TextCheckOptions, UpscaleRequest
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest as PictureRequest
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateResult as PictureResult
-from reelmesh.imagegen.v1.imagegen_pb2 import Lora
 from reelmesh.orchestrator.v1 import job_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
@@ -162,7 +162,15 @@ def test_options_reach_their_steps() -> None:
             },
             "plan": {"engine": "pe", "model": "pm", "maxScenes": 4, "targetSceneDuration": "9s"},
             "voice": {"engine": "ve", "model": "vm", "voice": "vv", "speed": 1.5, "pitchSemitones": 2},
-            "picture": {"engine": "ie", "model": "im", "style": "dusk", "variants": 3, "guidance": 7},
+            "picture": {
+                "engine": "ie",
+                "model": "im",
+                "style": "dusk",
+                "variants": 3,
+                "guidance": 7,
+                "textCheck": "TEXT_CHECK_REDO",
+                "textCheckOptions": {"mostRedos": 4, "redoPaid": True},
+            },
             "clip": {"engine": "ce", "animateShare": 0.5, "duration": "3s", "providerParams": {"a": "b"}},
             "composeEngine": "fe",
             "title": "T",
@@ -186,7 +194,15 @@ def test_options_reach_their_steps() -> None:
     )
     assert voice == SynthesizeRequest(engine="ve", model="vm", voice="vv", speed=1.5, pitch_semitones=2)
     assert picture == PictureRequest(
-        engine="ie", model="im", style="dusk", count=3, guidance=7, width_pixels=640, height_pixels=360
+        engine="ie",
+        model="im",
+        style="dusk",
+        count=3,
+        guidance=7,
+        width_pixels=640,
+        height_pixels=360,
+        text_check=TEXT_CHECK_REDO,
+        text_check_options=TextCheckOptions(most_redos=4, redo_paid=True),
     )
     assert clip == ClipRequest(
         engine="ce",
@@ -275,6 +291,38 @@ def test_what_the_spec_says_is_not_bound(field: str) -> None:
     for video, bound in ((NarratedVideo(text="A"), True), (NarratedVideo(text="A", **{field: text}), False)):  # type: ignore[arg-type]
         compose = narrated_video(video).steps[-1]
         assert any(binding.to == field for binding in compose.bindings) is bound
+
+
+def test_what_is_enlarged_is_made_smaller_and_takes_the_place_of_what_was_made() -> None:
+    video = json_format.ParseDict(
+        {
+            "text": "A fox.",
+            "canvas": {"widthPixels": 1080, "heightPixels": 1920},
+            "picture": {"upscale": {"engine": "spandrel", "model": "real", "factor": 4}},
+            "clip": {"animateShare": 1, "variants": 2, "upscale": {}},
+        },
+        NarratedVideo(),
+    )
+    graph = narrated_video(video)
+    assert check(graph) == []
+    made = steps(graph)
+    size = {"width_pixels": 1080, "height_pixels": 1920}
+    assert made["enlarge"] == UpscaleRequest(engine="spandrel", model="real", **size)
+    assert made["enlarge_clip"] == UpscaleRequest(**size)
+    assert (made["illustrate"].width_pixels, made["illustrate"].height_pixels) == (270, 480)
+    assert (made["animate_2"].width_pixels, made["animate_2"].height_pixels) == (540, 960)
+    bound = {step.id: [(one.to, getattr(one, "from")) for one in step.bindings] for step in graph.steps}
+    assert bound["enlarge"] == [("asset", "illustrate.images[0].asset"), ("asset", "item.picture")]
+    assert bound["enlarge_clip"] == [
+        ("asset", "animate_2.clip"),
+        ("asset", "animate.clip"),
+        ("asset", "item.clip"),
+    ]
+    assert ("first_frame", "enlarge.asset") in bound["animate"]
+    assert not [to for id in ("illustrate", "animate") for to, _ in bound[id] if to == "layers"]
+    for field, id in (("picture", "enlarge"), ("clip", "enlarge_clip")):
+        # The last that is set wins.
+        assert [one for one in bound["compose"] if one[0] == f"scenes[*].{field}"][-1][1] == f"{id}[*].asset"
 
 
 def pictures_of(video: NarratedVideo, *scenes: Scene) -> list[PictureRequest]:
