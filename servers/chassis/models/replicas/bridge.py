@@ -93,9 +93,7 @@ class Bridge:
                     self._places[call] = item["replica"]
                     self._told[item["replica"]] = item["devices"]
                 elif "file" in item:
-                    await asyncio.to_thread(
-                        parcels.unpack, Path(job["folder"]), item["file"], item["content"]
-                    )
+                    await asyncio.to_thread(_write, Path(job["folder"]), item["file"], item["content"])
                 elif "progress" in item:
                     self._send({"id": call, "progress": item["progress"]})
                 elif "fault" in item:
@@ -166,6 +164,11 @@ class Bridge:
         while len(self._kept) > 1 and sum(one.size_bytes for one in self._kept.values()) > _KEPT_BYTES:
             self._kept.popitem(last=False)
         return parcel
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    if folder.is_dir():  # whoever wants it has not left meanwhile
+        parcels.unpack(folder, name, content)
 
 
 def _alive(application: str) -> list[str]:

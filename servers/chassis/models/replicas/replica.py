@@ -171,10 +171,7 @@ def _named(value: Any, folder: Path) -> list[Path]:
 
 
 def application(settings: Mapping[str, Any]) -> Any:
-    """The application for Ray Serve. `settings` are the server's `models`, as JSON; all have defaults.
-
-    A Serve config can name it too: `import_path: servers.chassis.models.replicas.replica:application`.
-    """
+    """The application for Ray Serve. `settings` are the server's `models`, as JSON."""
     from ray import serve
     from ray.serve.config import AutoscalingConfig
 
