@@ -47,6 +47,7 @@ class Pooled(Engine):
         """Ends the pool that it made itself, if it did."""
         if self._own is not None:
             await self._own.close()
+        await super().close()
 
 
 class ModelEngine(Pooled, Generic[OptionsT]):
