@@ -41,7 +41,8 @@ def test_a_csv_has_settings_for_each_story(folder: Path, mark: str, ends: str) -
     lines = [
         "story,text,Title,size,lang,voice,speed,style,seed,music,subtitles,name,priority,label.series,Show-Title,"
         "text-check,upscale,cover,cover-prompt,cover-title",
-        "fox.txt,,The Fox,square,en,en-gb,1.5,dusk,7,song.wav,soft,fox,9,fables,yes,redo,spandrel:real,generated,a fox,Fox!",
+        "fox.txt,,The Fox,square,en,en-gb,1.5,dusk,7,song.wav,soft,fox,9,fables,yes,"
+        "redo,spandrel:real,generated,a fox,Fox!",
         "",
         ',"从前，有一只老虎。\n它很饿。",,180x320,zh,,,,,,,,,,,,,,,',
     ]
