@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
+from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -16,7 +18,7 @@ from orchestrator.drive import limits, money, retry
 from orchestrator.drive.flights import Flight, Outcome
 from orchestrator.drive.mesh import STORAGE, CallFailed, server_of
 from orchestrator.drive.patience import patiently
-from orchestrator.drive.record import Told
+from orchestrator.drive.record import NOTHING, Told
 from orchestrator.drive.world import World
 from orchestrator.pure import digest
 from orchestrator.pure.graph import CompiledStep
@@ -40,19 +42,11 @@ from servers.chassis.context import CallContext, child_trace
 _log = structlog.get_logger("reelmesh.attempt")
 
 
-class Ended(Exception):
-    """The execution has ended, or was stopped, and takes nothing in any more."""
-
-
 class Teller(Protocol):
     """Whom an attempt tells what happened: the execution it belongs to."""
 
-    async def tell(self, event: Event, told: Told, attempt: Attempt) -> None:
-        """Returns when it is on disk.
-
-        Raises:
-            Ended: it will never be.
-        """
+    def tell(self, event: Event, told: Told, attempt: Attempt, *, held: bool = False) -> asyncio.Future[bool]:
+        """The answer comes when it is on disk; False: it never will be. `held`: it need not be at once."""
 
     def progressed(self, attempt: Attempt, progress: Progress) -> None:
         """Takes a report of running work."""
@@ -94,6 +88,20 @@ class Attempt:
     _claim: Claim | None = None
     """Under which it makes its call, or would."""
     _failed: bool = False
+    _flight: Flight | None = None
+    """That it flies."""
+    _left: bool = False
+    """Whether it is only here for others that want its flight."""
+
+    def leave(self) -> bool:
+        """Ends it. True: it goes on all the same, for others, and tells nothing any more."""
+        if self._left or self.task is None:
+            return self._left
+        if self._flight is not None and self.world.flights.leave_to_others(self._flight, self):
+            self._left, self._claim = True, None
+            return True
+        self.task.cancel()
+        return False
 
     async def drive(self, teller: Teller) -> None:
         """Tries until the instance has ended for good, telling every turn."""
@@ -107,17 +115,12 @@ class Attempt:
             try:
                 await self._try(teller)
                 return
-            except Ended:
-                return
             except CallFailed as failure:
                 status = failure.status
             except Exception as error:
                 _log.error("attempt failed unexpectedly", step=str(self.key), exc_info=error)
                 status = Status(code=code_pb2.INTERNAL, message=f"{type(error).__name__} in the orchestrator")
-            try:
-                if not await self._again(status, teller):
-                    return
-            except Ended:
+            if self._left or not await self._again(status, teller):
                 return
 
     async def _again(self, status: Status, teller: Teller) -> bool:
@@ -138,11 +141,12 @@ class Attempt:
             return False
         wait = retry.retry_after(status) or 0.0
         if busy:
-            self.world.limiter.close_for(self._full(status), wait)
+            self.world.limits.close_for(self._full(status), wait)
         else:
             wait = max(wait, policy.delay(self.failures, random.random()))
         due = replace(told, next_attempt_time=now() + int(wait * 1e6))
-        await teller.tell(AttemptFailed(self.key, status), due, self)
+        if not await teller.tell(AttemptFailed(self.key, status), due, self):
+            return False
         if not busy:  # else the closed limit does the waiting
             await asyncio.sleep(wait)
         return True
@@ -157,44 +161,49 @@ class Attempt:
     async def _try(self, teller: Teller) -> None:
         method = self.step.method
         if not method.called:
-            await teller.tell(Remembered(self.key, self.request), Told(), self)
+            await teller.tell(Remembered(self.key, self.request), NOTHING, self)
             return
-        server = server_of(method)
-        await self.world.mesh.reach(server)  # a server that is away must not fill the slots of the others
         known = await self._resolve()
         self._engine = known.engine
         name = (self.job.owner, known.digest) if known.digest is not None and not self.fresh else None
-        flight = self.world.flights.find(name)
-        if flight is None:
-            flight = self.world.flights.begin(
-                self.request_id, name, lambda flight: self._fly(flight, known, teller)
-            )
+        flights, found = self.world.flights, self.world.flights.find(name)
+        report = functools.partial(teller.progressed, self)
+        flight = found or flights.begin(self.request_id, name, self, report)
         if name is not None and self.world.store.claims is not None:
             self._claim = self._claim_of(known, flight.request_id)
-        await self._outcome(flight, known, teller)
+        if found is not None:
+            await self._outcome(found, flights.join(found, self, report), known, teller)
+            return
+        self._flight = flight
+        try:
+            await self._outcome(flight, flights.fly(flight, self._fly(flight, known, teller)), known, teller)
+        finally:
+            self._flight = None
 
-    async def _outcome(self, flight: Flight, known: _Known, teller: Teller) -> None:
+    async def _outcome(
+        self, flight: Flight, coming: Awaitable[Outcome], known: _Known, teller: Teller
+    ) -> None:
         """Waits for the call, this one's or another's for the same, and tells what it gave."""
         try:
-            outcome = await self.world.flights.outcome(
-                flight, self, lambda report: teller.progressed(self, report)
-            )
+            outcome = await coming
         except (CallFailed, asyncio.CancelledError):
             # Whoever asks again must ask for the same work; and the last to leave ends it.
             self.called |= flight.called
             self.request_id = flight.request_id
             raise
+        if self._left:
+            return
         if not flight.is_answered_by(self):
             await teller.tell(Remembered(self.key, outcome.result), Told(engine=known.engine), self)
             return
         try:
             if outcome.remembered:
-                await teller.tell(Remembered(self.key, outcome.result), Told(engine=known.engine), self)
-                self._claim = None
+                if await teller.tell(Remembered(self.key, outcome.result), Told(engine=known.engine), self):
+                    self._claim = None
             else:
                 told = self._learned(known, outcome.result, outcome.seconds)
-                await teller.tell(Succeeded(self.key, outcome.result), told, self)
-                if told.remembered is not None:
+                on_disk = await teller.tell(Succeeded(self.key, outcome.result), told, self)
+                if on_disk and told.remembered is not None:
                     self._claim = None  # it went in the transaction that wrote the result
         finally:
             self.world.flights.forget(flight)
@@ -237,7 +246,9 @@ class Attempt:
         claims.give_up(replace(claim, request_id=self.request_id), failed=self._failed)
 
     async def _resolve(self) -> _Known:
+        # Either way it is connected then: a server that is away must not fill the slots of the others.
         if not self.world.rules.remember:
+            await self.world.mesh.reach(server_of(self.step.method))
             return _Known()
         try:
             resolved, resolution = await self.world.mesh.resolve(self.step.method, self.request, self.context)
@@ -263,23 +274,17 @@ class Attempt:
             request: Any = type(self.request)()
             request.CopyFrom(self.request)
             self.request_id = request.request_id = flight.request_id
-            told = Told(request_id=self.request_id, engine=known.engine)
-            started = asyncio.ensure_future(teller.tell(Started(self.key), told, self))
+            told = Told(request_id=self.request_id, engine=known.engine, start_time=now())
+            started = teller.tell(Started(self.key), told, self, held=not known.costs)
             if known.costs:
-                await _settled(started)
-            # What costs nothing begins while it is written that it does: the same id finds it again.
+                await started
+            # What costs nothing begins before it is written that it does: the same id finds it again.
             self.called = flight.called = True
             context = replace(self.context, traceparent=child_trace(self.context.traceparent))
             bound = self.step.message.timeout.ToNanoseconds() / 1e9 or None
-            begin = asyncio.get_running_loop().time()
-            try:
-                result = await self.world.mesh.work(self.step.method, request, context, flight.report, bound)
-                seconds = asyncio.get_running_loop().time() - begin
-            except BaseException:
-                await _settled(started)
-                raise
-        await _settled(started)
-        return Outcome(result, seconds)
+            begin = self.reported = asyncio.get_running_loop().time()  # that it begins is an event already
+            result = await self.world.mesh.work(self.step.method, request, context, flight.report, bound)
+            return Outcome(result, asyncio.get_running_loop().time() - begin)
 
     def _learned(self, known: _Known, result: Any, seconds: float) -> Told:
         """What a result tells beyond itself."""
@@ -304,11 +309,6 @@ class Attempt:
             remembered=kept,
             duration=(method.name, engine, seconds),
         )
-
-
-async def _settled(started: asyncio.Future[None]) -> None:
-    """Waits until it is on disk that a call has begun, or never will be: whoever began it may have left."""
-    await asyncio.gather(started, return_exceptions=True)
 
 
 def digest_of(owner: str, resolved: Message, resolution: Resolution) -> bytes | None:

@@ -1,17 +1,18 @@
 """One execution under way: it feeds the walk, writes what happened, and does what the walk says.
 
 Everything that happens goes through one inbox. What is in it is applied to the walk and written in one
-transaction together with its events. Calls that cost nothing may begin meanwhile, since they can be repeated;
-all else is done when it is on disk: what was done without being written could be done twice after a crash.
+transaction together with its events. Calls that cost nothing may begin meanwhile, and before it is written
+that they do, since they can be repeated; all else is done when it is on disk: what was done without being
+written could be done twice after a crash.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
+import logging
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -19,10 +20,11 @@ from google.rpc import code_pb2
 from google.rpc.status_pb2 import Status
 
 from orchestrator.drive import record
-from orchestrator.drive.attempt import Attempt, Ended
+from orchestrator.drive.attempt import Attempt
 from orchestrator.drive.commands import Command
+from orchestrator.drive.inbox import Inbox, Item
 from orchestrator.drive.patience import patiently
-from orchestrator.drive.record import Record, Told, key_of, restored
+from orchestrator.drive.record import NOTHING, Record, Told, key_of, restored
 from orchestrator.drive.world import World
 from orchestrator.pure import graph, outcome
 from orchestrator.pure.signals import (
@@ -51,15 +53,8 @@ from servers.chassis.context import CallContext
 ETA_FROM = 0.02
 """Share of the work below which nothing can be said about the rest."""
 _log = structlog.get_logger("reelmesh.execution")
-
-
-@dataclass(frozen=True)
-class _Item:
-    event: Event | None
-    told: Told
-    attempt: Attempt | None
-    done: asyncio.Future[None]
-    command: int | None = None
+_level = logging.getLogger("reelmesh.execution")
+_CANCELLED = StepState.STEP_STATE_CANCELLED
 
 
 class Execution:
@@ -86,7 +81,7 @@ class Execution:
         self._context = CallContext(
             owner=job.owner, job_id=job.id, execution_id=row.id, traceparent=_trace(row.id)
         )
-        self._inbox: asyncio.Queue[_Item] = asyncio.Queue()
+        self._inbox = Inbox()
         self._attempts: dict[Key, Attempt] = {}
         self._ending: set[Key] = set()
         self._alarm: asyncio.TimerHandle | None = None
@@ -95,7 +90,7 @@ class Execution:
         self.sequence = job.sequence
         """Of the job's latest event."""
         self._begin = asyncio.get_running_loop().time()
-        self._ended = self._waits = False
+        self._waits = False
         for command in commands:
             self.obey(command)
 
@@ -117,6 +112,8 @@ class Execution:
             _log.info("the job was deleted, or is another replica's now", job=self.record.job.id)
         finally:
             self._take_no_more()
+            for attempt in self._attempts.values():
+                self._leave(attempt)
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -127,52 +124,36 @@ class Execution:
             return
         left = self._spec.deadline.ToMicroseconds() / 1e6 - now() / 1e6
         status = Status(code=code_pb2.DEADLINE_EXCEEDED, message="the job's deadline has passed")
-        self._alarm = asyncio.get_running_loop().call_later(max(0.0, left), lambda: self._put(Expire(status)))
-
-    def _put(self, event: Event) -> None:
-        if not self._ended:
-            done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._inbox.put_nowait(_Item(event, Told(), None, done))
+        self._alarm = asyncio.get_running_loop().call_later(max(0.0, left), lambda: self.tell(Expire(status)))
 
     def _take_no_more(self) -> None:
-        self._ended = True
         if self._alarm is not None:
             self._alarm.cancel()
-        while not self._inbox.empty():
-            item = self._inbox.get_nowait()
-            if not item.done.done():
-                item.done.set_exception(Ended())
-                item.done.exception()  # of commands nobody waits for it
+        self._inbox.close()
 
-    async def tell(self, event: Event, told: Told | None = None, attempt: Attempt | None = None) -> None:
-        """Tells what happened; returns when it is on disk.
-
-        Raises:
-            Ended: the execution ended before it could be taken in.
-        """
-        if self._ended:
-            raise Ended
-        item = _Item(event, told or Told(), attempt, asyncio.get_running_loop().create_future())
-        self._inbox.put_nowait(item)
-        await item.done
+    def tell(
+        self, event: Event, told: Told = NOTHING, attempt: Attempt | None = None, *, held: bool = False
+    ) -> asyncio.Future[bool]:
+        """Tells what happened. The answer comes when it is on disk, or False if it never will be, since the
+        execution has ended. `held`: it need not be taken in at once, see `Inbox`."""
+        return self._inbox.put(Item(event, told, attempt), held=held)
 
     def obey(self, command: Command) -> None:
         """Does what was asked. When it is on disk, the command is no more."""
-        if self._ended:
+        if self._inbox.closed:
             return
         if command.priority is not None:
             self.set_priority(command.priority)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._inbox.put_nowait(_Item(command.event, command.told, None, done, command.id))
+        self._inbox.put(Item(command.event, command.told, command=command.id))
 
     @property
     def stuck(self) -> bool:
         """Whether nothing is under way that could ever tell it anything: our fault, if it is so."""
-        return self._waits and self._runnable and not self._tasks and self._inbox.empty()
+        return self._waits and self._runnable and not self._tasks and self._inbox.empty
 
     def _parked(self) -> bool:
         """Whether only a command can move it: a paused job needs no memory, and no lease."""
-        return not self._runnable and not self._tasks and self._inbox.empty()
+        return not self._runnable and not self._tasks and self._inbox.empty
 
     @property
     def _runnable(self) -> bool:
@@ -183,7 +164,7 @@ class Execution:
         self.progress[attempt.key] = progress
         time = asyncio.get_running_loop().time()
         log, job_id = self._world.log, self.record.job.id
-        if time - attempt.reported < self._world.rules.progress_seconds or not log.watched(job_id):
+        if time - attempt.reported < self._world.rules.progress_seconds or not log.wants_progress(job_id):
             return
         attempt.reported = time
         fraction, eta = self.forecast()
@@ -238,16 +219,14 @@ class Execution:
     async def _turn(self) -> None:
         """Takes in all that has happened since the last turn."""
         self._waits = True
-        items = [await self._inbox.get()]
+        items = await self._inbox.take()
         self._waits = False
-        while not self._inbox.empty():
-            items.append(self._inbox.get_nowait())
         outputs: list[Output] = []
         told: dict[Key, Told] = {}
         taken = []
         for item in items:
             if item.attempt is not None and item.attempt.withdrawn:
-                item.done.cancel()
+                item.settle(on_disk=False)
                 continue
             if item.event is not None or item.command is not None:
                 taken.append(item)
@@ -261,23 +240,26 @@ class Execution:
             outputs += new
             key = getattr(item.event, "key", None)
             if key is not None:
-                told[key] = item.told
+                told[key] = told[key].and_then(item.told) if key in told else item.told
         if not taken:
             return
         await self._take_in(outputs, told, taken)
 
     async def _take_in(
-        self, outputs: Sequence[Output], told: dict[Key, Told], items: Sequence[_Item] = ()
+        self, outputs: Sequence[Output], told: dict[Key, Told], items: Sequence[Item] = ()
     ) -> None:
         """Writes what the walk put out, and does it.
 
         What is dispatched is looked into at once, while it is written what let it go: see `Attempt`, which
         waits for that before it calls anything that costs money, and before it tells how a call ended.
         """
-        append = replace(
-            self.record.write(self.walk, outputs, told, now(), self._result(outputs)),
+        append = self.record.write(
+            self.walk,
+            outputs,
+            told,
+            now(),
+            self._result(outputs),
             commands=[item.command for item in items if item.command is not None],
-            token=self.record.job.lease_token,
             after=self.sequence,
         )
         for output in outputs:
@@ -288,8 +270,7 @@ class Execution:
         await self._write(append)
         self._log(outputs)
         for item in items:
-            if not item.done.done():
-                item.done.set_result(None)
+            item.settle(on_disk=True)
         self._act(outputs)
 
     async def _write(self, append: Append) -> None:
@@ -307,7 +288,9 @@ class Execution:
                 state = ExecutionState.Name(output.state).removeprefix("EXECUTION_STATE_").lower()
                 error = output.error.message if output.error is not None else None
                 _log.info(f"execution {state}", step=output.failed_step or None, error=error)
-            elif isinstance(output, Changed):
+            elif isinstance(output, Changed) and (
+                output.error is not None or _level.isEnabledFor(logging.DEBUG)
+            ):
                 state = StepState.Name(output.state).removeprefix("STEP_STATE_").lower()
                 say = _log.warning if output.error is not None else _log.debug
                 error = output.error.message if output.error is not None else None
@@ -315,7 +298,9 @@ class Execution:
 
     def _result(self, outputs: Sequence[Output]) -> JobResult | None:
         succeeded = ExecutionState.EXECUTION_STATE_SUCCEEDED
-        if not any(isinstance(output, ExecutionChanged) and output.state == succeeded for output in outputs):
+        if not self.walk.finished or not any(
+            isinstance(output, ExecutionChanged) and output.state == succeeded for output in outputs
+        ):
             return None
         return outcome.job_result(self._graph, self.walk.results, self._spec, self.walk.warnings)
 
@@ -326,7 +311,7 @@ class Execution:
             elif isinstance(output, Changed) and output.state in record.STEP_ENDED:
                 self.progress.pop(output.key, None)
                 self._attempts.pop(output.key, None)
-                if output.state == StepState.STEP_STATE_CANCELLED and output.key not in self._ending:
+                if output.state == _CANCELLED and output.key not in self._ending:
                     self._spawn(self._end_work(output.key))
 
     def _dispatch(self, dispatch: Dispatch) -> None:
@@ -345,7 +330,6 @@ class Execution:
         )
         self._leaving.pop(key, None)
         self._attempts[key] = attempt
-        attempt.reported = asyncio.get_running_loop().time()  # that it begins is an event already
         attempt.task = self._spawn(attempt.drive(self))
 
     def _request_id(self, dispatch: Dispatch) -> str:
@@ -362,21 +346,25 @@ class Execution:
         attempt = self._attempts.pop(key, None)
         if attempt is not None and attempt.task is not None:
             attempt.withdrawn = True
-            attempt.task.cancel()
+            self._leave(attempt)
             self._leaving[key] = attempt
 
     def _cancel_call(self, key: Key) -> None:
         attempt = self._attempts.pop(key, None)
         if attempt is not None and attempt.task is not None:
-            attempt.task.cancel()
+            self._leave(attempt)
             self._leaving[key] = attempt
         self._ending.add(key)
         self._spawn(self._end_call(key))
 
+    def _leave(self, attempt: Attempt) -> None:
+        """Lets an attempt go. If others want its call its task is not ours any more."""
+        if attempt.leave() and attempt.task is not None:
+            self._tasks.discard(attempt.task)
+
     async def _end_call(self, key: Key) -> None:
         await self._end_work(key)
-        with contextlib.suppress(Ended):
-            await self.tell(Cancelled(key))
+        await self.tell(Cancelled(key))
 
     async def _end_work(self, key: Key) -> None:
         """Tells the server too: otherwise it would keep the work for its linger time.
@@ -387,7 +375,8 @@ class Execution:
         request_id, called = row.request_id, bool(row.attempts)
         attempt = self._leaving.pop(key, None)
         if attempt is not None and attempt.task is not None:
-            await asyncio.gather(attempt.task, return_exceptions=True)
+            if attempt.task in self._tasks:
+                await asyncio.gather(attempt.task, return_exceptions=True)
             request_id, called = attempt.request_id, called or attempt.called
         claims = self._world.store.claims
         handed_over = claims is not None and await claims.handed_over(request_id)
@@ -403,10 +392,10 @@ class Execution:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None and not self._ended:
+        if not task.cancelled() and task.exception() is not None and not self._inbox.closed:
             _log.error("a task of the execution failed", exc_info=task.exception())
         if not self._tasks and not self._runnable:  # it may be parked now
-            self._inbox.put_nowait(_Item(None, Told(), None, asyncio.get_running_loop().create_future()))
+            self._inbox.put(Item())
 
 
 def _trace(execution_id: str) -> str:

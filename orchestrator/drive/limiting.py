@@ -77,6 +77,12 @@ class Limits:
         if self._sharing is not None:
             self._sharing.heard(names)
 
+    def close_for(self, name: str, seconds: float) -> None:
+        """Lets no further call through under a name for a while, here and elsewhere: the server is full."""
+        self._limiter.close_for(name, seconds)
+        if self._sharing is not None:
+            self._sharing.close_for(name, seconds)
+
     def use(self, defaults: Mapping[str, tuple[Limit, float]]) -> None:
         """Takes the settings' (limit, weight) by name."""
         self._defaults = dict(defaults)

@@ -154,6 +154,9 @@ class Limiter:
             self._timer.cancel()
 
     async def _enter(self, ask: Ask) -> None:
+        now = _now()
+        if now < min(self._until, self._trusted) and self._scheduler.go(ask, now):
+            return
         self._scheduler.add(ask)
         turn = self._turns[ask] = asyncio.get_running_loop().create_future()
         self._admit()

@@ -7,7 +7,7 @@ nothing falls between the two. A watcher that does not keep up is cut off rather
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 
 from orchestrator.drive.frames import News
@@ -83,6 +83,7 @@ class LiveLog:
 
     def __init__(self) -> None:
         self._by_job: dict[str, set[Subscription]] = {}
+        self._wanting: Counter[str] = Counter()  # by job: those who want progress
         self._by_owner: dict[str, set[asyncio.Event]] = {}
         self._heads: dict[str, int] = {}
         self.rings = 0
@@ -93,6 +94,7 @@ class LiveLog:
         """A backlog that gets the events of one job from now on. Give it back with `unsubscribe`."""
         subscription = Subscription(wants_progress=wants_progress)
         self._by_job.setdefault(job_id, set()).add(subscription)
+        self._wanting[job_id] += wants_progress
         if self._closed:
             subscription.end(_stopping())
         return subscription
@@ -100,9 +102,12 @@ class LiveLog:
     def unsubscribe(self, job_id: str, subscription: Subscription) -> None:
         """Forgets a watcher."""
         watchers = self._by_job.get(job_id, set())
-        watchers.discard(subscription)
+        if subscription in watchers:
+            watchers.remove(subscription)
+            self._wanting[job_id] -= subscription.wants_progress
         if not watchers:
             self._by_job.pop(job_id, None)
+            self._wanting.pop(job_id, None)
             self._heads.pop(job_id, None)
 
     def bell(self, owner: str) -> asyncio.Event:
@@ -158,6 +163,10 @@ class LiveLog:
     def watched(self, job_id: str) -> bool:
         """Whether anybody watches a job."""
         return job_id in self._by_job
+
+    def wants_progress(self, job_id: str) -> bool:
+        """Whether anybody who watches a job wants to see progress."""
+        return bool(self._wanting.get(job_id))
 
     def deleted(self, job_id: str) -> None:
         """Sends the watchers of a job away that is no more."""

@@ -33,6 +33,8 @@ from servers.chassis.settings import MeshSettings
 
 STORAGE = "storage"
 FIND_MISSING_LIMIT = 10_000
+_SLACK = 0.1
+"""Share of the longest silence by which it may be longer: the timer is not set anew for every report."""
 _DETAILS_KEY = "grpc-status-details-bin"
 # A server that was restarted is found again at once: gRPC's own backoff goes up to two minutes.
 _OPTIONS = [
@@ -96,6 +98,7 @@ class Mesh:
         self._settings = settings
         self._patience = patience
         self._channels: dict[str, dict[str, grpc.aio.Channel]] = {}  # by server, then address
+        self._rpcs: dict[tuple[grpc.aio.Channel, str], Any] = {}  # that were called
 
     def has(self, server: str) -> bool:
         """Whether a server's address is known."""
@@ -137,17 +140,25 @@ class Mesh:
         server = server_of(method)
         channel = await self._connected(server, getattr(request, "request_id", ""))
         codec = _codec(method.path)
-        call = channel.unary_stream(
-            method.path,
-            request_serializer=method.request.SerializeToString,
-            response_deserializer=codec.response.FromString,
-        )(request, metadata=context.metadata(), timeout=timeout_seconds or self._patience.attempt(server))
+        rpc = self._rpcs.get((channel, method.path))
+        if rpc is None:
+            rpc = self._rpcs[channel, method.path] = channel.unary_stream(
+                method.path,
+                request_serializer=method.request.SerializeToString,
+                response_deserializer=codec.response.FromString,
+            )
+        timeout = timeout_seconds or self._patience.attempt(server)
+        call = rpc(request, metadata=context.metadata(), timeout=timeout)
         result: Message | None = None
         clock = asyncio.get_running_loop().time
+        longest = self._patience.silence_seconds * (1 + _SLACK)
+        heard = clock()
         try:
-            async with asyncio.timeout(self._patience.silence_seconds) as silence:
+            async with asyncio.timeout(longest) as silence:
                 async for response in call:
-                    silence.reschedule(clock() + self._patience.silence_seconds)
+                    if (now := clock()) > heard + _SLACK * longest:
+                        heard = now
+                        silence.reschedule(now + longest)
                     if response.HasField("progress"):
                         on_progress(response.progress)
                     elif response.HasField("result"):
@@ -247,13 +258,15 @@ class Mesh:
         self, server: str, path: str, request: Message, response: type[Message], context: CallContext
     ) -> Any:
         channel = await self._connected(server)
-        call = channel.unary_unary(
-            path,
-            request_serializer=type(request).SerializeToString,
-            response_deserializer=response.FromString,
-        )
+        rpc = self._rpcs.get((channel, path))
+        if rpc is None:
+            rpc = self._rpcs[channel, path] = channel.unary_unary(
+                path,
+                request_serializer=type(request).SerializeToString,
+                response_deserializer=response.FromString,
+            )
         try:
-            return await call(request, metadata=context.metadata(), timeout=self._patience.unary_seconds)
+            return await rpc(request, metadata=context.metadata(), timeout=self._patience.unary_seconds)
         except grpc.aio.AioRpcError as error:
             raise CallFailed(status_of(error, server)) from error
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.status_pb2 import Status
 from google.type.money_pb2 import Money
 
@@ -21,6 +22,7 @@ from orchestrator.pure.signals import Changed, ExecutionChanged, Key, Output, Pl
 from orchestrator.pure.walk import Walk
 from orchestrator.store.appending import Append
 from orchestrator.store.rows import ExecutionRow, JobRow, RememberedRow, StepRow, timestamp
+from orchestrator.store.rows import changed as with_changes
 from orchestrator.store.schema import NO_INDEX
 from reelmesh.orchestrator.v1 import events_pb2
 from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, JobResult, JobState, StepInstance, StepState
@@ -34,6 +36,7 @@ STEP_ENDED = frozenset(
         StepState.STEP_STATE_CANCELLED,
     ]
 )
+_PENDING, _RUNNING = StepState.STEP_STATE_PENDING, StepState.STEP_STATE_RUNNING
 STEP_DONE = frozenset([StepState.STEP_STATE_SUCCEEDED, StepState.STEP_STATE_REMEMBERED])
 STEP_ACTIVE = frozenset([StepState.STEP_STATE_READY, StepState.STEP_STATE_RUNNING])
 EXECUTION_ENDED = frozenset(
@@ -61,6 +64,8 @@ class Told:
     request_id: str | None = None
     engine: str | None = None
     failures: int | None = None
+    start_time: int | None = None
+    """When the call began, microseconds since the epoch."""
     next_attempt_time: int | None = None
     """When the next attempt is due, microseconds since the epoch."""
     cost: Money | None = None
@@ -69,6 +74,14 @@ class Told:
     """Result to keep for others."""
     duration: tuple[str, str, float] | None = None
     """(method, engine, seconds) that the call took."""
+
+    def and_then(self, later: Told) -> Told:
+        """Both, where the same instance was told of twice."""
+        known = {name: value for name, value in vars(later).items() if value is not None}
+        return with_changes(self, known)
+
+
+NOTHING = Told()
 
 
 @dataclass
@@ -92,33 +105,39 @@ class Record:
         told: Mapping[Key, Told],
         time: int,
         result: JobResult | None = None,
+        *,
+        commands: Sequence[int] = (),
+        after: int | None = None,
     ) -> Append:
-        """What to write for what the walk put out. `result`: the job's outcome, if it has just succeeded."""
+        """What to write for what the walk put out. `result`: the job's outcome, if it has just succeeded.
+        `commands`: those that are done with it. `after`: the sequence of the job's latest event, for who has
+        the job's lease; None: it is nobody's."""
         touched, self._unwritten = self._unwritten, {}
+        stamp = timestamp(time)
         events: list[events_pb2.Event] = []
         before = self.execution
         for output in outputs:
             if isinstance(output, Planned):
                 touched |= self._planned(output)
-                events.append(self._event(time, step_planned=_step_planned(output)))
+                events.append(self._event(stamp, step_planned=_step_planned(output)))
             elif isinstance(output, Changed):
-                extra = told.get(output.key, Told())
+                extra = told.get(output.key, NOTHING)
                 touched[output.key] = row = self._changed(walk, output, extra, time)
                 changed = events_pb2.StepChanged(step=instance(output.key, row))
                 if extra.next_attempt_time is not None:
                     changed.next_attempt_time.FromMicroseconds(extra.next_attempt_time)
-                events.append(self._event(time, step_changed=changed))
+                events.append(self._event(stamp, step_changed=changed))
             elif isinstance(output, ExecutionChanged):
-                events.append(self._event(time, execution_changed=self._execution_changed(output, time)))
+                events.append(self._event(stamp, execution_changed=self._execution_changed(output, time)))
         for key, extra in told.items():
             # What is known of an attempt before its state changes, e.g. that resolving failed.
-            if key in self.rows and key not in touched and extra != Told():
-                touched[key] = self.rows[key] = replace(self.rows[key], **_known(extra))
+            if key in self.rows and key not in touched and extra != NOTHING:
+                touched[key] = self.rows[key] = with_changes(self.rows[key], _known(extra))
         self._count_costs(told.values(), walk.warnings)
         job = self._job(time, result)
         if job:
             changed_job = events_pb2.JobChanged(state=JobState.ValueType(self.job.state), result=result)
-            events.append(self._event(time, execution_id="", job_changed=changed_job))
+            events.append(self._event(stamp, execution_id="", job_changed=changed_job))
         return Append(
             job_id=self.job.id,
             owner=self.job.owner,
@@ -129,6 +148,9 @@ class Record:
             steps=list(touched.values()),
             remembered=[extra.remembered for extra in told.values() if extra.remembered is not None],
             durations=[extra.duration for extra in told.values() if extra.duration is not None],
+            commands=commands,
+            token=None if after is None else self.job.lease_token,
+            after=after or 0,
         )
 
     def add_pending(self, keys: Iterable[Key]) -> None:
@@ -167,29 +189,30 @@ class Record:
             "error": changed.error.SerializeToString() if changed.error is not None else None,
             **_known(extra),
         }
-        if changed.state == StepState.STEP_STATE_RUNNING and row.start_time is None:
-            new["start_time"] = time
+        if changed.state == _RUNNING and row.start_time is None:
+            new["start_time"] = time if extra.start_time is None else extra.start_time
         if changed.state in STEP_ENDED:
             new["end_time"] = time
         if changed.state in STEP_DONE and known.result is not None:
-            new["result"] = known.result.SerializeToString(deterministic=True)
-        if self.execution.start_time is None and changed.state in (
-            STEP_DONE | {StepState.STEP_STATE_RUNNING}
-        ):
-            self.execution = replace(self.execution, start_time=time)
-        row = replace(row, **new)
+            kept = extra.remembered
+            new["result"] = (
+                kept.result if kept is not None else known.result.SerializeToString(deterministic=True)
+            )
+        if self.execution.start_time is None and (changed.state == _RUNNING or changed.state in STEP_DONE):
+            self.execution = with_changes(self.execution, {"start_time": new.get("start_time", time)})
+        row = with_changes(row, new)
         self._put(changed.key, row)
         return row
 
     def _execution_changed(self, changed: ExecutionChanged, time: int) -> events_pb2.ExecutionChanged:
         ended = changed.state in EXECUTION_ENDED
-        self.execution = replace(
-            self.execution,
-            state=changed.state,
-            end_time=time if ended else None,
-            error=changed.error.SerializeToString() if changed.error is not None else None,
-            failed_step=changed.failed_step,
-        )
+        values = {
+            "state": changed.state,
+            "end_time": time if ended else None,
+            "error": changed.error.SerializeToString() if changed.error is not None else None,
+            "failed_step": changed.failed_step,
+        }
+        self.execution = with_changes(self.execution, values)
         return events_pb2.ExecutionChanged(
             state=changed.state,
             error=changed.error,
@@ -208,11 +231,11 @@ class Record:
         if self._partial:
             warnings.append("costs in other currencies are not counted in the execution's cost")
         self._costs = [total] if total is not None else []
-        self.execution = replace(
-            self.execution,
-            cost=total.SerializeToString() if total is not None else None,
-            warnings=json.dumps(warnings, ensure_ascii=False),
-        )
+        values = {
+            "cost": total.SerializeToString() if total is not None else None,
+            "warnings": json.dumps(warnings, ensure_ascii=False),
+        }
+        self.execution = with_changes(self.execution, values)
 
     def _job(self, time: int, result: JobResult | None) -> dict[str, Any]:
         """The job's columns that change."""
@@ -228,7 +251,7 @@ class Record:
             changes |= {"end_time": time, "lease_holder": None, "lease_until": None}
         if result is not None:
             changes["result"] = result.SerializeToString(deterministic=True)
-        self.job = replace(self.job, **changes)
+        self.job = with_changes(self.job, changes)
         return changes
 
     def _waits_for_a_person(self) -> bool:
@@ -242,9 +265,11 @@ class Record:
             self._states[state] for state in STEP_ACTIVE
         )
 
-    def _event(self, time: int, execution_id: str | None = None, **event: Message) -> events_pb2.Event:
+    def _event(
+        self, time: Timestamp | None, execution_id: str | None = None, **event: Message
+    ) -> events_pb2.Event:
         return events_pb2.Event(
-            time=timestamp(time),
+            time=time,
             job_id=self.job.id,
             execution_id=self.execution.id if execution_id is None else execution_id,
             **event,  # type: ignore[arg-type]
@@ -256,7 +281,7 @@ def instance(key: Key, row: StepRow) -> StepInstance:
     shown = StepInstance(
         step=key.step,
         index=key.index,
-        state=StepState.ValueType(row.state),
+        state=row.state,  # type: ignore[arg-type]
         attempts=row.attempts,
         start_time=timestamp(row.start_time),
         end_time=timestamp(row.end_time),
@@ -287,6 +312,8 @@ def restored(row: StepRow, method: Method) -> Restored:
 
 
 def _known(extra: Told) -> dict[str, Any]:
+    if extra is NOTHING:
+        return {}
     known = {"request_id": extra.request_id, "engine": extra.engine, "failures": extra.failures}
     return {name: value for name, value in known.items() if value is not None}
 
@@ -296,5 +323,7 @@ def _step_planned(planned: Planned) -> events_pb2.StepPlanned:
 
 
 def _differences(before: ExecutionRow, after: ExecutionRow) -> dict[str, Any]:
+    if before is after:
+        return {}
     known = vars(before)
     return {column: value for column, value in vars(after).items() if value != known[column]}

@@ -1,9 +1,9 @@
-"""This replica's parts of the limits that it shares with others: taken, kept, and given up.
+"""This replica's parts of the limits that it shares with others: taken, kept, and given up; and closed ones.
 
 A limit of calls at once is divided (`orchestrator.pure.parts`), so that a call costs no look into the
 database; of a rate each call that waits draws its own. Both are exact: what a replica has, no other has. Its
 parts are leased: without a sign of life they are free after the lease's time, and it begins no call when it
-could not say for so long that it is there.
+could not say for so long that it is there. What a server says to one replica, that it is full, holds for all.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Sharing:
         self._have: dict[str, Settled] = {}
         self._heard: set[str] = set()  # names of which somebody else wants, or gave up, something
         self._draw_at: dict[str, float] = {}  # when there are more tokens
+        self._closing: dict[str, float] = {}  # until when servers that are full want no calls
         self._all = False  # whether every limit is to be settled anew
         self._calm = False  # whether it has all there is, and nobody else wants any of it
         self._news = asyncio.Event()
@@ -64,6 +65,11 @@ class Sharing:
         if names:
             self._heard.update(names)
             self._news.set()
+
+    def close_for(self, name: str, seconds: float) -> None:
+        """Tells the others that no call is to begin under a limit for a while."""
+        self._closing[name] = max(self._closing.get(name, 0.0), asyncio.get_running_loop().time() + seconds)
+        self._news.set()
 
     def changed(self) -> None:
         """The limits are others now."""
@@ -98,11 +104,17 @@ class Sharing:
         begin = asyncio.get_running_loop().time()
         heard, self._heard = self._heard, set()
         anew, self._all = self._all, False
+        closing, self._closing = self._closing, {}
         needs = self._needs(heard, anew=anew, polled=polled)
-        if not needs and not polled:
+        if not needs and not polled and not heard and not closing:
             return
+        closed: dict[str, float] = {}
 
         async def work(transaction: Transaction) -> tuple[set[str], dict[str, Given]]:
+            if closing:
+                await shares.close(transaction, {name: max(0.0, at - begin) for name, at in closing.items()})
+            if heard or polled:
+                closed.update(await shares.closed(transaction.connection))
             leases = self._store.leases
             held = await shares.renew(transaction.connection, leases) if polled else set(self._have)
             lost = set(self._have) - held
@@ -114,7 +126,10 @@ class Sharing:
         except BaseException:
             self._heard |= heard
             self._all |= anew
+            self._closing = {**closing, **self._closing}
             raise
+        for name, seconds in closed.items():
+            self._limiter.close_for(name, seconds)
         for name in lost:
             del self._have[name]
         self._take(given, begin)

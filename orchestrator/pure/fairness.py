@@ -22,6 +22,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.pure.shares import Call, Share
+
 FOREVER = float("inf")
 LEAST_SECONDS = 1e-3
 """What a call is charged at least, or calls that take no time would not take turns."""
@@ -107,27 +109,6 @@ class _Flow:
     heap: list[tuple[int, str, int, Ask]] = field(default_factory=list)
 
 
-@dataclass(eq=False)
-class _Call:
-    """A call under way."""
-
-    begin: float
-    charged: float
-    """What it was charged when it began, seconds."""
-
-
-@dataclass
-class _Share:
-    """What one owner has had of a pool, seconds over its weight, and what it has under way there."""
-
-    had: float = 0.0
-    calls: set[_Call] = field(default_factory=set)
-
-    def so_far(self, now: float, weight: float) -> float:
-        """What it has had, with what calls under way have taken beyond their charge."""
-        return self.had + sum(max(0.0, now - call.begin - call.charged) for call in self.calls) / weight
-
-
 @dataclass
 class Want:
     """What waits under one name, and could go if there were more to have of limits."""
@@ -163,22 +144,35 @@ class Scheduler:
         self._buckets: dict[str, _Bucket] = {}
         self._flows: dict[tuple[tuple[str, ...], str], _Flow] = {}  # that have somebody waiting
         self._waiting: set[Ask] = set()
-        self._running: dict[Ask, _Call] = {}
-        self._shares: dict[tuple[str, str], _Share] = {}  # by (pool, or "" for all of them, and owner)
+        self._running: dict[Ask, Call] = {}
+        self._shares: dict[tuple[str, str], Share] = {}  # by (pool, or "" for all of them, and owner)
         self._turn: defaultdict[str, float] = defaultdict(float)  # by pool: what the latest owner had had
         self._usual: defaultdict[str, float] = defaultdict(lambda: 1.0)  # by pool: seconds that calls take
         self._tickets = itertools.count(1)
 
     # -- asking --------------------------------------------------------------------------------------------
 
+    def go(self, ask: Ask, now: float) -> bool:
+        """Lets somebody go at once, if nobody waits and no limit holds it back."""
+        if self._waiting or self._opens_at(ask.names, now) > now:
+            return False
+        self._arrive(ask)
+        self._begin(ask, now)
+        return True
+
     def add(self, ask: Ask) -> None:
         """Somebody waits."""
+        self._arrive(ask)
+        self._push(ask)
+
+    def _arrive(self, ask: Ask) -> None:
         ask.ticket = next(self._tickets)
         for pool in (ask.names[0], ""):
-            share = self._shares.setdefault((pool, ask.owner), _Share())
+            share = self._shares.get((pool, ask.owner))
+            if share is None:
+                share = self._shares[pool, ask.owner] = Share()
             if not share.calls:  # who was away can not catch up
                 share.had = max(share.had, self._turn[pool])
-        self._push(ask)
 
     def remove(self, ask: Ask, now: float) -> bool:
         """Somebody waits no more, or has ended. True: the call was under way."""
@@ -309,30 +303,34 @@ class Scheduler:
         return (-ask.priority, share.so_far(now, self._weight(ask.owner)), ask.age, ask.ticket)
 
     def _begin(self, ask: Ask, now: float) -> None:
-        self._waiting.remove(ask)
+        self._waiting.discard(ask)
         for name in ask.names:
             bucket = self._bucket(name, now)
             bucket.running += 1
             if bucket.limit.per_second is not None:
                 bucket.tokens -= 1.0
         weight = self._weight(ask.owner)
-        call = self._running[ask] = _Call(now, max(self._usual[ask.names[0]], LEAST_SECONDS))
+        call = self._running[ask] = Call(now, max(self._usual[ask.names[0]], LEAST_SECONDS))
         for pool in (ask.names[0], ""):
             share = self._shares[pool, ask.owner]
             self._turn[pool] = max(self._turn[pool], share.so_far(now, weight))
             share.had += call.charged / weight
-            share.calls.add(call)
+            share.begin(call, ask.ticket)
 
-    def _end(self, ask: Ask, call: _Call, now: float) -> None:
+    def _end(self, ask: Ask, call: Call, now: float) -> None:
         pool, took = ask.names[0], now - call.begin
         self._usual[pool] += SMOOTHING * (took - self._usual[pool])
         for place in (pool, ""):
             share = self._shares[place, ask.owner]
-            share.calls.remove(call)
+            share.end(call)
             share.had += (max(took, LEAST_SECONDS) - call.charged) / self._weight(ask.owner)
 
     def _opens_at(self, names: Iterable[str], now: float) -> float:
-        return max(self._bucket(name, now).opens_at(now) for name in names)
+        latest = now
+        for name in names:
+            at = self._bucket(name, now).opens_at(now)
+            latest = max(latest, at)
+        return latest
 
     def _bucket(self, name: str, now: float) -> _Bucket:
         bucket = self._buckets.get(name)

@@ -131,6 +131,8 @@ class Instances(Mapping[Key, Instance]):
         run = self.runs[key.step]
         request = type(run.step.request)()
         request.CopyFrom(run.step.request)
+        if not run.step.bindings:  # it was checked as a whole when the graph was
+            return request, []
         violations: list[Violation] = []
         for binding in run.step.bindings:
             value = self._value(binding.source, run, key.index)

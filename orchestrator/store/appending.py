@@ -218,6 +218,18 @@ def _updating(table: Table, columns: tuple[str, ...], held: Leases) -> Any:
     return statement.values(values)
 
 
+def number(appends: Sequence[Append]) -> Notice:
+    """Gives the events of appends under leases, of as many jobs, their sequences. Returns what to tell."""
+    notice = Notice()
+    for append in appends:
+        for sequence, event in enumerate(append.events, append.after + 1):
+            event.sequence = sequence
+        if append.events:
+            notice.sequences[append.job_id] = append.after + len(append.events)
+            notice.owners.add(append.owner)
+    return notice
+
+
 def event_row(append: Append, event: Event) -> dict[str, Any]:
     """An event as a row of its table."""
     return {

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Integer, LargeBinary, Table
 
-from orchestrator.store.appending import EVENT_ORDER, Append, event_row, learned
+from orchestrator.store.appending import EVENT_ORDER, Append, event_row, learned, number
 from orchestrator.store.direct import Direct
 from orchestrator.store.leases import Leases
 from orchestrator.store.notices import CHANNEL, Notice
@@ -43,13 +43,7 @@ class Batch:
         Raises:
             OperationalError: the server can not be reached, or refuses all of them.
         """
-        notice = Notice()
-        for append in appends:
-            for sequence, event in enumerate(append.events, append.after + 1):
-                event.sequence = sequence
-            if append.events:
-                notice.sequences[append.job_id] = append.after + len(append.events)
-                notice.owners.add(append.owner)
+        notice = number(appends)
         answer = await self._direct.fetch(_STATEMENT, *self._arguments(appends, notice))
         moved = {row["id"] for row in answer}
         return [append for append in appends if append.job_id in moved], notice

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The migration this code needs. Kept here so that a start with an up-to-date database loads no Alembic."""
 
 NO_INDEX = -1
@@ -270,6 +270,14 @@ rates = Table(
     Column("time", BigInteger, nullable=False),  # as of which; by the database's clock
 )
 """The token buckets of limits per second that replicas share. Not used on SQLite."""
+
+closings = Table(
+    "closings",
+    metadata,
+    Column("name", String(200), primary_key=True),  # of the limit
+    Column("until", BigInteger, nullable=False),  # by the database's clock
+)
+"""Limits that no call begins under for a while: a server said that it is full. Not used on SQLite."""
 
 compatibility = Table(
     "compatibility",

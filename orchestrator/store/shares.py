@@ -12,7 +12,7 @@ from orchestrator.pure.fairness import Limit
 from orchestrator.pure.parts import Part, Settled, settle
 from orchestrator.store.appending import Transaction
 from orchestrator.store.leases import CALM_SECONDS, CLOCK, Leases, gone
-from orchestrator.store.schema import rates, shares
+from orchestrator.store.schema import closings, rates, shares
 
 ONE_AT_A_TIME = 0x7368
 """Key of the advisory lock under which replicas settle."""
@@ -111,12 +111,31 @@ async def leave(transaction: Transaction, leases: Leases, names: Collection[str]
     transaction.notice.freed.update(left.scalars())
 
 
+async def close(transaction: Transaction, closed: Mapping[str, float]) -> None:
+    """Closes limits for all replicas, for so many seconds, by name."""
+    for name in sorted(closed):
+        await transaction.connection.execute(_CLOSE, {"name": name, "length": int(closed[name] * 1e6)})
+    transaction.notice.freed.update(closed)
+
+
+async def closed(connection: AsyncConnection) -> dict[str, float]:
+    """The limits that are closed, and for how many seconds still."""
+    await connection.execute(delete(closings).where(closings.c.until < CLOCK))
+    rows = await connection.execute(select(closings.c.name, closings.c.until - CLOCK))
+    return {name: left / 1e6 for name, left in rows if left > 0}
+
+
 _LOST = gone(CALM_SECONDS, "holder")
 _PUT = text(
     "INSERT INTO shares (name, holder, slots, short, since, until) "
     "VALUES (:name, :holder, :slots, :short, :since, :until) "
     "ON CONFLICT (name, holder) DO UPDATE SET slots = excluded.slots, short = excluded.short, "
     "since = excluded.since, until = excluded.until"
+)
+_CLOSE = text(
+    "INSERT INTO closings (name, until) "
+    "VALUES (:name, (extract(epoch FROM clock_timestamp()) * 1000000)::int8 + CAST(:length AS int8)) "
+    "ON CONFLICT (name) DO UPDATE SET until = greatest(closings.until, excluded.until)"
 )
 _FILL = text(
     "INSERT INTO rates (name, tokens, time) VALUES (:name, :tokens, :time) "

@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -72,6 +73,8 @@ class InlineDatabase:
         self._writing = _inline(path, "BEGIN IMMEDIATE", _WRITES)
         self._looking = _inline(path, "BEGIN", _READS)
         self._thread = ThreadPoolExecutor(1, "commit")
+        self.point: sqlite3.Connection = _plain(path)
+        """For single queries that take no time."""
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Inline]:
@@ -89,6 +92,24 @@ class InlineDatabase:
             connection.close()
 
     @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        """A writing transaction on the driver's own connection.
+
+        Raises:
+            sqlite3.Error: another process has the database, or its disk is full. Nothing is written.
+        """
+        pooled = self._writing.raw_connection()
+        connection = pooled.driver_connection
+        assert connection is not None
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            await asyncio.get_running_loop().run_in_executor(self._thread, connection.commit)
+        finally:
+            connection.rollback()  # nothing, where it was committed
+            pooled.close()
+
+    @asynccontextmanager
     async def look(self) -> AsyncIterator[Inline]:
         """A read transaction for queries that take no time, e.g. of rows by their keys."""
         with self._looking.begin() as connection:
@@ -99,6 +120,7 @@ class InlineDatabase:
         self._thread.shutdown()
         self._writing.dispose()
         self._looking.dispose()
+        self.point.close()
 
 
 def writer(path: Path) -> AsyncEngine:
@@ -172,6 +194,14 @@ def _inline(path: Path, begin: str, pragmas: Sequence[str]) -> Engine:
     )
     _prepare(engine, begin, pragmas)
     return engine
+
+
+def _plain(path: Path) -> sqlite3.Connection:
+    """The driver's own connection, which only reads."""
+    connection = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
+    for pragma in _READS:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
 
 
 def _prepare(engine: Engine, begin: str, pragmas: Sequence[str]) -> None:

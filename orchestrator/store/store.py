@@ -19,6 +19,7 @@ from orchestrator.store.appending import Append, Transaction
 from orchestrator.store.batch import Batch
 from orchestrator.store.claims import Claims
 from orchestrator.store.direct import REFUSALS, Direct
+from orchestrator.store.inline import InlineBatch
 from orchestrator.store.leases import Leases
 from orchestrator.store.migrate import migrate
 from orchestrator.store.notices import Notice
@@ -50,9 +51,16 @@ class Store:
     """An open database."""
 
     def __init__(
-        self, writing: Writing, reading: AsyncEngine, leases: Leases, shared: URL | None = None
+        self,
+        writing: Writing,
+        reading: AsyncEngine,
+        leases: Leases,
+        *,
+        batch: InlineBatch | None = None,
+        shared: URL | None = None,
     ) -> None:
-        """`shared`: of a database to which other replicas may write, too."""
+        """`batch`: writes what executions write. `shared`: of a database to which other replicas may write,
+        too; it has a batch of its own."""
         self.leases = leases
         self.on_events: Callable[[Sequence[tuple[str, Event]]], None] = lambda _: None
         """Gets (owner, event) of whatever this replica commits, in order."""
@@ -65,8 +73,9 @@ class Store:
         self._direct = Direct(shared) if shared is not None else None
         self.claims = Claims(shared, leases.holder) if shared is not None else None
         """Of calls that replicas share; None where there are none."""
-        batch = Batch(self._direct, leases) if self._direct is not None else None
-        self._writer = Writer(writing.write, leases, self._committed, batch)
+        shorter = Batch(self._direct, leases) if self._direct is not None else batch
+        self._writer = Writer(writing.write, leases, self._committed, shorter)
+        self._recall_at_once = batch.recall if batch is not None else None
         self._recalls = Recalls(writing.look)
         self._presence: Presence | None = None
         self._lock: int | None = None
@@ -86,7 +95,7 @@ class Store:
             )
         await _prepare(postgres.writer(url))
         leases = Leases(holder, lease_seconds, expire=True)
-        store = cls(postgres.Database(url), postgres.readers(url), leases, url)
+        store = cls(postgres.Database(url), postgres.readers(url), leases, shared=url)
         store._presence = Presence(url, holder, lambda notice: store.on_notice(notice))
         try:
             await store._presence.start()
@@ -107,7 +116,8 @@ class Store:
         except BaseException:
             os.close(lock)
             raise
-        store = cls(sqlite.InlineDatabase(path), sqlite.readers(path), leases)
+        database = sqlite.InlineDatabase(path)
+        store = cls(database, sqlite.readers(path), leases, batch=InlineBatch(database))
         store._lock = lock
         await store.transact(lambda transaction: leases.clear(transaction.connection))
         return store
@@ -137,8 +147,10 @@ class Store:
             Unavailable: the database can not be read now.
         """
         try:
+            if self._recall_at_once is not None:
+                return self._recall_at_once(owner, digest)
             return await self._recalls.find(owner, digest)
-        except REFUSALS as fault:
+        except (*REFUSALS, sqlite3.Error) as fault:
             raise _away(fault, "read") from fault
 
     async def append(self, append: Append) -> None:

@@ -12,12 +12,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.store.appending import Append, Transaction
-from orchestrator.store.batch import Batch
 from orchestrator.store.leases import Leases
 from orchestrator.store.notices import Notice
 from reelmesh.orchestrator.v1.events_pb2 import Event
@@ -33,6 +32,13 @@ Committed = Callable[[Sequence[tuple[str, Event]], Notice], None]
 Begin = Callable[[], AbstractAsyncContextManager[Any]]
 """Begins a transaction: gives an AsyncConnection, or what has the face of one."""
 Work = Callable[[Transaction], Awaitable[Any]]
+
+
+class Batch(Protocol):
+    """A shorter way for what executions write."""
+
+    async def write(self, appends: Sequence[Append]) -> tuple[list[Append], Notice]:
+        """Writes appends of as many jobs, all under leases. Returns those that were written, and a notice."""
 
 
 @dataclass
@@ -86,7 +92,7 @@ class Writer:
             raise Unavailable("the orchestrator is stopping")
         write = _Write(what, asyncio.get_running_loop().create_future())
         self._queue.put_nowait(write)
-        # A caller that is cancelled leaves the write be: it may be on disk already.
+        # A caller that is cancelled leaves the write be: it may be on disk already, or else it will be.
         return await asyncio.shield(write.done)
 
     async def _run(self) -> None:

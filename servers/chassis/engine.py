@@ -20,7 +20,7 @@ from google.type.money_pb2 import Money
 from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.common.v1.engine_pb2 import Missing
-from servers.chassis.models.pool import ModelPool
+from servers.chassis.models.executor import Executor
 
 RequestT = TypeVar("RequestT", bound=Message)
 
@@ -90,10 +90,10 @@ class WorkContext(Protocol):
 
 @runtime_checkable
 class RunsModels(Protocol):
-    """An engine that runs models on this machine's devices."""
+    """An engine that runs models, on this machine's devices or wherever the settings say."""
 
-    def use(self, models: ModelPool) -> None:
-        """Gives it the server's pool, once, before its first run. Models may be warmed up from here."""
+    def use(self, models: Executor) -> None:
+        """Gives it what runs the server's models, once, before its first run. It may warm some up."""
 
 
 class Engine(ABC):

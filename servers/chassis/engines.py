@@ -15,7 +15,7 @@ from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from servers.chassis.engine import Engine, Resolved, RunsModels
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
-from servers.chassis.models.pool import ModelPool
+from servers.chassis.models.executor import Executor
 
 Around = Callable[[Engine], Engine]
 """Makes of an engine one that does what it does and more."""
@@ -37,7 +37,7 @@ class Engines:
         group: str,
         order: Sequence[str],
         options: Mapping[str, Mapping[str, Any]],
-        models: ModelPool | None = None,
+        models: Executor | None = None,
         around: Around | None = None,
     ) -> Engines:
         """Finds the engines of an entry point group and makes them; those with models run them in `models`.

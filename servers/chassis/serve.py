@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import importlib.metadata
 import json
 import os
@@ -33,7 +34,9 @@ from servers.chassis.errors import FailedPrecondition, Fault
 from servers.chassis.failover import Failover
 from servers.chassis.interceptors import ChassisInterceptor
 from servers.chassis.media import commands
+from servers.chassis.models.executor import Executor
 from servers.chassis.models.pool import ModelPool
+from servers.chassis.models.replicas.executor import RayExecutor
 from servers.chassis.reload import watch_settings
 from servers.chassis.servicer import EngineServicer
 from servers.chassis.settings import EngineChoice, EngineSettings, Settings, WorkSettings
@@ -50,6 +53,8 @@ CHANNEL_OPTIONS: list[tuple[str, int]] = [
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.so_reuseport", 0),
 ]
+_COLLECT_AFTER = (20_000, 20, 20)
+"""When the garbage collector looks at the youngest objects (how many are new), at younger and at all ones."""
 _log = structlog.get_logger("reelmesh.serve")
 
 
@@ -61,7 +66,7 @@ class Resources:
     settings: Settings
     assets: Assets
     work: WorkTable
-    models: ModelPool
+    models: Executor
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,7 @@ async def start(spec: PlainServer | EngineServer, settings: Settings, address: s
         Fault: the settings do not allow the address, or it can not be bound.
     """
     work = WorkTable(limits_of(settings.work_of(spec.name)))
-    models = ModelPool(settings.models, settings.mesh.home / "devices")
+    models = open_executor(settings)
     resources = Resources(spec.name, settings, open_assets(spec.name, settings), work, models)
     built = await spec.build(resources)
     server = grpc.aio.server(interceptors=[ChassisInterceptor()], options=CHANNEL_OPTIONS)
@@ -214,6 +219,13 @@ def limits_of(settings: WorkSettings) -> Limits:
         keep_results_seconds=settings.keep_results_seconds,
         keep_results_bytes=settings.keep_results_bytes,
     )
+
+
+def open_executor(settings: Settings) -> Executor:
+    """What runs models, as the settings say."""
+    if settings.models.executor == "ray":
+        return RayExecutor(settings.models)
+    return ModelPool(settings.models, settings.mesh.home / "devices")
 
 
 def open_assets(name: str, settings: Settings) -> Assets:
@@ -287,6 +299,7 @@ async def _serve(
     spec: PlainServer | EngineServer, settings: Settings, address: str, *, with_parent: bool
 ) -> None:
     running = await start(spec, settings, address)
+    _keep_out_of_collections()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     if with_parent:
@@ -307,6 +320,14 @@ async def _serve(
     _log.info("stopping", grace_seconds=settings.mesh.grace_seconds)
     await running.stop(settings.mesh.grace_seconds)
     _log.info("stopped")
+
+
+def _keep_out_of_collections() -> None:
+    """Lets Python's garbage collector leave alone what is there at the start, and stays, and look seldom for
+    the rest: a look over all objects stops everything for as long as it takes, and most are freed without."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def _when_stdin_ends(loop: asyncio.AbstractEventLoop, then: Callable[[], None]) -> None:

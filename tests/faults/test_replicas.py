@@ -166,6 +166,24 @@ async def test_limits_hold_for_both_together(studio: Studio, postgres: Postgres)
     assert asyncio.get_running_loop().time() - begin >= (len(toy.calls) - 2) / 20.0
 
 
+async def test_a_full_server_is_left_alone_by_both(studio: Studio) -> None:
+    one, other, toy = studio
+
+    async def service(replica: Replica) -> limits_pb.LimitUse:
+        listed: limits_pb.ListLimitsResponse = await replica.limits.ListLimits(limits_pb.ListLimitsRequest())
+        return next(use for use in listed.limits if use.limit.name == "service/tts")
+
+    await one.submit(speech("[busy 1 600]"))
+    for replica in (one, other):
+        while not (await service(replica)).HasField("closed_for"):  # noqa: ASYNC110 - nobody sets an event
+            await asyncio.sleep(0.02)
+    for number in range(8):  # more than one takes
+        await other.submit(speech(f"{number}"))
+    while (await service(one)).waiting + (await service(other)).waiting < 8:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
+    assert sum(toy.calls.values()) == 1
+
+
 async def shown(replica: Replica, name: str, at_once: int = 0) -> None:
     """Waits until a replica has heard of a limit that was set at another."""
     while True:

@@ -64,3 +64,35 @@ class DyingRunner(PictureRunner):
             stop()
 
         return super().run(batch, report, die_once, smaller=smaller)
+
+
+class FarRunner(PictureRunner):
+    """Refuses files that lie where the test's server has its own: those are another host's."""
+
+    def run(
+        self, batch: Sequence[dict[str, Any]], report: Report, stop: Stop, *, smaller: bool
+    ) -> list[dict[str, Any]]:
+        near = (Path(os.environ[FOLDER]) / "near").read_text().split()
+        told = repr(batch)
+        found = [folder for folder in near if folder in told]
+        if found:
+            raise RuntimeError(f"these are on another host: {found}")
+        return super().run(batch, report, stop, smaller=smaller)
+
+
+class KillingRunner(PictureRunner):
+    """Kills its replica, the process above its own, at a first step, as often as "deaths" says."""
+
+    def run(
+        self, batch: Sequence[dict[str, Any]], report: Report, stop: Stop, *, smaller: bool
+    ) -> list[dict[str, Any]]:
+        deaths = Path(os.environ[FOLDER]) / "deaths"
+
+        def kill() -> None:
+            left = int(deaths.read_text())
+            if left:
+                deaths.write_text(str(left - 1))
+                os.kill(os.getppid(), signal.SIGKILL)
+            stop()
+
+        return super().run(batch, report, kill, smaller=smaller)

@@ -19,7 +19,8 @@ from reelmesh.imagegen.v1 import imagegen_pb2
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
 from servers.chassis.media import commands
 from servers.chassis.models import options as loading
-from servers.chassis.models.pool import ModelPool
+from servers.chassis.models.engine import Pooled
+from servers.chassis.models.executor import Executor
 from servers.chassis.models.spec import ModelSpec
 from servers.chassis.worker_main import Report
 from servers.imagegen.upscaling import clips
@@ -32,7 +33,7 @@ _PACKAGES = ("torch", "spandrel", "safetensors")
 _WHERE = "imagegen.options.spandrel.models"
 
 
-class SpandrelEngine(Upscaler):
+class SpandrelEngine(Pooled, Upscaler):
     """Enlarges with the models that its settings name."""
 
     name = "spandrel"
@@ -40,12 +41,10 @@ class SpandrelEngine(Upscaler):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
         self._known = SpandrelOptions(**settings).models
-        self._pool: ModelPool | None = None
-        self._own: ModelPool | None = None
 
-    def use(self, models: ModelPool) -> None:
+    def use(self, models: Executor) -> None:
         """See `RunsModels.use`."""
-        self._pool = models
+        super().use(models)
         for name, told in self._known.items():
             if told.warm and not self.missing():
                 models.warm(self._spec(name))
@@ -74,11 +73,12 @@ class SpandrelEngine(Upscaler):
 
     def missing(self) -> Sequence[Missing]:
         """See `Engine.missing`: packages, or a model."""
-        found = [
+        packages = [
             Missing(kind=MISSING_KIND_EXTRA, name=package, remedy='pip install "reelmesh[upscale]"')
             for package in _PACKAGES
             if importlib.util.find_spec(package) is None
         ]
+        found = [*self.lacking(packages)]
         if not self._known:
             remedy = f"set {_WHERE} to files of weights, by names of your own"
             found.append(Missing(kind=MISSING_KIND_MODEL, name="models", remedy=remedy))
@@ -121,8 +121,8 @@ class SpandrelEngine(Upscaler):
         """See `Upscaler.enlarge`."""
         told = self._known[model]
         arguments: dict[str, Any] = {
-            "path": str(one.path),
-            "out": str(one.out),
+            "path": one.path,
+            "out": one.out,
             "format": one.format,
             "width": one.width,
             "height": one.height,
@@ -138,17 +138,7 @@ class SpandrelEngine(Upscaler):
                 "frames": max(1, round(one.probe.duration * rate)),
                 "audio_codec": one.probe.audio_codec,
             }
-        if self._pool is None and self._own is None:
-            self._own = ModelPool()
-        pool = self._pool or self._own
-        assert pool is not None
-        await pool.run(self._spec(model), arguments, report)
-
-    async def close(self) -> None:
-        """Ends the pool that it made itself, if it did."""
-        if self._own is not None:
-            await self._own.close()
-        await super().close()
+        await self.pool.run(self._spec(model), arguments, report, folder=one.out.parent)
 
     def _spec(self, name: str) -> ModelSpec:
         path = self._known[name].path

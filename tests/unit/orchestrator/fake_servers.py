@@ -1,8 +1,9 @@
 """The mesh around the orchestrator: real servers over unix sockets with toy engines that count.
 
 What a toy does is in the request's text (or prompt): "[fail CODE]" fails always, "[fail CODE 2]" twice,
-"[busy 2]" is full twice, "[unconfirmed]" does not know what became of a paid call (until it is asked under
-another id), "[hang]" waits for the gate, "[lose]" never reports again, "[paid]" costs 0.25 USD.
+"[busy 2]" is full twice ("[busy 2 60]": for 60 s), "[unconfirmed]" does not know what became of a paid call
+(until it is asked under another id), "[hang]" waits for the gate, "[lose]" never reports again, "[paid]" costs
+0.25 USD.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ SERVICES: dict[str, ServiceDescriptor] = {
     "compose": compose_pb2.DESCRIPTOR.services_by_name["ComposeService"],
 }
 _FAIL = re.compile(r"\[fail ([A-Za-z]+)(?: (\d+))?\]")
-_BUSY = re.compile(r"\[busy (\d+)\]")
+_BUSY = re.compile(r"\[busy (\d+)(?: (\d+))?\]")
 
 
 class Toy(Engine):
@@ -109,7 +110,8 @@ class Toy(Engine):
                 raise errors.InvalidArgument(("text", "is what the test asked for"))
             raise getattr(errors, failing[1])("as the test asked")
         if (busy := _BUSY.search(text)) and calls <= int(busy[1]):
-            raise errors.ResourceExhausted("full", retry_after_seconds=0.02, reason="QUEUE_FULL")
+            seconds = float(busy[2] or 0.02)
+            raise errors.ResourceExhausted("full", retry_after_seconds=seconds, reason="QUEUE_FULL")
         if "[unconfirmed]" in text and sum(self.calls.values()) == 1:
             raise errors.FailedPrecondition("paid, but what became of it?", reason="UNCONFIRMED")
 

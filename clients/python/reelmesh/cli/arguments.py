@@ -310,6 +310,18 @@ def _mesh(commands: argparse._SubParsersAction[Parser], common: argparse.Argumen
     )
     engines.add_argument("--voices", action="store_true", help="list the voices in place of the engines")
     engines.add_argument("--lang", default="", metavar="TAG", help="only voices of this language")
+    engines.add_argument(
+        "--gender", default="", choices=("female", "male", "neutral"), help="only voices of this gender"
+    )
+    engines.add_argument("--engine", default="", metavar="NAME", help="only voices of this engine")
+    engines.add_argument("--samples", type=Path, metavar="FOLDER", help="have each of them speak into a file")
+    engines.add_argument("--text", default="", metavar="TEXT", help="what they say there")
+    metrics = add_command(
+        commands, "metrics", [common], "Write what the mesh does in numbers, as Prometheus reads them."
+    )
+    metrics.add_argument(
+        "--listen", default="", metavar="HOST:PORT", help="serve them there, at /metrics, until Ctrl-C"
+    )
     add_command(commands, "doctor", [common], "Check what reelmesh needs on this machine, and the mesh.")
     config = add_command(
         commands, "config", [common], "Settings: `init` prints a file with all of them, `check` finds faults."

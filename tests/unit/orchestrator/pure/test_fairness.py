@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from orchestrator.pure.fairness import Ask, Limit, Scheduler, limits_of
+from orchestrator.pure.shares import Call, Share
 
 POOLS = ("service/tts", "service/video")
 OWNERS = ("ann", "bob", "cat")
@@ -41,9 +43,22 @@ class Scheduling(RuleBasedStateMachine):
     )
     def asks(self, owner: str, pool: str, priority: int, age: str) -> None:
         new = ask(owner, pool, priority, age)
+        if self.scheduler.go(new, self.now):
+            assert not self.waiting
+            self._begins(new, Counter(name for one in self.running for name in one.names))
+            return
         self.scheduler.add(new)
         self.waiting.append(new)
         self.settled = False
+
+    def _begins(self, one: Ask, running: Counter[str]) -> None:
+        self.running.append(one)
+        for name in one.names:
+            self.begun.setdefault(name, []).append(self.now)
+            limit = limits_of(self.limits)(name)
+            running[name] += 1
+            assert not limit.paused
+            assert limit.at_once is None or running[name] <= limit.at_once
 
     @precondition(lambda self: self.waiting or self.running)
     @rule(data=st.data())
@@ -95,13 +110,7 @@ class Scheduling(RuleBasedStateMachine):
                 assert one not in self.running
                 assert not set(one.names) <= set(admitted.names) or one.priority <= admitted.priority
             self.waiting.remove(admitted)
-            self.running.append(admitted)
-            for name in admitted.names:
-                self.begun.setdefault(name, []).append(self.now)
-                limit = limits_of(self.limits)(name)
-                before[name] += 1
-                assert not limit.paused
-                assert limit.at_once is None or before[name] <= limit.at_once
+            self._begins(admitted, before)
         self.settled = True
 
     @invariant()
@@ -201,3 +210,28 @@ def test_a_rate_lets_one_go_when_its_time_has_come() -> None:
     assert scheduler.admit(10.4) == []
     assert len(scheduler.admit(10.5)) == 1
     assert len(scheduler.admit(100.0)) == 1
+
+
+@given(
+    calls=st.lists(st.tuples(st.floats(0, 10), st.floats(0, 5), st.floats(0, 20)), max_size=20),
+    times=st.lists(st.floats(0, 40), max_size=10),
+)
+def test_what_calls_take_beyond_their_charge_counts_while_they_run(
+    calls: list[tuple[float, float, float]], times: list[float]
+) -> None:
+    """As each call's own sum says, whatever has ended. Calls: begin, charge, length."""
+    share = Share()
+    moments = sorted({*times, *(begin for begin, _, _ in calls), *(begin + took for begin, _, took in calls)})
+    known = [Call(begin, charged) for begin, charged, _ in calls]
+    for now in moments:
+        for number, (call, (begin, _, took)) in enumerate(zip(known, calls, strict=True)):
+            if begin == now:
+                share.begin(call, number)
+            if begin + took == now:
+                share.end(call)
+        under_way = [
+            call for call, (begin, _, took) in zip(known, calls, strict=True) if begin <= now < begin + took
+        ]
+        expected = sum(max(0.0, now - call.begin - call.charged) for call in under_way) / 2
+        assert share.calls == len(under_way)
+        assert share.so_far(now, 2) == pytest.approx(expected, abs=1e-9)
