@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from reelmesh.cli import mesh_options, paid, presenting
+from reelmesh.cli import mesh_options, paid, picturing, presenting
 from reelmesh.cli.failures import EXIT_CODES
 from reelmesh.cli.parsing import Parser, add_command, common_options, owner_option
 
@@ -25,7 +25,6 @@ TRANSITIONS = (
     *("cut", "crossfade", "fade-black", "fade-white", "fade", "slide", "push", "wipe", "zoom", "dissolve"),
     *("circle", "blur", "random"),
 )
-TEXT_CHECKS = ("off", "warn", "redo")
 CODECS = ("h264", "h265", "av1", "vp9")
 _JOB = "the job's id, or `last` for the newest"
 
@@ -84,16 +83,6 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     )
     look.add_argument("--fps", type=float, metavar="N", help="frames per second, 1 to 120; default 30")
     look.add_argument("--style", metavar="NAME", help="style of the pictures")
-    look.add_argument(
-        "--text-check",
-        choices=TEXT_CHECKS,
-        help="lettering in pictures that nobody asked for: off, warn, or redo with another seed; default off",
-    )
-    look.add_argument(
-        "--upscale",
-        metavar="ENGINE[:MODEL]",
-        help="draw pictures at half the size and enlarge them by this engine: resample, or spandrel:MODEL",
-    )
     look.add_argument("--subtitles", choices=("burn", "soft", "none"), help="default burn")
     look.add_argument(
         "--subtitle-style",
@@ -142,6 +131,7 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     sound.add_argument(
         "--sound", action="append", default=[], metavar="FILE@SECONDS", help="a sound; may be given again"
     )
+    picturing.add_options(look)
     presenting.add_options(film)
     how = film.add_argument_group("how it is made")
     how.add_argument(
