@@ -159,7 +159,7 @@ class Checkpoints:
             self._running = loop.run_in_executor(self._thread, self._checkpoint)
 
     def begin_anew(self) -> None:
-        """Brings the rest over, so that the next write begins the WAL anew. For whom nobody writes meanwhile."""
+        """Brings the rest over, so that the next write begins the WAL anew, while nobody writes."""
         self._run("RESTART")
         self.large = False
 
