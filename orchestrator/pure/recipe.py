@@ -2,7 +2,7 @@
 
     [transcribe ->] plan -> for each scene: narrate -> align, illustrate -> animate;  all of them -> compose
                             with a presenter: portrait, narrate -> present
-                            where asked for: illustrate -> enlarge, animate -> enlarge_clip
+                            where asked for: illustrate -> enlarge, animate -> enlarge_clip, cover
 
 A pure function, so there is one thing to run: what it returns passes `graph.check` for every spec that keeps
 the contract, and could as well be submitted as a graph of one's own. With a `plan` that is given (an earlier
@@ -22,6 +22,7 @@ from reelmesh.imagegen.v1.imagegen_pb2 import UpscaleOptions
 from reelmesh.orchestrator.v1.graph_pb2 import ON_FAILURE_CONTINUE, Step, StepGraph
 from reelmesh.orchestrator.v1.narrated_video_pb2 import (
     ClipOptions,
+    CoverSource,
     NarratedVideo,
     PictureOptions,
     ReviewStage,
@@ -36,10 +37,12 @@ ANIMATE = ("animate", *(f"animate_{number}" for number in range(2, MOST_VARIANTS
 """Ids of the steps that make clips: one for each variant."""
 ENLARGE, ENLARGE_CLIP = "enlarge", "enlarge_clip"
 """Ids of the steps that make pictures and clips as large as the film's frame."""
+COVER = "cover"
+"""Id of the step that draws the picture of the cover."""
 GATED = {
     ReviewStage.REVIEW_STAGE_PLAN: {
         *("narrate", "align", "illustrate", "portrait", "present", "compose"),
-        *(*ANIMATE, ENLARGE, ENLARGE_CLIP),
+        *(*ANIMATE, ENLARGE, ENLARGE_CLIP, COVER),
     },
     ReviewStage.REVIEW_STAGE_PICTURES: {*ANIMATE, ENLARGE, ENLARGE_CLIP, "present", "compose"},
     ReviewStage.REVIEW_STAGE_CLIPS: {ENLARGE_CLIP, "compose"},
@@ -76,6 +79,8 @@ def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = No
     if video.clip.HasField("upscale"):
         graph.steps.append(_enlarge(video, ENLARGE_CLIP, video.clip.upscale, *_clips(video)))
     graph.steps.extend(presenter.steps(video))
+    if _draws_cover(video):
+        graph.steps.append(_cover(video))
     graph.steps.append(_compose(video))
     _set_gates(graph, video, planned=plan is not None)
     return graph
@@ -171,25 +176,15 @@ def _illustrate(video: NarratedVideo) -> Step:
     step = Step(id="illustrate", for_each=SCENES, when="item.illustrate")
     options = video.picture
     width, height = _made(video, options)
-    call = imagegen_pb2.GenerateRequest(
-        engine=options.engine,
-        model=options.model,
-        width_pixels=width,
-        height_pixels=height,
-        count=options.variants or 1,
-        style=options.style,
-        character=options.character,
-        loras=options.loras,
-        steps=options.steps,
-        text_check=options.text_check,
+    step.generate_image.CopyFrom(_drawing(options))
+    step.generate_image.MergeFrom(
+        imagegen_pb2.GenerateRequest(
+            width_pixels=width,
+            height_pixels=height,
+            count=options.variants or 1,
+            character=options.character,
+        )
     )
-    if options.HasField("guidance"):
-        call.guidance = options.guidance
-    if options.HasField("scene_settings"):
-        call.scene_settings.CopyFrom(options.scene_settings)
-    if options.HasField("text_check_options"):
-        call.text_check_options.CopyFrom(options.text_check_options)
-    step.generate_image.CopyFrom(call)
     bind(step, "prompt", "item.image_prompt")
     bind(step, "negative_prompt", "item.negative_prompt")
     if not options.HasField("upscale"):  # what is enlarged has no layers
@@ -200,6 +195,62 @@ def _illustrate(video: NarratedVideo) -> Step:
     if video.characters or not options.character:  # else whoever the text names would take its place
         bind(step, "character", "item.character")
     return step
+
+
+def _drawing(options: PictureOptions) -> imagegen_pb2.GenerateRequest:
+    """What all pictures of a film have in common."""
+    call = imagegen_pb2.GenerateRequest(
+        engine=options.engine,
+        model=options.model,
+        style=options.style,
+        loras=options.loras,
+        steps=options.steps,
+        text_check=options.text_check,
+    )
+    if options.HasField("guidance"):
+        call.guidance = options.guidance
+    if options.HasField("scene_settings"):
+        call.scene_settings.CopyFrom(options.scene_settings)
+    if options.HasField("text_check_options"):
+        call.text_check_options.CopyFrom(options.text_check_options)
+    return call
+
+
+def _draws_cover(video: NarratedVideo) -> bool:
+    return video.cover.source == CoverSource.COVER_SOURCE_GENERATED
+
+
+def _cover(video: NarratedVideo) -> Step:
+    """The step that draws the cover. Without it there is still a frame of the film."""
+    step = Step(id=COVER, on_failure=ON_FAILURE_CONTINUE)
+    frame = canvas(video)
+    step.generate_image.CopyFrom(_drawing(video.picture))
+    step.generate_image.MergeFrom(
+        imagegen_pb2.GenerateRequest(
+            prompt=video.cover.prompt,
+            width_pixels=frame.width_pixels,
+            height_pixels=frame.height_pixels,
+            count=1,
+            seed=video.seed,
+        )
+    )
+    if not video.cover.prompt:
+        bind(step, "prompt", f"{PLAN}.scenes[0].image_prompt")
+        bind(step, "character", f"{PLAN}.scenes[0].character")
+    return step
+
+
+def _show_cover(video: NarratedVideo, compose: Step) -> None:
+    """Lets the step that composes the film put the cover together."""
+    call = compose.compose
+    if _draws_cover(video):
+        bind(compose, "cover.picture", f"{COVER}.images[0].asset")
+    if video.cover.HasField("title"):
+        call.cover.title = video.cover.title
+    elif _draws_cover(video) and video.title:
+        call.cover.title = video.title
+    elif _draws_cover(video):
+        bind(compose, "cover.title", f"{PLAN}.title")
 
 
 def _variants(video: NarratedVideo) -> int:
@@ -314,6 +365,7 @@ def _compose(video: NarratedVideo) -> Step:
         if options.HasField("upscale"):
             bind(step, f"scenes[*].{field}", f"{id}[*].asset")
     presenter.show(video, step)
+    _show_cover(video, step)
     if video.HasField("audio"):
         call.narration.CopyFrom(video.audio)
         bind(step, "scenes[*].words", f"{SCENES}[*].words")

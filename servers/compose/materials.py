@@ -95,6 +95,8 @@ class Materials:
     """The talking head, where one clip is given for the whole film."""
     heads: list[Moving | None] = field(default_factory=list)
     """The talking head of each scene."""
+    cover: Still | None = None
+    """The picture of the cover, where one is given."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -128,6 +130,7 @@ class Gathering:
             logos = [start(self._logo(index)) for index in range(len(self._request.overlays))]
             whole, music, avatar = start(self._whole()), start(self._music()), start(self._avatar())
             heads = [start(self._head(index)) for index in scenes]
+            cover = start(self._cover())
         return Materials(
             [task.result() for task in shown],
             [task.result() for task in spoken],
@@ -138,6 +141,7 @@ class Gathering:
             [task.result() for task in logos],
             avatar.result(),
             [task.result() for task in heads],
+            cover.result(),
             sorted(self._warnings),
         )
 
@@ -201,6 +205,11 @@ class Gathering:
         if not (self._request.HasField("avatar") and scene.HasField("avatar_clip")):
             return None
         return await self._moving(scene.avatar_clip, f"scenes[{index}].avatar_clip")
+
+    async def _cover(self) -> Still | None:
+        if not self._request.cover.HasField("picture"):
+            return None
+        return await self._still(self._request.cover.picture, "cover.picture")
 
     async def _logo(self, index: int) -> Still | None:
         overlay, name = self._request.overlays[index], f"overlays[{index}].picture"

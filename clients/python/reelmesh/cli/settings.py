@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reelmesh import batches
-from reelmesh.cli import arguments, casting, presenting, wanted
+from reelmesh.cli import arguments, casting, picturing, presenting, wanted
 from reelmesh.cli.failures import UsageError
 from reelmesh.cli.tables import Broken
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
@@ -106,7 +106,7 @@ def _engines(value: Any) -> list[str]:
 
 def _upscale(value: Any) -> str:
     try:
-        wanted.set_upscale(JobSpec().narrated_video, str(value))
+        picturing.set_upscale(JobSpec().narrated_video, str(value))
     except UsageError as error:
         raise ValueError(str(error).partition(": ")[2]) from None
     return str(value)
@@ -158,8 +158,11 @@ SETTINGS: Mapping[str, Read] = {
     "presenter_cut_out": _flag,
     "seed": _whole(-(2**63), 2**63 - 1),
     "priority": _whole(0, 9),
+    "cover": _choice(*picturing.COVERS),
+    "cover_prompt": _text(5000),
+    "cover_title": _text(300),
     "upscale": _upscale,
-    "text_check": _choice(*arguments.TEXT_CHECKS),
+    "text_check": _choice(*picturing.TEXT_CHECKS),
     "subtitles": _choice(*wanted.SUBTITLES),
     "subtitle_style": _choice("karaoke", "phrase", "line"),
     "transition": _choice(*arguments.TRANSITIONS),

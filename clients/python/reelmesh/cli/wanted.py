@@ -11,11 +11,10 @@ from typing import Any, Protocol
 
 from google.protobuf import json_format
 
-from reelmesh.cli import casting, encodings, presenting
+from reelmesh.cli import casting, encodings, picturing, presenting
 from reelmesh.cli.failures import UsageError
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.timeline_pb2 import SubtitleMode, SubtitleStyle, TransitionKind, VideoCodec
-from reelmesh.imagegen.v1.imagegen_pb2 import TextCheck
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
 from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo, ReviewStage
@@ -41,7 +40,6 @@ class Uploads(Protocol):
 _ENGINE = re.compile(r"(script|tts|image|imagegen|video|presenter|asr|compose)=([^:]+)(?::(.+))?")
 
 
-_UPSCALE = re.compile(r"([^:\s]{1,100})(?::(\S{1,300}))?")
 _PARTS = {"script": "plan", "tts": "voice", "image": "picture", "imagegen": "picture", "video": "clip"}
 
 
@@ -83,18 +81,6 @@ def set_engine(video: NarratedVideo, choice: str) -> None:
     options: Any = getattr(video, _PARTS.get(server, server))
     options.engine = engine
     options.model = model or ""
-
-
-def set_upscale(video: NarratedVideo, choice: str) -> None:
-    """Sets "resample" or "spandrel:model" as what enlarges a film's pictures.
-
-    Raises:
-        UsageError: it has another form.
-    """
-    match = _UPSCALE.fullmatch(choice)
-    if match is None:
-        raise UsageError(f"--upscale {choice}: give ENGINE or ENGINE:MODEL, e.g. resample")
-    video.picture.upscale.engine, video.picture.upscale.model = match.group(1), match.group(2) or ""
 
 
 def read_story(path: str, encoding: str = encodings.DEFAULT) -> str:
@@ -216,6 +202,7 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
     casting.describe(video, casting.characters(options.character))
     if casting.stock(options.stock, options.stock_share):
         video.stock_share = options.stock_share
+    picturing.describe(video, options)
     presenting.describe(video, options)
     presenting.sounds(options.sound)
     if options.size:
@@ -224,10 +211,6 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
         video.canvas.frames_per_second = options.fps
     for choice in options.engine:
         set_engine(video, choice)
-    if options.text_check:
-        video.picture.text_check = TextCheck.Value(f"TEXT_CHECK_{options.text_check.upper()}")
-    if options.upscale:
-        set_upscale(video, options.upscale)
     if options.subtitles:
         video.subtitles.mode = SUBTITLES[options.subtitles]
     if options.subtitle_style:

@@ -26,7 +26,7 @@ from reelmesh.orchestrator.v1 import job_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
 from reelmesh.orchestrator.v1.job_service_pb2 import EditSceneRequest
-from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+from reelmesh.orchestrator.v1.narrated_video_pb2 import CoverSource, NarratedVideo
 from reelmesh.script.v1.script_pb2 import CharacterProfile, PlanRequest, PlanResult, Scene
 from reelmesh.tts.v1.tts_pb2 import SynthesizeRequest
 from reelmesh.video.v1.video_pb2 import GenerateRequest as ClipRequest
@@ -323,6 +323,66 @@ def test_what_is_enlarged_is_made_smaller_and_takes_the_place_of_what_was_made()
     for field, id in (("picture", "enlarge"), ("clip", "enlarge_clip")):
         # The last that is set wins.
         assert [one for one in bound["compose"] if one[0] == f"scenes[*].{field}"][-1][1] == f"{id}[*].asset"
+
+
+def bound_in(graph: StepGraph, id: str) -> dict[str, str]:
+    """The last source of each target of a step."""
+    (step,) = (step for step in graph.steps if step.id == id)
+    return {one.to: getattr(one, "from") for one in step.bindings}
+
+
+def test_a_cover_of_its_own_is_drawn_beside_the_scenes_and_given_to_the_film() -> None:
+    video = NarratedVideo(text="A fox.", seed=3)
+    video.picture.engine, video.picture.style, video.picture.text_check = "ie", "dusk", TEXT_CHECK_REDO
+    video.cover.source = CoverSource.COVER_SOURCE_GENERATED
+    graph = narrated_video(video)
+    assert check(graph) == []
+    assert steps(graph)["cover"] == PictureRequest(
+        engine="ie",
+        style="dusk",
+        text_check=TEXT_CHECK_REDO,
+        width_pixels=1080,
+        height_pixels=1920,
+        count=1,
+        seed=3,
+    )
+    assert bound_in(graph, "cover")["prompt"] == "plan.scenes[0].image_prompt"
+    bound = bound_in(graph, "compose")
+    assert bound["cover.picture"] == "cover.images[0].asset"
+    assert bound["cover.title"] == "plan.title"
+    video.cover.prompt, video.title = "a fox in the moonlight", "T"
+    graph = narrated_video(video)
+    assert (steps(graph)["cover"].prompt, steps(graph)["compose"].cover.title) == (video.cover.prompt, "T")
+    assert "prompt" not in bound_in(graph, "cover")
+    video.cover.title = ""  # none, and none of the plan's
+    graph = narrated_video(video)
+    assert steps(graph)["compose"].cover.title == ""
+    assert "cover.title" not in bound_in(graph, "compose")
+
+
+def test_a_cover_that_can_not_be_drawn_costs_no_film() -> None:
+    video = NarratedVideo(text="A fox.")
+    video.cover.source = CoverSource.COVER_SOURCE_GENERATED
+    plan = PlanResult(title="Fox", scenes=[Scene(id="a", text="One.", image_prompt="p", illustrate=True)])
+    graph = compile(narrated_video(video, plan))
+    walked = Driving(
+        graph, plan, spec=JobSpec(narrated_video=video), failing=lambda key: key.step == "cover"
+    ).run()
+    assert walked.execution == job_pb2.EXECUTION_STATE_SUCCEEDED
+    film = walked.walk.request(Key("compose"))
+    assert isinstance(film, ComposeRequest)
+    assert (film.cover.HasField("picture"), film.cover.title) == (False, "Fox")
+
+
+def test_a_frame_is_the_cover_where_nothing_is_said_and_may_have_a_text() -> None:
+    video = NarratedVideo(text="A fox.")
+    graph = narrated_video(video)
+    assert "cover" not in steps(graph)
+    assert not steps(graph)["compose"].HasField("cover")
+    video.cover.source, video.cover.title = CoverSource.COVER_SOURCE_FRAME, "Fox"
+    graph = narrated_video(video)
+    assert "cover" not in steps(graph)
+    assert steps(graph)["compose"].cover.title == "Fox"
 
 
 def pictures_of(video: NarratedVideo, *scenes: Scene) -> list[PictureRequest]:
