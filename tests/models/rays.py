@@ -8,6 +8,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
+from servers.chassis.models.replicas.parcels import Shelf
 from servers.chassis.settings import ModelSettings
 from tests.models.killing import FOLDER
 
@@ -80,13 +82,16 @@ def main() -> None:
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     node = {"num_cpus": CORES, "num_gpus": 0, "object_store_memory": 100 * 2**20}
-    made = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-    try:
-        made.add_node(**node)
-        print(json.dumps(made.address), file=told, flush=True)
-        sys.stdin.read()
-    finally:
-        made.shutdown()
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as logs:
+        head = {**node, "include_dashboard": False, "temp_dir": logs}
+        made = Cluster(initialize_head=True, head_node_args=head)
+        try:
+            made.add_node(**node)
+            print(json.dumps(made.address), file=told, flush=True)
+            sys.stdin.read()
+        finally:
+            made.shutdown()
+            Shelf(0).close()  # removes what killed replicas have left
 
 
 def settings(address: str, **ray: Any) -> ModelSettings:

@@ -70,8 +70,9 @@ class Shelf:
 
     def __init__(self, most_bytes: int) -> None:
         self._sweep()
-        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._lock = os.open(self._folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        """Removed at the end; by the next replica on this host, where this one is killed."""
+        self._lock = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._most_bytes = most_bytes
         self._sizes: dict[str, int] = {}
@@ -90,7 +91,7 @@ class Shelf:
             async with self._receiving:
                 for parcel in parcels:
                     await self._receive(parcel, fetch)
-            yield [self._folder / parcel.digest / parcel.name for parcel in parcels]
+            yield [self.folder / parcel.digest / parcel.name for parcel in parcels]
         finally:
             for parcel in parcels:
                 self._users[parcel.digest] -= 1
@@ -98,11 +99,11 @@ class Shelf:
 
     async def _receive(self, parcel: Parcel, fetch: Callable[[Any], Any]) -> None:
         if parcel.digest not in self._sizes:
-            unfinished = self._folder / f"{parcel.digest}.part"
+            unfinished = self.folder / f"{parcel.digest}.part"
             for name, part in parcel.parts.items():
                 content = await fetch(part)
                 await asyncio.to_thread(unpack, unfinished, f"{parcel.name}/{name}".rstrip("/"), content)
-            unfinished.rename(self._folder / parcel.digest)
+            unfinished.rename(self.folder / parcel.digest)
         self._sizes[parcel.digest] = self._sizes.pop(parcel.digest, parcel.size_bytes)
 
     def _forget(self) -> None:
@@ -113,12 +114,12 @@ class Shelf:
                 return
             if not self._users.get(digest):
                 del self._sizes[digest]
-                shutil.rmtree(self._folder / digest, ignore_errors=True)
+                shutil.rmtree(self.folder / digest, ignore_errors=True)
                 excess -= size
 
     def close(self) -> None:
         """Removes everything."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         os.close(self._lock)
 
     @staticmethod

@@ -54,7 +54,7 @@ class Replica:
         try:
             await self.model(spec.key)
             async with self._shelf.lent(parcels, _fetched) as received:
-                with tempfile.TemporaryDirectory(prefix="reelmesh-run-") as folder:
+                with tempfile.TemporaryDirectory(prefix="run-", dir=self._shelf.folder) as folder:
                     async for item in self._run(spec, job, received, Path(folder)):
                         yield item
         except Fault as fault:
