@@ -7,6 +7,9 @@ of power, so nothing that was shown is ever lost; group commit makes that cheap.
 Writes and quick looks run at once, in the event loop's thread, and only the commit, which waits for the disk,
 in another one. A statement of ours takes microseconds, while a visit to a thread for it costs more than that,
 and the interpreter's lock has to be won back there after every single row.
+
+What is in the WAL is brought into the database in another thread, beside those who write: SQLite would do so
+in the middle of a commit, and let everybody wait for the disk.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import OperationalError
@@ -35,9 +39,14 @@ BUSY_SECONDS = 30.0
 OTHER_SECONDS = 30.0
 """How long another process that has the database may take to end."""
 _BUSY_PAUSE_SECONDS = 0.01
-_WRITES = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+_WRITES = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=0")
 _READS = ("query_only=ON",)
+_CHECKPOINT_SECONDS = 0.5
+"""Least time between two checkpoints."""
+_WAL_PAGES = 10_000
+"""Pages of 4 KiB beyond which the WAL begins anew. Writers wait for that, but nearly all is done by then."""
 T = TypeVar("T")
+_log = structlog.get_logger("reelmesh.store")
 
 
 class Inline:
@@ -73,7 +82,8 @@ class InlineDatabase:
         self._writing = _inline(path, "BEGIN IMMEDIATE", _WRITES)
         self._looking = _inline(path, "BEGIN", _READS)
         self._thread = ThreadPoolExecutor(1, "commit")
-        self.point: sqlite3.Connection = _plain(path)
+        self._checkpoints = Checkpoints(path)
+        self.point = _plain(path, _READS)
         """For single queries that take no time."""
 
     @asynccontextmanager
@@ -87,7 +97,7 @@ class InlineDatabase:
         try:
             await _begin(connection)
             yield Inline(connection)
-            await asyncio.get_running_loop().run_in_executor(self._thread, connection.commit)
+            await self._commit(connection.commit)
         finally:
             connection.close()
 
@@ -104,7 +114,7 @@ class InlineDatabase:
         try:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
-            await asyncio.get_running_loop().run_in_executor(self._thread, connection.commit)
+            await self._commit(connection.commit)
         finally:
             connection.rollback()  # nothing, where it was committed
             pooled.close()
@@ -115,12 +125,62 @@ class InlineDatabase:
         with self._looking.begin() as connection:
             yield Inline(connection)
 
+    async def _commit(self, commit: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, commit)
+        if self._checkpoints.large:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._checkpoints.begin_anew)
+        self._checkpoints.committed()
+
     async def close(self) -> None:
         """Closes the connections."""
         self._thread.shutdown()
+        await self._checkpoints.close()
         self._writing.dispose()
         self._looking.dispose()
         self.point.close()
+
+
+class Checkpoints:
+    """Brings what was committed from the WAL into the database, beside those who write."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = _plain(path, ())
+        self._thread = ThreadPoolExecutor(1, "checkpoint")
+        self._running: asyncio.Future[None] | None = None
+        self._due = 0.0
+        self.large = False
+        """Whether the WAL has come to be so long that it is to begin anew."""
+
+    def committed(self) -> None:
+        """There is something new in the WAL."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._due and (self._running is None or self._running.done()):
+            self._due = loop.time() + _CHECKPOINT_SECONDS
+            self._running = loop.run_in_executor(self._thread, self._checkpoint)
+
+    def begin_anew(self) -> None:
+        """Brings the rest over, so that the next write begins the WAL anew, while nobody writes."""
+        self._run("RESTART")
+        self.large = False
+
+    async def close(self) -> None:
+        """Ends."""
+        if self._running is not None:
+            await asyncio.gather(self._running, return_exceptions=True)
+        self._thread.shutdown()
+        self._connection.close()
+
+    def _checkpoint(self) -> None:
+        self.large = self._run("PASSIVE") > _WAL_PAGES
+
+    def _run(self, how: str) -> int:
+        """Pages in the WAL. A disk that is full says so at the next commit."""
+        try:
+            _, pages, _ = self._connection.execute(f"PRAGMA wal_checkpoint({how})").fetchone()
+        except sqlite3.Error as fault:
+            _log.warning("the WAL can not be brought into the database now", cause=str(fault))
+            return 0
+        return int(pages)
 
 
 def writer(path: Path) -> AsyncEngine:
@@ -196,10 +256,10 @@ def _inline(path: Path, begin: str, pragmas: Sequence[str]) -> Engine:
     return engine
 
 
-def _plain(path: Path) -> sqlite3.Connection:
-    """The driver's own connection, which only reads."""
+def _plain(path: Path, pragmas: Sequence[str]) -> sqlite3.Connection:
+    """The driver's own connection."""
     connection = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
-    for pragma in _READS:
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
     return connection
 

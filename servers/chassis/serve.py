@@ -299,7 +299,7 @@ async def _serve(
     spec: PlainServer | EngineServer, settings: Settings, address: str, *, with_parent: bool
 ) -> None:
     running = await start(spec, settings, address)
-    _keep_out_of_collections()
+    keep_out_of_collections()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     if with_parent:
@@ -322,7 +322,7 @@ async def _serve(
     _log.info("stopped")
 
 
-def _keep_out_of_collections() -> None:
+def keep_out_of_collections() -> None:
     """Lets Python's garbage collector leave alone what is there at the start, and stays, and look seldom for
     the rest: a look over all objects stops everything for as long as it takes, and most are freed without."""
     gc.collect()

@@ -218,7 +218,7 @@ class RaySettings(Section):
         2.0, gt=0, description="Runs for each replica, waiting ones too, above which there come to be more."
     )
     most_requests: int = Field(
-        8, ge=1, description="Most runs that a replica has at once, to make one after the other or together."
+        4, ge=1, description="Most runs that a replica has at once, to make one after the other or together."
     )
     autoscaling: dict[str, Any] = Field(
         default_factory=dict,

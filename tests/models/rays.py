@@ -9,22 +9,38 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from servers.chassis.settings import ModelSettings
-from tests.models.runners import FOLDER
+from tests.models.killing import FOLDER
 
 CORES = 2
 """Of each node, and of each replica: a node has room for one."""
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that runs."""
+
+    address: str
+    keeper: subprocess.Popen[str]
+
+    def kill(self) -> None:
+        """Kills all of it."""
+        for process in psutil.Process(self.keeper.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
 @contextmanager
-def cluster(folder: Path) -> Iterator[str]:
-    """A head and a worker node; gives the address. In `folder` runners and tests tell each other things.
+def cluster(folder: Path) -> Iterator[Cluster]:
+    """A head and a worker node. In `folder` runners and tests tell each other things.
 
     A process of its own starts them and ends them when its stdin does, however this one ends.
     """
@@ -34,6 +50,7 @@ def cluster(folder: Path) -> Iterator[str]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_gcs_rpc_server_reconnect_timeout_s": "2",
         "RAY_SERVE_HANDLE_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "0.5",
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -50,7 +67,7 @@ def cluster(folder: Path) -> Iterator[str]:
         assert keeper.stdin is not None
         assert keeper.stdout is not None
         try:
-            yield json.loads(keeper.stdout.readline())
+            yield Cluster(json.loads(keeper.stdout.readline()), keeper)
         finally:
             keeper.stdin.close()
             keeper.wait()
@@ -74,7 +91,7 @@ def main() -> None:
 
 def settings(address: str, **ray: Any) -> ModelSettings:
     """What a server that uses the cluster has under `models`."""
-    quick = {"upscale_delay_s": 0.2, "look_back_period_s": 1.0, "downscale_delay_s": 600.0}
+    quick = {"upscale_delay_s": 0.2, "look_back_period_s": 1.0, "metrics_interval_s": 0.5}
     told = {"address": address, "gpus": 0, "cpus": CORES, "autoscaling": quick, **ray}
     return ModelSettings(executor="ray", devices=["cpu"], reserve_bytes=0, most_models=1, ray=told)
 

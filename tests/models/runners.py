@@ -14,9 +14,7 @@ import torch
 from servers.chassis.models.runner import Stop
 from servers.chassis.worker_main import Report
 from servers.imagegen.diffusion.runner import PictureRunner
-
-FOLDER = "REELMESH_TEST_FOLDER"
-"""Variable with the folder in which the runners and the test tell each other things."""
+from tests.models.killing import FOLDER, kill_replica
 
 
 class GatedRunner(PictureRunner):
@@ -86,13 +84,8 @@ class KillingRunner(PictureRunner):
     def run(
         self, batch: Sequence[dict[str, Any]], report: Report, stop: Stop, *, smaller: bool
     ) -> list[dict[str, Any]]:
-        deaths = Path(os.environ[FOLDER]) / "deaths"
-
         def kill() -> None:
-            left = int(deaths.read_text())
-            if left:
-                deaths.write_text(str(left - 1))
-                os.kill(os.getppid(), signal.SIGKILL)
+            kill_replica()
             stop()
 
         return super().run(batch, report, kill, smaller=smaller)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,10 +30,11 @@ from servers.chassis.settings import ModelSettings, Settings
 from servers.imagegen.__main__ import SERVER
 from servers.imagegen.diffusion.engine import DiffusersEngine
 from servers.video.diffusion.provider import DiffusersProvider
+from tests.mesh.films import Film
 from tests.models import rays
 from tests.models.rays import until
 from tests.models.studio import Studio, apart
-from tests.models.test_clips import film
+from tests.models.test_clips import film as clip_of
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -52,8 +56,7 @@ def nothing_told(told: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def address(told: Path) -> Iterator[str]:
-    """A Ray cluster's."""
+def cluster(told: Path) -> Iterator[rays.Cluster]:
     with rays.cluster(told) as started:
         yield started
 
@@ -70,8 +73,8 @@ def options(models: Path) -> dict[str, Any]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def studio(address: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Studio]:
-    executor = RayExecutor(rays.settings(address, max_replicas=2))
+async def studio(cluster: rays.Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Studio]:
+    executor = RayExecutor(rays.settings(cluster.address, max_replicas=2))
     yield Studio(tmp_path_factory.mktemp("store"), executor)
     await executor.close()
 
@@ -102,11 +105,11 @@ class Server:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(
-    address: str, options: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+    cluster: rays.Cluster, options: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Server]:
     settings = Settings(
         mesh={"home": tmp_path_factory.mktemp("home")},
-        models=rays.settings(address, max_replicas=2),
+        models=rays.settings(cluster.address, max_replicas=2),
         storage={"low_space_bytes": 0},
         imagegen={"options": {"diffusers": options}, "capacity": 16, "linger_seconds": 0},
     )
@@ -121,8 +124,9 @@ def gated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DiffusersEngine, "runner", "tests.models.runners:GatedRunner")
 
 
-def toy(folder: Path, name: str) -> ModelSpec:
-    runner = "tests.unit.servers.chassis.models.toy_runner:ToyRunner"
+def toy(
+    folder: Path, name: str, runner: str = "tests.unit.servers.chassis.models.toy_runner:ToyRunner"
+) -> ModelSpec:
     return ModelSpec(name, "toy", runner, {"name": name, "journal": str(folder / "journal"), "size": 10})
 
 
@@ -194,7 +198,7 @@ async def test_a_clip_comes_back_frame_by_frame(studio: Studio, models: Path) ->
     provider = DiffusersProvider({"models": {"svd": {"path": str(models / "svd"), "steps": 1}}})
     provider.use(studio.pool)
     picture = await studio.stored(np.full((96, 64, 3), 120, dtype=np.int16))
-    result, progress, path = await film(studio, provider, picture)
+    result, progress, path = await clip_of(studio, provider, picture)
     assert result.duration.ToMilliseconds() == 500
     assert path.stat().st_size > 0
     assert any(one.detail.startswith("part") for one in progress)
@@ -219,8 +223,12 @@ async def test_a_cancelled_run_stops_within_a_step_and_frees_the_replica(
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         [one async for one in call]
     assert raised.value.code() is grpc.StatusCode.CANCELLED
+
+    wanted = asyncio.create_task(server.draw(prompt="wanted"))
+    # It has the replica before the gate opens: the other one ended within its first step.
+    await until(lambda: "wanted" in (told / "steps").read_text().split())
     (told / "gate").touch()
-    await server.draw(prompt="wanted")
+    await wanted
     assert (told / "steps").read_text().split() == ["unwanted", "wanted", "wanted"]
 
 
@@ -232,12 +240,11 @@ async def test_what_is_queued_together_is_drawn_together_and_more_replicas_come(
     await until((told / "steps").exists)
     others = [asyncio.create_task(server.draw(prompt=f"p{seed}", seed=seed)) for seed in range(1, 7)]
 
-    async def two() -> bool:
-        return len(await server.devices()) == 2
+    async def two_with_a_queue() -> bool:
+        devices = await server.devices()
+        return len(devices) == 2 and max(device.queued for device in devices) >= 3
 
-    await until(two)
-    assert {device.name.split("/")[0] for device in await server.devices()}.__len__() == 2
-    assert max(device.queued for device in await server.devices()) >= 3
+    await until(two_with_a_queue)
     gate.touch()
     batched = [(await one)[-1].result.images[0].asset.digest for one in (first, *others)]
     assert len(set(batched)) == 7
@@ -251,27 +258,45 @@ async def test_a_replica_that_dies_is_replaced_and_the_picture_made(
 ) -> None:
     monkeypatch.setattr(DiffusersEngine, "runner", "tests.models.runners:KillingRunner")
     (told / "deaths").write_text("1")
-    whole = (await server.draw(seed=3))[-1].result.images[0].asset.digest
+    made = await server.draw(seed=3)
     assert (told / "deaths").read_text() == "0"
-    (told / "deaths").write_text("2")
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await server.draw(seed=4)
-    assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
-    assert (await server.draw(seed=3))[-1].result.images[0].asset.digest == whole
+    again = await server.draw(seed=3)
+    assert made[-1].result.images[0].asset == again[-1].result.images[0].asset
 
 
-async def test_a_model_is_loaded_where_it_is_and_makes_room_for_another(studio: Studio, told: Path) -> None:
-    runs = [(toy(told, "ab"[number % 2]), {"word": str(number)}) for number in range(24)]
-    for spec, arguments in runs:
-        await studio.pool.run(spec, arguments, silent)
-    journal = (told / "journal").read_text().split("\n")
-    loads = [line for line in journal if line.startswith("load")]
-    # A replica holds one model: were runs sent anywhere, every second one would have to load its own.
-    assert 2 <= len(loads) <= 6
-    assert len([line for line in journal if line.startswith("run")]) == 24
+async def test_a_run_that_kills_its_replicas_is_unavailable_and_the_next_one_served(
+    studio: Studio, told: Path
+) -> None:
+    killer = toy(told, "killer", "tests.models.killing:KillingToy")
+    (told / "deaths").write_text("3")
+    with pytest.raises(Unavailable) as raised:
+        await studio.pool.run(killer, {"word": "x"}, silent)
+    assert raised.value.retryable
+    assert (told / "deaths").read_text() == "1"  # it was repeated once
+    assert (await studio.pool.run(killer, {"word": "y"}, silent))["word"] == "y"
 
 
-async def test_without_a_cluster_it_says_what_to_do() -> None:
+async def test_runs_go_where_their_model_lies(studio: Studio, told: Path) -> None:
+    journal = told / "journal"
+    journal.touch()
+
+    async def loads(spec: ModelSpec) -> bool:
+        before = journal.read_text().count("load ")
+        await studio.pool.run(spec, {"word": "x"}, silent)
+        return journal.read_text().count("load ") > before
+
+    # Two replicas hold one model each. Ray Serve needs a moment to tell where; then none is loaded again.
+    quiet = 0
+    for number in range(80):
+        quiet = 0 if await loads(toy(told, "ab"[number % 2])) else quiet + 1
+        if quiet == 12:
+            break
+    assert quiet == 12
+    assert await loads(toy(told, "c"))
+    assert "close" in journal.read_text()  # one made room
+
+
+async def test_where_there_is_no_cluster_it_says_what_to_do() -> None:
     executor = RayExecutor(rays.settings("127.0.0.1:9"))
     with pytest.raises(Unavailable) as raised:
         await executor.run(toy(Path("/nowhere"), "fox"), {"word": "x"}, silent)
@@ -279,3 +304,43 @@ async def test_without_a_cluster_it_says_what_to_do() -> None:
     assert "ray start --head" in raised.value.message
     assert await executor.devices() == ()
     await executor.close()
+
+
+async def test_a_film_is_made_with_the_settings_that_are_shown(
+    cluster: rays.Cluster, models: Path, tmp_path: Path, own_settings: Path
+) -> None:
+    (tmp_path / "story.txt").write_text("A fox saw some grapes.")
+    arguments = ["make", "story.txt", "--size", "180x320", "--fps", "10", "--json"]
+    own = {
+        "REELMESH_CONFIG": str(Path("deploy/ray/reelmesh.yaml").absolute()),
+        "REELMESH_MODELS__RAY__ADDRESS": cluster.address,
+    }
+    ended = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "reelmesh.cli", *arguments, "--engine", f"image=diffusers:{models / 'flux'}"],
+        cwd=tmp_path,
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    film = Film(tmp_path / "story.mp4")
+    assert film.errors() == ""
+    log = (own_settings / "logs" / "imagegen.log").read_text()
+    assert '"engine": "diffusers"' in log
+    assert "model loaded" not in log  # it was loaded in a replica, not by the server
+
+
+async def test_a_cluster_that_goes_away_leaves_the_server_up(
+    cluster: rays.Cluster, server: Server, gated: None, told: Path
+) -> None:
+    drawing = asyncio.create_task(server.draw(prompt="lost"))
+    await until((told / "steps").exists)
+    cluster.kill()
+    for call in (drawing, server.draw()):
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await call
+        assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert "ray start --head" in (raised.value.details() or "")
+    assert await server.devices() == []

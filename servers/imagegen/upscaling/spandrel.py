@@ -110,7 +110,7 @@ class SpandrelEngine(Pooled, Upscaler):
         parts = [
             _VERSION,
             loading.libraries(),
-            importlib.metadata.version("spandrel"),
+            _version(),
             commands.version(),
             f"{told.tile} {told.overlap}",
             loading.identity(str(told.path)),
@@ -151,3 +151,11 @@ class SpandrelEngine(Pooled, Upscaler):
             expected_bytes=path.stat().st_size if path.is_file() else 0,
             pinned=self._known[name].pinned,
         )
+
+
+def _version() -> str:
+    """The library's version; "" where it is not on this host but where the models run."""
+    try:
+        return importlib.metadata.version("spandrel")
+    except importlib.metadata.PackageNotFoundError:
+        return ""

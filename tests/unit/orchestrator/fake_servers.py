@@ -2,8 +2,8 @@
 
 What a toy does is in the request's text (or prompt): "[fail CODE]" fails always, "[fail CODE 2]" twice,
 "[busy 2]" is full twice ("[busy 2 60]": for 60 s), "[unconfirmed]" does not know what became of a paid call
-(until it is asked under another id), "[hang]" waits for the gate, "[lose]" never reports again, "[paid]" costs
-0.25 USD.
+(until it is asked under another id), "[hang]" waits for the gate, "[lose]" never reports again, "[paid]"
+costs 0.25 USD.
 """
 
 from __future__ import annotations

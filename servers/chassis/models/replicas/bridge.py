@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import dataclasses
 import functools
 import json
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,7 @@ from ray.serve.exceptions import DeploymentUnavailableError, RayServeException
 
 from servers.chassis import worker_main
 from servers.chassis.errors import FailedPrecondition, Fault, Internal, Unavailable
+from servers.chassis.models.executor import DeviceState
 from servers.chassis.models.replicas import faults, parcels
 from servers.chassis.models.replicas.replica import application
 from servers.chassis.settings import ModelSettings
@@ -29,8 +32,6 @@ from servers.chassis.settings import ModelSettings
 _LINE_LIMIT_BYTES = 32 * 1024 * 1024
 _KEPT_BYTES = 4 * 2**30
 """Bound of the files that stay in Ray's object store for further runs."""
-_DEVICES_SECONDS = 2.0
-"""Longest time to ask all replicas how they are."""
 _LOOK_SECONDS = 5.0
 """Time without news after which a run that waits for a replica tells why it may."""
 _GONE = (ray.exceptions.RayError, RayServeException, ConnectionError)
@@ -45,15 +46,11 @@ def connect(settings: ModelSettings) -> Any:
     """
     told = settings.ray
     try:
+        _probe(told.address)
         ray.init(address=told.address, namespace="reelmesh", log_to_driver=False, logging_level="WARNING")
         serve.start(proxy_location="Disabled")  # nobody is to reach the replicas but by Ray
-    except (*_GONE, RuntimeError, ValueError, TimeoutError) as error:
-        raise Unavailable(
-            f'no Ray cluster at "{told.address}", or this host is no node of it: run `ray start --head` on '
-            "one host and `ray start --address=HEAD:6379` on the others, or set models.ray.address "
-            f"({type(error).__name__})",
-            reason="RAY_UNREACHABLE",
-        ) from error
+    except (*_GONE, OSError, RuntimeError, ValueError) as error:
+        raise faults.unreachable(told.address, type(error).__name__) from error
     try:
         return serve.get_app_handle(told.application)
     except RayServeException:
@@ -64,6 +61,13 @@ def connect(settings: ModelSettings) -> Any:
         return handle
 
 
+def _probe(address: str) -> None:
+    """Raises an OSError where nobody listens: Ray itself would try for two minutes."""
+    host, _, port = address.rpartition(":")
+    if port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+
+
 class Bridge:
     """The calls that are under way."""
 
@@ -71,6 +75,10 @@ class Bridge:
         self._application = settings.ray.application
         self._handle = handle
         self._send = send
+        self._told: dict[str, list[dict[str, Any]]] = {}
+        """The devices of replicas, by the replicas' names."""
+        self._places: dict[int, str] = {}
+        """The replicas that runs are in."""
         self._kept: collections.OrderedDict[tuple[Any, ...], parcels.Parcel] = collections.OrderedDict()
 
     async def run(self, call: int, job: dict[str, Any]) -> dict[str, Any]:
@@ -81,10 +89,11 @@ class Bridge:
         try:
             while True:
                 item = await self._next(call, stream)
-                if "file" in item:
-                    await asyncio.to_thread(
-                        parcels.unpack, Path(job["folder"]), item["file"], item["content"]
-                    )
+                if "devices" in item:
+                    self._places[call] = item["replica"]
+                    self._told[item["replica"]] = item["devices"]
+                elif "file" in item:
+                    await asyncio.to_thread(_write, Path(job["folder"]), item["file"], item["content"])
                 elif "progress" in item:
                     self._send({"id": call, "progress": item["progress"]})
                 elif "fault" in item:
@@ -95,11 +104,23 @@ class Bridge:
         except BaseException:
             await asyncio.to_thread(stream.cancel)
             raise
+        finally:
+            self._leave(call)
 
     async def devices(self, call: int, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The devices of all replicas that answer in time."""
-        answers = await self._handle.broadcast("devices").results_async(timeout_s=_DEVICES_SECONDS)
-        return {"devices": [device for answer in answers for device in answer]}
+        """The devices of all replicas, as the runs of this server told of them last."""
+        alive = await asyncio.to_thread(_alive, self._application)
+        self._told = {name: self._told[name] for name in alive if name in self._told}
+        return {"devices": [one for name in alive for one in self._told.get(name, [_unknown(name)])]}
+
+    def _leave(self, call: int) -> None:
+        """A run has ended, or nobody hears of it any more: as far as is known, its replica may be idle."""
+        replica = self._places.pop(call, None)
+        if replica in self._told and replica not in self._places.values():
+            for device in self._told[replica]:
+                device.update(running=0, queued=0)
+                for held in device["models"]:
+                    held["in_use"] = False
 
     async def _next(self, call: int, stream: Any) -> dict[str, Any]:
         """What happens next; as long as nothing does, why that may be."""
@@ -143,6 +164,25 @@ class Bridge:
         while len(self._kept) > 1 and sum(one.size_bytes for one in self._kept.values()) > _KEPT_BYTES:
             self._kept.popitem(last=False)
         return parcel
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    if folder.is_dir():  # whoever wants it has not left meanwhile
+        parcels.unpack(folder, name, content)
+
+
+def _alive(application: str) -> list[str]:
+    """The names of the replicas that there are."""
+    actors = ray.util.list_named_actors(all_namespaces=True)
+    names = [actor["name"] for actor in actors if actor["namespace"] == "serve"]
+    prefix = f"SERVE_REPLICA::{application}#"
+    return sorted(name.rpartition("#")[2] for name in names if name.startswith(prefix))
+
+
+def _unknown(replica: str) -> dict[str, Any]:
+    """The device of a replica that has run nothing for this server yet."""
+    empty = DeviceState(replica, "", 0, 0, running=0, queued=0, restarts=0, models=())
+    return dataclasses.asdict(empty)
 
 
 def _mark(path: Path) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ import dataclasses
 import importlib.util
 import itertools
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,11 @@ from servers.chassis.settings import ModelSettings
 from servers.chassis.worker_main import Report
 
 _BRIDGE = "servers.chassis.models.replicas.bridge"
-_CONNECT_SECONDS = 120.0
+_CONNECT_SECONDS = 60.0
 _DEVICES_SECONDS = 5.0
+_PATIENCE = "RAY_gcs_rpc_server_reconnect_timeout_s"
+"""Ray's variable for the seconds without a head after which it ends its drivers: the bridge, and with it all
+runs. Ray's own default is a minute."""
 _REMEDY = 'pip install "reelmesh[ray]"'
 _log = structlog.get_logger("reelmesh.models")
 
@@ -47,7 +51,7 @@ class RayExecutor(Executor):
         return (Missing(kind=MISSING_KIND_EXTRA, name="ray", remedy=_REMEDY),)
 
     async def devices(self) -> Sequence[DeviceState]:
-        """See `Executor.devices`: those of every replica that answers."""
+        """See `Executor.devices`: those of every replica, as this server's runs told of them last."""
         if self._bridge is None or not self._bridge.alive:
             return ()
         try:
@@ -108,14 +112,16 @@ class RayExecutor(Executor):
             if self._bridge is None or not self._bridge.alive:
                 if self._bridge is not None:
                     await self._bridge.kill()
-                self._bridge = await Bridge.start(_BRIDGE, (self._settings.model_dump_json(),))
+                self._bridge = await Bridge.start(
+                    _BRIDGE, (self._settings.model_dump_json(),), {_PATIENCE: os.environ.get(_PATIENCE, "20")}
+                )
             try:
                 async with asyncio.timeout(_CONNECT_SECONDS):
                     await asyncio.shield(self._bridge.connected)
             except TimeoutError:
                 await self._bridge.kill()
-                raise Unavailable(
-                    f"the Ray cluster did not answer within {_CONNECT_SECONDS:g} s", reason="RAY_UNREACHABLE"
+                raise faults.unreachable(
+                    self._settings.ray.address, f"no answer in {_CONNECT_SECONDS:g} s"
                 ) from None
             except Fault:
                 await self._bridge.kill()

@@ -43,3 +43,12 @@ def raised(message: dict[str, Any]) -> Fault:
     if message["kind"] == ResourceExhausted.__name__:
         return ResourceExhausted(message["message"], retry_after_seconds=_RETRY_AFTER_SECONDS, reason=reason)
     return _KINDS.get(message["kind"], Internal)(message["message"], reason=reason)
+
+
+def unreachable(address: str, why: str) -> Unavailable:
+    """What is told where there is no cluster."""
+    return Unavailable(
+        f'no Ray cluster at "{address}", or this host is no node of it: run `ray start --head` on one host '
+        f"and `ray start --address=HEAD:6379` on the others, or set models.ray.address ({why})",
+        reason="RAY_UNREACHABLE",
+    )

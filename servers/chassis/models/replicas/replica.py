@@ -8,7 +8,7 @@ import dataclasses
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from servers.chassis.errors import Fault
 from servers.chassis.models.pool import ModelPool
@@ -17,6 +17,13 @@ from servers.chassis.models.replicas.parcels import READ, WRITTEN, Parcel, Shelf
 from servers.chassis.models.spec import ModelSpec
 from servers.chassis.settings import ModelSettings
 from servers.chassis.worker import Returned, relay
+from servers.chassis.worker_main import Report
+
+T = TypeVar("T")
+_BEAT_SECONDS = 1.0
+"""Longest time in which a run tells nothing of how things are here."""
+_HEALTH_SECONDS = 2.0
+"""Time within which Ray Serve notices that a replica died, and starts another."""
 
 
 class Replica:
@@ -39,8 +46,9 @@ class Replica:
     async def run(self, job: Mapping[str, Any], parcels: Sequence[Parcel]) -> AsyncIterator[dict[str, Any]]:
         """Runs a model and gives what happens: files that were made, progress, then a result or a fault.
 
-        {"file", "content"}, {"progress"}, {"result"}, {"fault"}. Texts that name a file which was made do so
-        as if it lay below the job's "folder".
+        {"file", "content"}, {"progress"}, {"result"}, {"fault"}; at least every second how things are here,
+        {"replica", "devices"}. Texts that name a file which was made do so as if it lay below the job's
+        "folder".
         """
         spec = ModelSpec(**job["spec"])
         try:
@@ -55,7 +63,13 @@ class Replica:
     async def _run(
         self, spec: ModelSpec, job: Mapping[str, Any], received: Sequence[Path], folder: Path
     ) -> AsyncIterator[dict[str, Any]]:
-        sent: set[Path] = set()
+        arguments, sent = _here(job["arguments"], received, folder), set[Path]()
+
+        async def work(report: Report) -> dict[str, Any]:
+            if arguments is None:
+                await self._pool.load(spec)
+                return {}
+            return await self._pool.run(spec, arguments, report, batch_key=job["batch_key"], most=job["most"])
 
         async def made(paths: Iterable[Path]) -> AsyncIterator[dict[str, Any]]:
             for path in paths:
@@ -64,48 +78,56 @@ class Replica:
                     content = await asyncio.to_thread(path.read_bytes)
                     yield {"file": path.relative_to(folder).as_posix(), "content": content}
 
-        arguments = _here(job["arguments"], received, folder)
-        if arguments is None:
-            await self._pool.load(spec)
-            yield {"result": {}}
-            return
-        run = relay(
-            lambda report: self._pool.run(
-                spec, arguments, report, batch_key=job["batch_key"], most=job["most"]
-            )
-        )
-        async with contextlib.aclosing(run):
-            async for item in run:
+        async with contextlib.aclosing(relay(work)) as run:
+            async for item in _beating(run):
+                yield await self._told()
                 if isinstance(item, Returned):
                     async for file in made(await asyncio.to_thread(_below, folder)):
                         yield file
                     yield {"result": _there(item.value, folder, job["folder"])}
-                else:
+                elif item is not None:
                     async for file in made(_named(item, folder)):
                         yield file
                     yield {"progress": _there(item, folder, job["folder"])}
 
-    async def devices(self) -> list[dict[str, Any]]:
-        """The devices of this replica, as JSON."""
-        import ray
+    async def _told(self) -> dict[str, Any]:
+        """How things are here."""
         from ray import serve
+        from ray.util import get_node_ip_address
 
-        await self._pool.open()
-        context = serve.get_replica_context()
-        host = ray.util.get_node_ip_address()
-        return [
+        name, host = serve.get_replica_context().replica_id.unique_id, get_node_ip_address()
+        devices = [
             {
                 **dataclasses.asdict(state),
-                "name": f"{context.replica_id.unique_id}/{state.name}",
-                "description": f"{state.description} of {host}".strip(),
+                "name": f"{name}/{state.name}",
+                "description": f"{state.description} of {host}" if state.description else "",
             }
             for state in await self._pool.devices()
         ]
+        return {"replica": name, "devices": devices}
 
     def __del__(self) -> None:
         # Ray Serve calls it when the replica is to end; the pool's processes end with this one.
         if hasattr(self, "_shelf"):
             self._shelf.close()
+
+
+async def _beating(run: AsyncIterator[T]) -> AsyncIterator[T | None]:
+    """What comes of a run, and None whenever nothing came for a while."""
+    ended = object()
+    coming = asyncio.ensure_future(anext(run, ended))
+    try:
+        while True:
+            if not (await asyncio.wait([coming], timeout=_BEAT_SECONDS))[0]:
+                yield None
+            elif (item := coming.result()) is ended:
+                return
+            else:
+                yield cast(T, item)
+                coming = asyncio.ensure_future(anext(run, ended))
+    finally:
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 async def _fetched(part: Any) -> bytes:
@@ -149,10 +171,7 @@ def _named(value: Any, folder: Path) -> list[Path]:
 
 
 def application(settings: Mapping[str, Any]) -> Any:
-    """The application for Ray Serve. `settings` are the server's `models`, as JSON; all have defaults.
-
-    A Serve config can name it too: `import_path: servers.chassis.models.replicas.replica:application`.
-    """
+    """The application for Ray Serve. `settings` are the server's `models`, as JSON."""
     from ray import serve
     from ray.serve.config import AutoscalingConfig
 
@@ -177,6 +196,7 @@ def application(settings: Mapping[str, Any]) -> Any:
             }
         ),
         ray_actor_options={"num_cpus": told.cpus, "num_gpus": told.gpus},
+        health_check_period_s=_HEALTH_SECONDS,
         graceful_shutdown_timeout_s=models.run_seconds,  # one that goes finishes its runs first
     )(Models)
     return deployment.bind(models.model_dump(mode="json"))
