@@ -91,7 +91,8 @@ clean: ## remove everything made here but out/
 .venv/.models: .venv/.dev
 	@echo 'installing torch and the engines that need it into .venv (1.6 GB)'
 	@$(PIP) install '$(TORCH)'
-	@$(PIP) install -e '.[mesh,dev,diffusers,funasr,kokoro,piper,whisper]' onnx
+	@$(PIP) install -e '.[mesh,dev,diffusers,funasr,kokoro,ocr,piper,ray,whisper]' onnx einops
+	@$(PIP) install --no-deps 'spandrel>=0.4'  # the torchvision that it asks for would bring another torch
 	@touch $@
 
 # The build hook generates too, in the environment that pip makes for a build; this does it for what changed since.

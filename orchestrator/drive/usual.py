@@ -15,6 +15,7 @@ FIRST_GUESS_SECONDS: Mapping[str, float] = {
     "align": 3.0,
     "compose": 40.0,
     "convert": 20.0,
+    "upscale": 4.0,
     "given_plan": 0.0,
 }
 """By `Method.name`, until something has been measured."""

@@ -62,6 +62,7 @@ _CALLS = (
     Method("align", _ASR, "Align", asr_pb2.AlignRequest, asr_pb2.AlignResult),
     Method("compose", _COMPOSE, "Compose", compose_pb2.ComposeRequest, compose_pb2.ComposeResult),
     Method("convert", _COMPOSE, "Convert", compose_pb2.ConvertRequest, compose_pb2.ConvertResult),
+    Method("upscale", _IMAGEGEN, "Upscale", imagegen_pb2.UpscaleRequest, imagegen_pb2.UpscaleResult),
 )
 
 METHODS: Mapping[str, Method] = MappingProxyType({method.name: method for method in (*_CALLS, GIVEN)})

@@ -90,6 +90,8 @@ def _portrait(video: NarratedVideo) -> Step:
     )
     if options.HasField("guidance"):
         call.guidance = options.guidance
+    if options.HasField("text_check_options"):
+        call.text_check_options.CopyFrom(options.text_check_options)
     step.generate_image.CopyFrom(call)
     return step
 

@@ -2,6 +2,7 @@
 
     [transcribe ->] plan -> for each scene: narrate -> align, illustrate -> animate;  all of them -> compose
                             with a presenter: portrait, narrate -> present
+                            where asked for: illustrate -> enlarge, animate -> enlarge_clip, cover
 
 A pure function, so there is one thing to run: what it returns passes `graph.check` for every spec that keeps
 the contract, and could as well be submitted as a graph of one's own. With a `plan` that is given (an earlier
@@ -11,12 +12,21 @@ before, and is remembered.
 
 from __future__ import annotations
 
+from math import ceil
+
 from orchestrator.pure import presenter
 from orchestrator.pure.wiring import PLAN, SCENES, bind, canvas
 from reelmesh.compose.v1 import compose_pb2, timeline_pb2
 from reelmesh.imagegen.v1 import imagegen_pb2
+from reelmesh.imagegen.v1.imagegen_pb2 import UpscaleOptions
 from reelmesh.orchestrator.v1.graph_pb2 import ON_FAILURE_CONTINUE, Step, StepGraph
-from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo, ReviewStage
+from reelmesh.orchestrator.v1.narrated_video_pb2 import (
+    ClipOptions,
+    CoverSource,
+    NarratedVideo,
+    PictureOptions,
+    ReviewStage,
+)
 from reelmesh.script.v1 import script_pb2
 from reelmesh.tts.v1 import tts_pb2
 from reelmesh.video.v1 import video_pb2
@@ -25,15 +35,23 @@ MOST_VARIANTS = 5
 """Clips for one shot."""
 ANIMATE = ("animate", *(f"animate_{number}" for number in range(2, MOST_VARIANTS + 1)))
 """Ids of the steps that make clips: one for each variant."""
+ENLARGE, ENLARGE_CLIP = "enlarge", "enlarge_clip"
+"""Ids of the steps that make pictures and clips as large as the film's frame."""
+COVER = "cover"
+"""Id of the step that draws the picture of the cover."""
 GATED = {
     ReviewStage.REVIEW_STAGE_PLAN: {
         *("narrate", "align", "illustrate", "portrait", "present", "compose"),
-        *ANIMATE,
+        *(*ANIMATE, ENLARGE, ENLARGE_CLIP, COVER),
     },
-    ReviewStage.REVIEW_STAGE_PICTURES: {*ANIMATE, "present", "compose"},
-    ReviewStage.REVIEW_STAGE_CLIPS: {"compose"},
+    ReviewStage.REVIEW_STAGE_PICTURES: {*ANIMATE, ENLARGE, ENLARGE_CLIP, "present", "compose"},
+    ReviewStage.REVIEW_STAGE_CLIPS: {ENLARGE_CLIP, "compose"},
 }
 """The steps that wait until a stage has been looked at."""
+_PICTURE = ("illustrate.images[0].asset", "item.picture")
+"""Where a scene's picture comes from; the last that is set wins."""
+_FACTOR = 2.0
+_LEAST_PIXELS = 64
 
 
 def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = None) -> StepGraph:
@@ -55,8 +73,14 @@ def narrated_video(video: NarratedVideo, plan: script_pb2.PlanResult | None = No
     if not recorded:
         graph.steps.extend([_narrate(video), _align(video)])
     graph.steps.append(_illustrate(video))
+    if video.picture.HasField("upscale"):
+        graph.steps.append(_enlarge(video, ENLARGE, video.picture.upscale, *_PICTURE))
     graph.steps.extend(_animate(video, number) for number in range(_variants(video)))
+    if video.clip.HasField("upscale"):
+        graph.steps.append(_enlarge(video, ENLARGE_CLIP, video.clip.upscale, *_clips(video)))
     graph.steps.extend(presenter.steps(video))
+    if _draws_cover(video):
+        graph.steps.append(_cover(video))
     graph.steps.append(_compose(video))
     _set_gates(graph, video, planned=plan is not None)
     return graph
@@ -150,15 +174,35 @@ def _align(video: NarratedVideo) -> Step:
 
 def _illustrate(video: NarratedVideo) -> Step:
     step = Step(id="illustrate", for_each=SCENES, when="item.illustrate")
-    options, frame = video.picture, canvas(video)
+    options = video.picture
+    width, height = _made(video, options)
+    step.generate_image.CopyFrom(_drawing(options))
+    step.generate_image.MergeFrom(
+        imagegen_pb2.GenerateRequest(
+            width_pixels=width,
+            height_pixels=height,
+            count=options.variants or 1,
+            character=options.character,
+        )
+    )
+    bind(step, "prompt", "item.image_prompt")
+    bind(step, "negative_prompt", "item.negative_prompt")
+    if not options.HasField("upscale"):  # what is enlarged has no layers
+        bind(step, "layers", "item.animate")
+    for field in ("seed", "place_seed", "character_seed", "reference_image", "loras"):
+        bind(step, field, f"item.{field}")
+    bind(step, "count", "item.variants")
+    if video.characters or not options.character:  # else whoever the text names would take its place
+        bind(step, "character", "item.character")
+    return step
+
+
+def _drawing(options: PictureOptions) -> imagegen_pb2.GenerateRequest:
+    """What all pictures of a film have in common."""
     call = imagegen_pb2.GenerateRequest(
         engine=options.engine,
         model=options.model,
-        width_pixels=frame.width_pixels,
-        height_pixels=frame.height_pixels,
-        count=options.variants or 1,
         style=options.style,
-        character=options.character,
         loras=options.loras,
         steps=options.steps,
         text_check=options.text_check,
@@ -167,16 +211,46 @@ def _illustrate(video: NarratedVideo) -> Step:
         call.guidance = options.guidance
     if options.HasField("scene_settings"):
         call.scene_settings.CopyFrom(options.scene_settings)
-    step.generate_image.CopyFrom(call)
-    bind(step, "prompt", "item.image_prompt")
-    bind(step, "negative_prompt", "item.negative_prompt")
-    bind(step, "layers", "item.animate")
-    for field in ("seed", "place_seed", "character_seed", "reference_image", "loras"):
-        bind(step, field, f"item.{field}")
-    bind(step, "count", "item.variants")
-    if video.characters or not options.character:  # else whoever the text names would take its place
-        bind(step, "character", "item.character")
+    if options.HasField("text_check_options"):
+        call.text_check_options.CopyFrom(options.text_check_options)
+    return call
+
+
+def _draws_cover(video: NarratedVideo) -> bool:
+    return video.cover.source == CoverSource.COVER_SOURCE_GENERATED
+
+
+def _cover(video: NarratedVideo) -> Step:
+    """The step that draws the cover. Without it there is still a frame of the film."""
+    step = Step(id=COVER, on_failure=ON_FAILURE_CONTINUE)
+    frame = canvas(video)
+    step.generate_image.CopyFrom(_drawing(video.picture))
+    step.generate_image.MergeFrom(
+        imagegen_pb2.GenerateRequest(
+            prompt=video.cover.prompt,
+            width_pixels=frame.width_pixels,
+            height_pixels=frame.height_pixels,
+            count=1,
+            seed=video.seed,
+        )
+    )
+    if not video.cover.prompt:
+        bind(step, "prompt", f"{PLAN}.scenes[0].image_prompt")
+        bind(step, "character", f"{PLAN}.scenes[0].character")
     return step
+
+
+def _show_cover(video: NarratedVideo, compose: Step) -> None:
+    """Lets the step that composes the film put the cover together."""
+    call = compose.compose
+    if _draws_cover(video):
+        bind(compose, "cover.picture", f"{COVER}.images[0].asset")
+    if video.cover.HasField("title"):
+        call.cover.title = video.cover.title
+    elif _draws_cover(video) and video.title:
+        call.cover.title = video.title
+    elif _draws_cover(video):
+        bind(compose, "cover.title", f"{PLAN}.title")
 
 
 def _variants(video: NarratedVideo) -> int:
@@ -188,13 +262,14 @@ def _animate(video: NarratedVideo, number: int) -> Step:
     step = Step(id=ANIMATE[number], for_each=SCENES, when="item.animate")
     if _variants(video) > 1:
         step.on_failure = ON_FAILURE_CONTINUE
-    options, frame = video.clip, canvas(video)
+    options = video.clip
+    width, height = _made(video, options)
     call = video_pb2.GenerateRequest(
         engine=options.engine,
         model=options.model,
-        width_pixels=frame.width_pixels,
-        height_pixels=frame.height_pixels,
-        frames_per_second=frame.frames_per_second,
+        width_pixels=width,
+        height_pixels=height,
+        frames_per_second=canvas(video).frames_per_second,
         provider_params=options.provider_params,
         variant=number,
     )
@@ -203,12 +278,47 @@ def _animate(video: NarratedVideo, number: int) -> Step:
     if options.HasField("routing"):
         call.routing.CopyFrom(options.routing)
     step.generate_video.CopyFrom(call)
-    bind(step, "first_frame", "illustrate.images[0].asset", "item.picture")
-    # A scene with a picture of its own is not illustrated, so there are no layers but those of first_frame.
-    bind(step, "layers", "illustrate.images[0].layers")
+    if video.picture.HasField("upscale"):
+        bind(step, "first_frame", f"{ENLARGE}.asset")
+    else:
+        bind(step, "first_frame", *_PICTURE)
+        # A scene with a picture of its own is not illustrated: no layers but those of first_frame.
+        bind(step, "layers", "illustrate.images[0].layers")
     bind(step, "prompt", "item.motion_prompt")
     bind(step, "negative_prompt", "item.negative_prompt")
     bind(step, "seed", "item.seed")
+    return step
+
+
+def _clips(video: NarratedVideo) -> list[str]:
+    """Where a scene's clip comes from; the last that is set wins."""
+    return [*(f"{id}.clip" for id in reversed(ANIMATE[: _variants(video)])), "item.clip"]
+
+
+def _made(video: NarratedVideo, options: PictureOptions | ClipOptions) -> tuple[int, int]:
+    """The size that pictures or clips are made at: the film's frame, or smaller where they are enlarged."""
+    frame = canvas(video)
+    size = (frame.width_pixels, frame.height_pixels)
+    if not options.HasField("upscale"):
+        return size
+    factor = options.upscale.factor if options.upscale.HasField("factor") else _FACTOR
+    width, height = (max(_LEAST_PIXELS, ceil(side / factor / 2) * 2) for side in size)
+    return width, height
+
+
+def _enlarge(video: NarratedVideo, id: str, options: UpscaleOptions, *sources: str) -> Step:
+    """The step that makes each scene's picture, or clip, cover the film's frame; a scene may have none."""
+    step = Step(id=id, for_each=SCENES)
+    frame = canvas(video)
+    step.upscale.CopyFrom(
+        imagegen_pb2.UpscaleRequest(
+            engine=options.engine,
+            model=options.model,
+            width_pixels=frame.width_pixels,
+            height_pixels=frame.height_pixels,
+        )
+    )
+    bind(step, "asset", *sources)
     return step
 
 
@@ -251,7 +361,11 @@ def _compose(video: NarratedVideo) -> Step:
     bind(step, "scenes[*].picture", "illustrate[*].images[0].asset", f"{SCENES}[*].picture")
     clips = [f"{id}[*].clip" for id in reversed(ANIMATE[: _variants(video)])]
     bind(step, "scenes[*].clip", *clips, f"{SCENES}[*].clip")
+    for options, field, id in ((video.picture, "picture", ENLARGE), (video.clip, "clip", ENLARGE_CLIP)):
+        if options.HasField("upscale"):
+            bind(step, f"scenes[*].{field}", f"{id}[*].asset")
     presenter.show(video, step)
+    _show_cover(video, step)
     if video.HasField("audio"):
         call.narration.CopyFrom(video.audio)
         bind(step, "scenes[*].words", f"{SCENES}[*].words")

@@ -92,7 +92,8 @@ class Writer:
             raise Unavailable("the orchestrator is stopping")
         write = _Write(what, asyncio.get_running_loop().create_future())
         self._queue.put_nowait(write)
-        return await write.done  # a caller that is cancelled leaves the write be: it may be on disk already
+        # A caller that is cancelled leaves the write be: it may be on disk already, or else it will be.
+        return await asyncio.shield(write.done)
 
     async def _run(self) -> None:
         ending = False

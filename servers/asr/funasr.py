@@ -24,20 +24,17 @@ from reelmesh.common.v1.progress_pb2 import Progress
 from servers.asr.listening import DECODED, listen
 from servers.asr.messages import Request, check_audio, language_of, transcript
 from servers.asr.recording import decoded
-from servers.chassis.engine import Engine, Resolved, WorkContext
+from servers.chassis.engine import Resolved, WorkContext
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
 from servers.chassis.media.probe import Prober
+from servers.chassis.models.engine import Pooled
+from servers.chassis.models.spec import ModelSpec
 from servers.chassis.settings import Section
-from servers.chassis.worker import WorkerPool
 
 PACKAGE = "funasr"
 OUR_VERSION = 1
 """Raised whenever this engine would give other words or times for the same answers of FunASR."""
-_IDLE_SECONDS = 600.0
-"""How long models stay in memory when nobody asks."""
-_LOADING_SECONDS = 900.0
-_WORK_PER_SECOND = 5.0
-"""Most seconds of work allowed for a second of sound."""
+RUNNER = "servers.asr.funasr_runner:FunASRRunner"
 
 
 class ModelSettings(Section):
@@ -58,12 +55,13 @@ class FunASRSettings(Section):
     models: dict[str, ModelSettings] = Field(
         default_factory=dict, description="Models by a name of one's own, the default first."
     )
-    device: str = Field("cpu", description='"cpu", "cuda:0", "mps".')
     hub: str = Field("ms", pattern="^(ms|hf)$", description="Where names are looked up: ms or hf.")
-    batch_seconds: int = Field(300, ge=1, description="Sound that is recognised at once.")
+    batch_seconds: int = Field(
+        60, ge=1, description="Seconds of sound recognised at once. It can be stopped between two such."
+    )
 
 
-class FunASREngine(Engine):
+class FunASREngine(Pooled):
     """Transcribes by FunASR."""
 
     name = "funasr"
@@ -71,7 +69,6 @@ class FunASREngine(Engine):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__(settings)
         self._options = FunASRSettings.model_validate(dict(settings))
-        self._workers = WorkerPool("servers.asr.funasr_worker", idle_seconds=_IDLE_SECONDS)
         self._prober = Prober()
 
     def describe(self) -> Description:
@@ -92,10 +89,10 @@ class FunASREngine(Engine):
 
     def missing(self) -> Sequence[Missing]:
         """See `Engine.missing`: the package, and a model."""
-        found = []
+        found: list[Missing] = []
         if importlib.util.find_spec(PACKAGE) is None:
             remedy = 'pip install "reelmesh[funasr]"'
-            found.append(Missing(kind=MISSING_KIND_EXTRA, name=PACKAGE, remedy=remedy))
+            found += self.lacking([Missing(kind=MISSING_KIND_EXTRA, name=PACKAGE, remedy=remedy)])
         if not self._options.models:
             remedy = "set asr.options.funasr.models to a recogniser and its helpers, by a name of your own"
             found.append(Missing(kind=MISSING_KIND_MODEL, name="models", remedy=remedy))
@@ -147,30 +144,31 @@ class FunASREngine(Engine):
         recording = await decoded(request.audio, work, self._prober)
         yield Progress(stage="listening", fraction=DECODED)
         given = self._options.models[request.model]
-        model = given.model_dump(exclude={"languages", "license", "timestamps"})
-        if not request.speakers:
-            model["spk_model"] = ""
         arguments = {
-            "path": str(recording.path),
-            "models": model,
+            "path": recording.path,
             "timestamps": given.timestamps,
-            "device": self._options.device,
-            "hub": self._options.hub,
             "batch_seconds": self._options.batch_seconds,
             "language": request.language,
             "hotwords": list(request.hotwords),
         }
-        seconds = _LOADING_SECONDS + recording.seconds * _WORK_PER_SECOND
-        async for item in listen(self._workers, arguments, seconds):
+        spec = self._spec(request.model, speakers=request.speakers)
+        async for item in listen(lambda report: self.pool.run(spec, arguments, report)):
             if isinstance(item, Progress):
                 yield item
             else:
                 language = item["language"] or request.language
                 yield transcript(item["segments"], language, recording.seconds)
 
+    def _spec(self, name: str, *, speakers: bool) -> ModelSpec:
+        """The model as the pool is asked for it. What tells speakers apart is loaded where it is wanted."""
+        models = self._options.models[name].model_dump(exclude={"languages", "license", "timestamps"})
+        if not speakers:
+            models["spk_model"] = ""
+        return ModelSpec(name, self.name, RUNNER, load={"models": models, "hub": self._options.hub})
+
     async def close(self) -> None:
-        """Ends the worker processes."""
-        await self._workers.close()
+        """See `Engine.close`."""
+        await super().close()
         await self._prober.close()
 
 

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from reelmesh.common.v1.progress_pb2 import Progress
-from servers.chassis.worker import Returned, WorkerPool, relay
+from servers.chassis.worker import Returned, relay
+from servers.chassis.worker_main import Report
 
 DECODED = 0.05
 """Share of the whole that is done when the recording is decoded."""
 
 
 async def listen(
-    workers: WorkerPool, arguments: Mapping[str, Any], seconds: float
+    transcribe: Callable[[Report], Awaitable[dict[str, Any]]],
 ) -> AsyncIterator[Progress | dict[str, Any]]:
-    """Has a worker transcribe: its progress, then what it heard.
+    """Has a worker process transcribe: its progress, then what it heard.
 
     Args:
-        workers: its processes; their handler is "transcribe".
-        arguments: for the handler.
-        seconds: longest time that it may take.
+        transcribe: the call to it, given where to report to.
 
     Raises:
-        Fault: see `WorkerPool.call`.
+        Fault: as the call.
     """
-    async for item in relay(
-        lambda report: workers.call("transcribe", arguments, timeout_seconds=seconds, on_progress=report)
-    ):
+    async for item in relay(transcribe):
         if isinstance(item, Returned):
             yield item.value
         else:

@@ -11,7 +11,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from typing import Any
 
 from google.protobuf.message import Message
@@ -29,6 +29,7 @@ from servers.chassis.errors import FailedPrecondition, InvalidArgument
 from servers.chassis.media.probe import Prober
 from servers.chassis.settings import Section
 from servers.chassis.worker import WorkerPool
+from servers.chassis.worker_main import Report
 
 PACKAGE = "faster-whisper"
 OUR_VERSION = 1
@@ -138,7 +139,11 @@ class WhisperEngine(Engine):
             **self._options.model_dump(exclude={"models"}),
         }
         seconds = _LOADING_SECONDS + recording.seconds * _WORK_PER_SECOND
-        async for item in listen(self._workers, arguments, seconds):
+
+        def transcribe(report: Report) -> Awaitable[dict[str, Any]]:
+            return self._workers.call("transcribe", arguments, timeout_seconds=seconds, on_progress=report)
+
+        async for item in listen(transcribe):
             if isinstance(item, Progress):
                 yield item
             else:

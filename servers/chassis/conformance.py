@@ -214,10 +214,16 @@ def served(engine: Engine, requests: Sequence[Message]) -> list[Message]:
     Raises:
         Broken: it serves none.
     """
-    wanted = [request for request in requests if engine.serves(request)]
+    wanted = [request for request in requests if _takes(engine, request) and engine.serves(request)]
     if not wanted:
         raise Broken("the engine serves none of the small requests that its group is tried with")
     return wanted
+
+
+def _takes(engine: Engine, request: Message) -> bool:
+    """Whether it is offered such requests at all: what enlarges does nothing else, what draws does not."""
+    upscales = "upscale" in engine.describe().capabilities
+    return not isinstance(request, imagegen_pb2.GenerateRequest if upscales else imagegen_pb2.UpscaleRequest)
 
 
 async def samples(group: str, assets: SharedAssets) -> list[Message]:
@@ -233,7 +239,8 @@ async def samples(group: str, assets: SharedAssets) -> list[Message]:
         "reelmesh.imagegen.engines": [
             imagegen_pb2.GenerateRequest(
                 prompt="a fox under a vine", width_pixels=64, height_pixels=96, seed=1
-            )
+            ),
+            imagegen_pb2.UpscaleRequest(asset=picture, factor=2),
         ],
         "reelmesh.video.providers": [_clip(picture), _clip(picture, sound)],
         "reelmesh.asr.engines": [

@@ -20,7 +20,7 @@ from google.type.money_pb2 import Money
 from reelmesh.common.v1.asset_pb2 import Asset, MediaFacts
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from reelmesh.common.v1.engine_pb2 import Missing
-from servers.chassis.models.pool import ModelPool
+from servers.chassis.models.executor import Executor
 
 RequestT = TypeVar("RequestT", bound=Message)
 
@@ -90,10 +90,10 @@ class WorkContext(Protocol):
 
 @runtime_checkable
 class RunsModels(Protocol):
-    """An engine that runs models on this machine's devices."""
+    """An engine that runs models, on this machine's devices or wherever the settings say."""
 
-    def use(self, models: ModelPool) -> None:
-        """Gives it the server's pool, once, before its first run. Models may be warmed up from here."""
+    def use(self, models: Executor) -> None:
+        """Gives it what runs the server's models, once, before its first run. It may warm some up."""
 
 
 class Engine(ABC):
@@ -126,6 +126,12 @@ class Engine(ABC):
     def on_request(self) -> bool:
         """True for an engine that serves only requests which name it: it is never the default."""
         return False
+
+    @property
+    def paid(self) -> bool:
+        """Whether a run may cost money: nothing is then made again without the caller's word. What asks
+        another machine may, unless it knows better."""
+        return self.describe().remote
 
     def serves(self, request: Message) -> bool:
         """Whether the engine can serve this request at all, e.g. knows its language.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -15,8 +15,10 @@ from reelmesh.common.v1.engine_pb2 import MISSING_KIND_EXTRA, Missing
 from reelmesh.common.v1.engine_pb2 import Engine as Description
 from servers.chassis.engine import Engine, Resolved, RunsModels
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
-from servers.chassis.models.pool import ModelPool
+from servers.chassis.models.executor import Executor
 
+Around = Callable[[Engine], Engine]
+"""Makes of an engine one that does what it does and more."""
 _log = structlog.get_logger("reelmesh.engines")
 
 
@@ -35,9 +37,12 @@ class Engines:
         group: str,
         order: Sequence[str],
         options: Mapping[str, Mapping[str, Any]],
-        models: ModelPool | None = None,
+        models: Executor | None = None,
+        around: Around | None = None,
     ) -> Engines:
         """Finds the engines of an entry point group and makes them; those with models run them in `models`.
+
+        `around` lays what all of a server's engines have in common around each.
 
         `order` names them, the default first; empty takes all, by name, but remote ones and those to be named
         last. An engine that can not even be imported is listed as missing: a request for it then says why.
@@ -58,7 +63,7 @@ class Engines:
             engine.name = name
             if models is not None and isinstance(engine, RunsModels):
                 engine.use(models)
-            engines.append(engine)
+            engines.append(engine if around is None else around(engine))
         if not order:
             engines.sort(key=lambda engine: engine.on_request or engine.describe().remote)
         return cls(engines, named=bool(order))

@@ -163,9 +163,13 @@ class Account:
         """The status of work that met such trouble here."""
         return fault_of(self.name, trouble, field=self._field)
 
+    @property
+    def paid(self) -> bool:
+        """Whether calls cost money."""
+        return bool(self._settings.key) if self._settings.paid is None else self._settings.paid
+
     def _lost(self, method: str, what: str) -> Fault:
-        paid = bool(self.key) if self._settings.paid is None else self._settings.paid
-        if method == "GET" or not paid:
+        if method == "GET" or not self.paid:
             return self.fault(Trouble(Kind.OUTAGE, what))
         return FailedPrecondition(
             f"{self.name} {what}; it may have been paid for, so it is not asked again by itself",

@@ -29,12 +29,14 @@ from reelmesh.work.v1 import work_pb2_grpc
 from servers.chassis import addresses, logs
 from servers.chassis.assets import Assets, RemoteAssets, SharedAssets
 from servers.chassis.blobs import BlobFolder
-from servers.chassis.engines import Engines
+from servers.chassis.engines import Around, Engines
 from servers.chassis.errors import FailedPrecondition, Fault
 from servers.chassis.failover import Failover
 from servers.chassis.interceptors import ChassisInterceptor
 from servers.chassis.media import commands
+from servers.chassis.models.executor import Executor
 from servers.chassis.models.pool import ModelPool
+from servers.chassis.models.replicas.executor import RayExecutor
 from servers.chassis.reload import watch_settings
 from servers.chassis.servicer import EngineServicer
 from servers.chassis.settings import EngineChoice, EngineSettings, Settings, WorkSettings
@@ -64,7 +66,7 @@ class Resources:
     settings: Settings
     assets: Assets
     work: WorkTable
-    models: ModelPool
+    models: Executor
 
 
 @dataclass(frozen=True)
@@ -110,12 +112,17 @@ class EngineServer:
     """Group in which its engines are found."""
     extra: Callable[[Engines, Assets], Any] | None = field(default=None)
     """Makes the object with the methods that are neither work, Resolve nor ListEngines."""
+    around: Callable[[EngineChoice], Around] | None = None
+    """From the server's settings: what is laid around each of its engines."""
 
     async def build(self, resources: Resources) -> Built:
         """Loads the engines and makes the generic servicer."""
         settings = resources.settings.work_of(self.name)
         assert isinstance(settings, EngineChoice)
-        engines = Engines.load(self.entry_points, settings.engines, settings.options, resources.models)
+        around = self.around(settings) if self.around is not None else None
+        engines = Engines.load(
+            self.entry_points, settings.engines, settings.options, resources.models, around
+        )
         extra = self.extra(engines, resources.assets) if self.extra is not None else None
         failover = Failover(engines, _stand_ins(settings))
         servicer = EngineServicer(self.service, engines, resources.assets, resources.work, failover, extra)
@@ -184,7 +191,7 @@ async def start(spec: PlainServer | EngineServer, settings: Settings, address: s
         Fault: the settings do not allow the address, or it can not be bound.
     """
     work = WorkTable(limits_of(settings.work_of(spec.name)))
-    models = ModelPool(settings.models, settings.mesh.home / "devices")
+    models = open_executor(settings)
     resources = Resources(spec.name, settings, open_assets(spec.name, settings), work, models)
     built = await spec.build(resources)
     server = grpc.aio.server(interceptors=[ChassisInterceptor()], options=CHANNEL_OPTIONS)
@@ -212,6 +219,13 @@ def limits_of(settings: WorkSettings) -> Limits:
         keep_results_seconds=settings.keep_results_seconds,
         keep_results_bytes=settings.keep_results_bytes,
     )
+
+
+def open_executor(settings: Settings) -> Executor:
+    """What runs models, as the settings say."""
+    if settings.models.executor == "ray":
+        return RayExecutor(settings.models)
+    return ModelPool(settings.models, settings.mesh.home / "devices")
 
 
 def open_assets(name: str, settings: Settings) -> Assets:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -105,6 +105,38 @@ class EngineSettings(EngineChoice):
     )
 
 
+class TextCheckSettings(Section):
+    """Unwanted lettering in pictures. Looking for it needs the extra "ocr"."""
+
+    mode: str = Field(
+        "off",
+        pattern="^(off|warn|redo)$",
+        description='What is done where a request does not say: "off", "warn", or "redo" with another seed.',
+    )
+    redos: int = Field(2, ge=1, le=10, description="Most redos of a picture where a request does not say.")
+    least_confidence: float = Field(
+        0.8, ge=0, le=1, description="How sure the reader has to be, 0 to 1; below it is no lettering."
+    )
+    longest_side: int = Field(
+        1600,
+        ge=320,
+        le=4096,
+        description="Larger pictures are read at this size, pixels: tiny print is missed.",
+    )
+    timeout_seconds: float = Field(120.0, gt=0, description="Longest time for reading one picture.")
+
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _off(cls, value: object) -> object:
+        return "off" if value is False else value  # what YAML makes of a bare off
+
+
+class ImageGenSettings(EngineSettings):
+    """The ImageGen server."""
+
+    text_check: TextCheckSettings = Field(default_factory=TextCheckSettings)
+
+
 class ComposeSettings(EngineSettings):
     """The Compose server: one film at a time, since one uses every core."""
 
@@ -165,13 +197,63 @@ class VideoSettings(EngineChoice):
     )
 
 
+class RaySettings(Section):
+    """Replicas that run models on the hosts of a Ray cluster, by Ray Serve."""
+
+    address: str = Field(
+        "auto",
+        min_length=1,
+        description='Cluster, "host:port" of its head. This host must be a node of it. "auto": the cluster '
+        "that this host is a node of.",
+    )
+    application: str = Field(
+        "reelmesh",
+        min_length=1,
+        description="Application of Ray Serve with the replicas. One of that name is used as it is; where "
+        "there is none, it is made of what follows.",
+    )
+    min_replicas: int = Field(1, ge=0, description="Replicas that stay when there is no work.")
+    max_replicas: int = Field(1, ge=1, description="Most replicas.")
+    target_requests: float = Field(
+        2.0, gt=0, description="Runs for each replica, waiting ones too, above which there come to be more."
+    )
+    most_requests: int = Field(
+        4, ge=1, description="Most runs that a replica has at once, to make one after the other or together."
+    )
+    autoscaling: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Further fields of Ray Serve's AutoscalingConfig, e.g. downscale_delay_s.",
+    )
+    gpus: float = Field(1.0, ge=0, description="GPUs of a replica; a half: two replicas share one. 0: none.")
+    cpus: float = Field(1.0, ge=0, description="Processor cores of a replica, as Ray counts them.")
+    file_cache_bytes: int = Field(
+        20 * 2**30, ge=0, description="Bound of the files that a replica keeps, LoRAs above all."
+    )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.address.startswith("ray://"):
+            raise ValueError("address must not be a Ray Client's, ray://: it streams no progress")
+        if self.min_replicas > self.max_replicas:
+            raise ValueError("min_replicas must not be above max_replicas")
+        return self
+
+
 class ModelSettings(Section):
     """Where models run: one worker process for each device, in each server that has such engines."""
 
+    executor: str = Field(
+        "local",
+        pattern="^(local|ray)$",
+        description='"local": on the devices of this host. "ray": in replicas on the hosts of a Ray cluster, '
+        "to each of which what is said here of devices applies.",
+    )
+    ray: RaySettings = Field(default_factory=RaySettings)
     devices: list[str] = Field(
         default_factory=list,
         description='Devices: "cuda:0", "mps", "cpu". Empty: every CUDA device, else MPS, else the CPU.',
     )
+    most_models: int = Field(0, ge=0, description="Most models that a device holds. 0: as many as fit.")
     memory_bytes: dict[str, int] = Field(
         default_factory=dict,
         description="Most that models may hold of a device's memory, by device. Left out: what is free.",
@@ -315,7 +397,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = Field(default_factory=StorageSettings)
     script: EngineSettings = Field(default_factory=EngineSettings)
     tts: EngineSettings = Field(default_factory=EngineSettings)
-    imagegen: EngineSettings = Field(default_factory=EngineSettings)
+    imagegen: ImageGenSettings = Field(default_factory=ImageGenSettings)
     video: VideoSettings = Field(default_factory=VideoSettings)
     asr: EngineSettings = Field(default_factory=EngineSettings)
     compose: ComposeSettings = Field(default_factory=ComposeSettings)

@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from reelmesh.work.v1 import work_pb2, work_pb2_grpc
 from servers.chassis.context import current
 from servers.chassis.errors import NotFound
-from servers.chassis.models.pool import DeviceState, ModelPool
+from servers.chassis.models.executor import DeviceState, Executor
 from servers.chassis.paging import page
 from servers.chassis.work import Work, WorkTable
 
@@ -18,7 +18,7 @@ from servers.chassis.work import Work, WorkTable
 class WorkService(work_pb2_grpc.WorkServiceServicer):
     """Lists and cancels what is in a `WorkTable`, and tells of the devices."""
 
-    def __init__(self, table: WorkTable, models: ModelPool) -> None:
+    def __init__(self, table: WorkTable, models: Executor) -> None:
         self._table = table
         self._models = models
 
@@ -34,7 +34,7 @@ class WorkService(work_pb2_grpc.WorkServiceServicer):
             queued=self._table.queued,
             capacity=self._table.limits.capacity,
             queue_limit=self._table.limits.queue,
-            devices=[] if request.page_token else [_device(state) for state in self._models.state()],
+            devices=[] if request.page_token else [_device(state) for state in await self._models.devices()],
         )
 
     async def CancelWork(

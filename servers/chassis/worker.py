@@ -8,7 +8,7 @@ it is in. Parent and worker speak JSON lines over the worker's stdin and stdout;
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -152,7 +152,7 @@ class Returned(Generic[T]):
     value: T
 
 
-async def relay(call: Callable[[Report], Awaitable[T]]) -> AsyncIterator[dict[str, Any] | Returned[T]]:
+async def relay(call: Callable[[Report], Awaitable[T]]) -> AsyncGenerator[dict[str, Any] | Returned[T], None]:
     """Turns a call that reports through a callback into a stream: its reports, then `Returned`, last.
 
     Closing or cancelling the stream cancels the call and waits for its end.

@@ -34,6 +34,8 @@ _RESET = re.compile(r"\{\\r([A-Za-z0-9]+)\}")
 _KEPT = frozenset("\u200c\u200d\u200e\u200f\u00a0")
 """Characters that count as not printable and yet shape the text: joiners, marks of direction."""
 _SIDE_MARGIN = 0.06
+_TIE = 1e-6
+"""Frames that a time may be wrong by."""
 OUTLINE = 0.075
 """Usual thickness of an outline as a share of the letters' size."""
 _PADDING = 0.3
@@ -200,8 +202,9 @@ def subtitle_events(
 
 
 def frame_at(seconds: float, fps: Fraction) -> int:
-    """The frame nearest to a time."""
-    return max(0, round(seconds * fps))
+    """The frame nearest to a time. One just between two is the later: where it stands in the film, and with
+    that the error of its floating point, is not to move a word."""
+    return max(0, math.floor(seconds * fps + 0.5 + _TIE))
 
 
 def _markup(caption: Caption, lit: int, color: str, write: Write) -> str:

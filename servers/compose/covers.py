@@ -22,7 +22,7 @@ class Cover:
     def __init__(
         self, pieces: Sequence[Piece], describe: Callable[[Piece], dict[str, Any]], pictures: Pictures
     ) -> None:
-        """Prepares to look: at the middle of a few scenes, spread over the film."""
+        """Prepares to look: at the middle of a few scenes, spread over the film; at none without pieces."""
         self._pictures = pictures
         self._workshop = pictures.workshop
         self._looks = [describe(piece) for piece in candidates(pieces)]
@@ -83,5 +83,5 @@ def candidates(pieces: Sequence[Piece]) -> list[Piece]:
         known = longest.get(piece.shot)
         if piece.into is None and (known is None or piece.end - piece.first > known.end - known.first):
             longest[piece.shot] = piece
-    scenes = [longest[shot] for shot in sorted(longest)] or [pieces[0]]
-    return scenes[:: -(-len(scenes) // _MOST_LOOKS)]
+    scenes = [longest[shot] for shot in sorted(longest)] or list(pieces[:1])
+    return scenes[:: max(1, -(-len(scenes) // _MOST_LOOKS))]

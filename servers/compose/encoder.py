@@ -21,8 +21,7 @@ import numpy as np
 
 from servers.chassis.media import commands
 from servers.compose.clips import Row
-from servers.compose.fragments import FLAGS
-from servers.compose.render_settings import time_scale
+from servers.compose.render_settings import FLAGS, time_scale
 
 _BT709 = 1
 _LIMITED = 1

@@ -35,7 +35,7 @@ from servers.compose.film import Tools, make
 from servers.compose.hardware import SOFTWARE, Hardware
 from servers.compose.timeline import Change
 
-_FORMULA = "3"
+_FORMULA = "4"
 """Raised whenever the same request would give another film for reasons of our own."""
 _LIBRARIES = ("av", "opencv-python-headless", "budoux", "rjieba")
 """Those that shape pixels or lines."""

@@ -15,10 +15,10 @@ from reelmesh.compose.v1 import timeline_pb2 as parts
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest, ComposeResult
 from servers.chassis.engine import WorkContext
 from servers.chassis.errors import InvalidArgument
-from servers.chassis.media.fonts import Font
+from servers.chassis.media.fonts import Font, font_stack
 from servers.chassis.media.probe import Prober
 from servers.chassis.worker import WorkerPool
-from servers.compose import sound, soundtrack
+from servers.compose import sound, soundtrack, titled
 from servers.compose.changes import CHANGES
 from servers.compose.codecs import codec
 from servers.compose.covers import Cover
@@ -30,7 +30,7 @@ from servers.compose.endcard import END_CARD, with_end_card
 from servers.compose.hardware import Hardware
 from servers.compose.kept import Kept
 from servers.compose.laying import prepared_layers
-from servers.compose.materials import Gathering, Materials, Together
+from servers.compose.materials import Gathering, Materials, Still, Together
 from servers.compose.mixing import mix, word_starts
 from servers.compose.picturing import Describe, description, pictures_band
 from servers.compose.pieces import Pictures, Pieces, Workshop
@@ -88,7 +88,7 @@ async def make(
     request = as_preview(with_end_card(request))
     codec(request.output)  # it is there, or refused before anything is made
     await tools.renderers.warm()
-    found = await Gathering(request, work, tools.prober).all()
+    found = await Gathering(request, work, tools.prober, tools.mixers).all()
     timeline = _timeline(request, found)
     band = pictures_band(request, found)
     words = text(request, timeline, word_starts(request, timeline), font, band, tools.font_folders)
@@ -106,10 +106,21 @@ async def make(
         burning,
         encoder,
         shop,
+        found.cover,
     )
     await soundtrack.slow_down(request, found, timeline, folder)
     made, done = await _made(request, mix(request, found, timeline), shooting, work, tools, report)
     report({"stage": "joining", "fraction": _ENCODED})
+    if request.cover.title.strip():
+        size = (request.canvas.width_pixels, request.canvas.height_pixels)
+        cover, lacking = await titled.titled(
+            made.cover,
+            request.cover.title,
+            size,
+            folder,
+            lambda shown: font_stack(font, shown, tools.font_folders),
+        )
+        made, told = replace(made, cover=cover), [*told, *lacking]
     result = await deliver(request, made, words, timeline, work)
     result.work.CopyFrom(done)
     result.provenance.warnings.extend([*found.warnings, *words.warnings, *warnings, *told])
@@ -125,6 +136,8 @@ class _Shooting:
     burning: Burning
     encoder: Encoding
     shop: Workshop
+    cover: Still | None
+    """The picture of the cover, where one is given."""
 
 
 async def _made(
@@ -158,7 +171,15 @@ async def _made(
         return await work()
 
     making = Pieces(cut, describe, shooting.burning, shooting.encoder, pictures, _encoding(report), made=made)
-    looking = Cover(cut, describe, pictures)
+    size = (request.canvas.width_pixels, request.canvas.height_pixels)
+    picture = shooting.cover
+    looking = Cover(cut if picture is None else (), describe, pictures)
+
+    async def cover_picture() -> Path:
+        if picture is None:
+            return await looking.best()
+        return await titled.given(picture, size, folder, tools.renderers)
+
     strip = Strip(cut, describe, pictures, request.output.thumbnails)
     report({"stage": "encoding", "fraction": _LOADED})
     await making.look_up()
@@ -171,7 +192,7 @@ async def _made(
                 start(growing.publish(_previewing(report)))
             spoken = start(soundtrack.narration(request, mixed, folder, tools.mixers))
             encoded = start(making.all())
-            cover = start(behind(looking.best))
+            cover = start(behind(cover_picture))
             thumbnails = start(behind(strip.make))
         film, shooting = await _fitting(request.output, encoded.result(), heard.result(), shooting, pictures)
         clean = await _clean(shooting, pictures) if request.output.clean_copy else []

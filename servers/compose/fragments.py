@@ -14,11 +14,6 @@ from pathlib import Path
 from servers.chassis.errors import Internal
 from servers.compose.render_settings import time_scale
 
-# Offsets of presentation that may be negative let every fragment begin at its own time, whatever the order of
-# its frames: so a piece of one frame joins like any other, and no edit list is needed.
-FLAGS = "+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+skip_trailer"
-"""For the muxer that writes a piece, its "movflags"."""
-
 _Box = tuple[bytes, int, int, int]
 """Kind, where it begins, where its content begins, its end."""
 

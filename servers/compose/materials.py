@@ -17,9 +17,9 @@ from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from servers.chassis.engine import WorkContext
 from servers.chassis.errors import DeadlineExceeded, Internal, InvalidArgument
-from servers.chassis.media import commands, ffmpeg
 from servers.chassis.media.formats import Kind, sniff
 from servers.chassis.media.probe import Probe, Prober
+from servers.chassis.worker import WorkerPool
 from servers.compose.defaults import MOST_SECONDS, seconds
 from servers.compose.endcard import END_CARD
 
@@ -95,16 +95,21 @@ class Materials:
     """The talking head, where one clip is given for the whole film."""
     heads: list[Moving | None] = field(default_factory=list)
     """The talking head of each scene."""
+    cover: Still | None = None
+    """The picture of the cover, where one is given."""
     warnings: list[str] = field(default_factory=list)
 
 
 class Gathering:
     """Fetches, measures and decodes the assets of one request."""
 
-    def __init__(self, request: ComposeRequest, work: WorkContext, prober: Prober) -> None:
+    def __init__(
+        self, request: ComposeRequest, work: WorkContext, prober: Prober, mixers: WorkerPool
+    ) -> None:
         self._request = request
         self._work = work
         self._prober = prober
+        self._mixers = mixers
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._decoded = 0
         self._warnings: list[str] = []
@@ -125,6 +130,7 @@ class Gathering:
             logos = [start(self._logo(index)) for index in range(len(self._request.overlays))]
             whole, music, avatar = start(self._whole()), start(self._music()), start(self._avatar())
             heads = [start(self._head(index)) for index in scenes]
+            cover = start(self._cover())
         return Materials(
             [task.result() for task in shown],
             [task.result() for task in spoken],
@@ -135,6 +141,7 @@ class Gathering:
             [task.result() for task in logos],
             avatar.result(),
             [task.result() for task in heads],
+            cover.result(),
             sorted(self._warnings),
         )
 
@@ -164,13 +171,12 @@ class Gathering:
         if not (scene.HasField("clip") and scene.HasField("clip_gain_db")):
             return None
         path = await self._work.path(scene.clip, name)
-        if not (await self._probe(path, name, Kind.VIDEO)).audio_codec:
+        if not (await self._probe(scene.clip, path, name, Kind.VIDEO)).audio_codec:
             self._warnings.append(f"{name} has no sound of its own to be heard")
             return None
         begin = seconds(scene.clip_start)
-        trim = ["-ss", f"{begin:.6f}"] if begin else []
-        trim += ["-t", f"{seconds(scene.clip_end) - begin:.6f}"] if scene.HasField("clip_end") else []
-        return await self._decode(path, name, *trim)
+        end = seconds(scene.clip_end) if scene.HasField("clip_end") else MOST_SECONDS
+        return await self._decode(path, name, begin, end - begin)
 
     async def _effect(self, index: int) -> Sound:
         return await self._sound(self._request.sound_effects[index].audio, f"sound_effects[{index}].audio")
@@ -200,13 +206,18 @@ class Gathering:
             return None
         return await self._moving(scene.avatar_clip, f"scenes[{index}].avatar_clip")
 
+    async def _cover(self) -> Still | None:
+        if not self._request.cover.HasField("picture"):
+            return None
+        return await self._still(self._request.cover.picture, "cover.picture")
+
     async def _logo(self, index: int) -> Still | None:
         overlay, name = self._request.overlays[index], f"overlays[{index}].picture"
         if not overlay.HasField("picture"):
             return None
         path = await self._work.path(overlay.picture, name)
         try:
-            probe = await self._probe(path, name, Kind.PICTURE)
+            probe = await self._probe(overlay.picture, path, name, Kind.PICTURE)
         except InvalidArgument as unreadable:
             self._warnings.append(f"left out: {unreadable.message}")
             return None
@@ -214,12 +225,12 @@ class Gathering:
 
     async def _still(self, asset: Asset, name: str) -> Still:
         path = await self._work.path(asset, name)
-        probe = await self._probe(path, name, Kind.PICTURE)
+        probe = await self._probe(asset, path, name, Kind.PICTURE)
         return Still(path, asset.digest, probe.width, probe.height, name)
 
     async def _moving(self, asset: Asset, name: str, start: float = 0.0, end: float | None = None) -> Moving:
         path = await self._work.path(asset, name)
-        probe = await self._probe(path, name, Kind.VIDEO)
+        probe = await self._probe(asset, path, name, Kind.VIDEO)
         if start >= probe.duration > 0.0:
             raise InvalidArgument((f"{name}_start", f"must be before the clip's end, {probe.duration:g} s"))
         length = (probe.duration if end is None else min(end, probe.duration)) - start
@@ -228,36 +239,39 @@ class Gathering:
 
     async def _sound(self, asset: Asset, name: str) -> Sound:
         path = await self._work.path(asset, name)
-        probe = await self._probe(path, name, Kind.SOUND)
+        probe = await self._probe(asset, path, name, Kind.SOUND)
         if probe.duration > MOST_SECONDS:
             raise InvalidArgument((name, f"must be at most {MOST_SECONDS // 3600} hours of sound"))
         return await self._decode(path, name)
 
-    async def _probe(self, path: Path, name: str, kind: Kind) -> Probe:
+    async def _probe(self, asset: Asset, path: Path, name: str, kind: Kind) -> Probe:
         async with self._at_once:
-            return await self._prober.want(path, name, kind)
+            # By owner, too: how long a film takes tells nothing of anybody else's.
+            return await self._prober.want(path, name, kind, key=(self._work.owner, asset.digest))
 
-    async def _decode(self, path: Path, name: str, *trim: str) -> Sound:
+    async def _decode(
+        self, path: Path, name: str, start: float | None = None, most: float = MOST_SECONDS
+    ) -> Sound:
+        """Decodes sound; of a clip what lies from `start` on, both in seconds."""
         self._decoded += 1
         out = self._work.scratch / f"sound-{self._decoded:04d}.f32"
-        arguments = (
-            *commands.source(path, sniff(path, name).demuxer, *trim),
-            *("-map", "0:a:0", "-vn", "-t", str(MOST_SECONDS), "-ac", "2", "-ar", str(RATE)),
-            *("-f", "f32le", f"file:{out}"),
-        )
+        arguments = {
+            "path": str(path),
+            "field": name,
+            "demuxer": sniff(path, name).demuxer,
+            "out": str(out),
+            "start": start,
+            "most": round(most * RATE),
+        }
         try:
-            async with self._at_once:
-                await ffmpeg.run(arguments, timeout_seconds=_DECODE_SECONDS)
+            made = await self._mixers.call("decode", arguments, timeout_seconds=_DECODE_SECONDS)
         except DeadlineExceeded:
             raise InvalidArgument(
                 (name, f"must be sound that decodes within {_DECODE_SECONDS:g} s")
             ) from None
         except Internal:
             raise InvalidArgument((name, "must be sound that can be decoded; this one is broken")) from None
-        samples = out.stat().st_size // FRAME_BYTES
-        if not samples:
-            raise InvalidArgument((name, "must be sound; this one holds none"))
-        return Sound(out, samples)
+        return Sound(out, made["samples"])
 
 
 class Together:

@@ -6,6 +6,11 @@ from fractions import Fraction
 
 _PIECE_SECONDS = 2
 
+# Offsets of presentation that may be negative let every fragment begin at its own time, whatever the order of
+# its frames: so a piece of one frame joins like any other, and no edit list is needed.
+FLAGS = "+frag_keyframe+empty_moov+default_base_moof+negative_cts_offsets+skip_trailer"
+"""For the muxer that writes a piece, its "movflags"."""
+
 
 def time_scale(fps: Fraction) -> int:
     """Ticks of a second in which every frame's time is a whole number."""

@@ -12,10 +12,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
+from servers.chassis.media import camera
 from servers.chassis.media.camera import BT709_FROM_RGB
-from servers.chassis.worker_main import Handler, Report, serve
+from servers.chassis.worker_main import Handler, Refused, Report, serve
 from servers.compose import keying, looks
 from servers.compose.clips import Clip, ClipSource, Row
 from servers.compose.encoder import open_encoder
@@ -64,6 +65,17 @@ def look(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
         rgb = _rgb(next(drawn).reshape(piece.size[1] * 3 // 2, piece.size[0]), *piece.size)
     Image.fromarray(rgb).save(arguments["out"], "JPEG", quality=90)
     return {"score": looks.score(rgb)}
+
+
+def fit_cover(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
+    """Cuts a picture to a size around its middle, as a JPEG."""
+    try:
+        rgb = camera.decode(Path(arguments["path"]))
+    except camera.PictureRefused as refused:
+        raise Refused(arguments["field"], str(refused)) from refused
+    fitted = ImageOps.fit(Image.fromarray(rgb), tuple(arguments["size"]), Image.Resampling.LANCZOS)
+    fitted.save(arguments["out"], "JPEG", quality=95, subsampling=0)
+    return {}
 
 
 def strip(arguments: dict[str, Any], _: Report) -> dict[str, Any]:
@@ -207,6 +219,7 @@ if __name__ == "__main__":
         "encode": encode,
         "try_encoder": try_encoder,
         "look": look,
+        "fit_cover": fit_cover,
         "strip": strip,
         "prepare": prepare,
         "letter": letter,

@@ -94,6 +94,11 @@ class ComfyUIEngine(DistantEngine):
             license="GPL-3.0-only",
         )
 
+    @property
+    def paid(self) -> bool:
+        """See `Engine.paid`."""
+        return self._account.paid
+
     def missing(self) -> Sequence[Missing]:
         """See `Engine.missing`: workflows that can be read."""
         where = "imagegen.options.comfyui.workflows"

@@ -142,14 +142,11 @@ class DistantEngine(Engine):
             "loras": (bool(request.loras), "lora"),
             "reference_image": (request.HasField("reference_image"), "reference"),
         }
-        lines = [
+        return [
             f"{field} was passed over: {self.name} has no use for it"
             for field, (given, word) in asked.items()
             if given and word not in able
         ]
-        if request.text_check in (imagegen_pb2.TEXT_CHECK_WARN, imagegen_pb2.TEXT_CHECK_REDO):
-            lines.append("text_check was passed over: this engine does not look for lettering")
-        return lines
 
     async def close(self) -> None:
         """Ends its worker processes."""

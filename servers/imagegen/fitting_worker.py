@@ -9,11 +9,12 @@ from typing import Any
 from servers.chassis.media import camera
 from servers.chassis.worker_main import Refused, serve
 
-_SAVING: dict[str, dict[str, Any]] = {
+SAVING: dict[str, dict[str, Any]] = {
     "png": {"compress_level": 1},
     "jpeg": {"quality": 92, "subsampling": 0},
     "webp": {"quality": 90, "method": 2},
 }
+"""How Pillow saves each format."""
 
 
 def fit(arguments: dict[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def fit(arguments: dict[str, Any], _: Callable[[dict[str, Any]], None]) -> dict[
     size = (arguments["width"], arguments["height"])
     if picture.size != size:
         picture = ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
-    picture.save(arguments["out"], format=arguments["format"], **_SAVING[arguments["format"]])
+    picture.save(arguments["out"], format=arguments["format"], **SAVING[arguments["format"]])
     return {}
 
 

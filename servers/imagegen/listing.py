@@ -33,7 +33,7 @@ class ImageGenMethods:
             model
             for engine in self._engines.all()
             if request.engine in ("", engine.name)
-            for model in _models(engine)
+            for model in _listed(engine)
         ]
         shown, token = paging.page(
             models, request.page_size, request.page_token, lambda model: f"{model.engine}/{model.name}"
@@ -41,12 +41,16 @@ class ImageGenMethods:
         return ListModelsResponse(models=shown, next_page_token=token)
 
 
-def _models(engine: Engine) -> list[Model]:
-    ready, description = not engine.missing(), engine.describe()
+def models_of(engine: Engine) -> list[Model]:
+    """What an engine knows of its models; `engine` and `ready` are not filled in."""
     if isinstance(engine, ListsModels):
-        known = list(engine.models())
-    else:
-        known = [Model(name=name, license=description.license) for name in description.models]
+        return list(engine.models())
+    description = engine.describe()
+    return [Model(name=name, license=description.license) for name in description.models]
+
+
+def _listed(engine: Engine) -> list[Model]:
+    ready, known = not engine.missing(), models_of(engine)
     for model in known:
         model.engine, model.ready = engine.name, ready
     return known

@@ -81,6 +81,11 @@ class OpenAIEngine(DistantEngine):
             remote=True,
         )
 
+    @property
+    def paid(self) -> bool:
+        """See `Engine.paid`."""
+        return self._account.paid
+
     def missing(self) -> Sequence[Missing]:
         """See `Engine.missing`."""
         return self._account.missing()

@@ -191,8 +191,6 @@ def _passed_over(request: imagegen_pb2.GenerateRequest) -> list[str]:
     lines = [
         f"{field} was passed over: the painter has no use for it" for field, given in asked.items() if given
     ]
-    if request.text_check in (imagegen_pb2.TEXT_CHECK_WARN, imagegen_pb2.TEXT_CHECK_REDO):
-        lines.append("text_check was passed over: the painter never paints lettering")
     if not _style(request.style):
         lines.append(
             f'style "{request.style[:60]}" is not known ({", ".join(STYLES)}); painted as {STYLES[0]}'

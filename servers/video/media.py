@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -78,28 +77,3 @@ class Stored:
             arguments["size"] = list(size)
         await self._workers.call("shrink", arguments, timeout_seconds=_SHRINK_SECONDS)
         return await asyncio.to_thread(out.read_bytes), "image/jpeg"
-
-
-def jpeg_within(rgb: object, most_bytes: int, size: tuple[int, int] | None = None) -> bytes | None:
-    """A picture (height x width x 3, 8 bits) as a JPEG of at most so many bytes, shrunk as far as it must be.
-
-    With `size` it is cut to its middle, scaled to it, and only coded more coarsely. None: it can not be.
-    Runs in a worker process.
-    """
-    from PIL import Image, ImageOps
-
-    picture = Image.fromarray(rgb)  # type: ignore[arg-type]
-    if size is not None:
-        picture = ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
-    for quality in (92, 85, 75):
-        for _ in range(12):
-            out = io.BytesIO()
-            picture.save(out, "JPEG", quality=quality, optimize=True)
-            if out.tell() <= most_bytes:
-                return out.getvalue()
-            if quality > 75:
-                break
-            if size is not None or min(picture.size) < 320:  # below it vendors refuse a picture
-                return None
-            picture = picture.resize((picture.width * 4 // 5, picture.height * 4 // 5))
-    return None

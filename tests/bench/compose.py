@@ -93,7 +93,8 @@ class _Bench:
             edit.CopyFrom(whole)
         middle = self._scenes // 2
         picture.scenes[middle].picture.CopyFrom(self._store.picture(99))
-        film.speak(self._store, sentence.scenes[middle], 5, film.SCENE_SECONDS + 0.4)
+        # As real ones do, the other sentence moves what follows by no whole number of frames.
+        film.speak(self._store, sentence.scenes[middle], 5, film.SCENE_SECONDS + 0.43)
         music.music.audio.CopyFrom(self._store.music(1))
         music.loudness_lufs = -14
         logo.overlays[0].opacity = 0.5

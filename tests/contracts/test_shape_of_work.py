@@ -24,6 +24,7 @@ WORK = {
     "reelmesh.script.v1.ScriptService.Plan",
     "reelmesh.tts.v1.TTSService.Synthesize",
     "reelmesh.imagegen.v1.ImageGenService.Generate",
+    "reelmesh.imagegen.v1.ImageGenService.Upscale",
     "reelmesh.video.v1.VideoProviderService.Generate",
     "reelmesh.asr.v1.ASRService.Transcribe",
     "reelmesh.asr.v1.ASRService.Align",

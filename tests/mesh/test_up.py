@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -10,7 +11,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 import reelmesh
@@ -30,6 +33,23 @@ def command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "reelmesh.cli", *arguments], capture_output=True, text=True, env=environment
     )
+
+
+@contextlib.contextmanager
+def serving(home: Path, *arguments: str) -> Iterator[dict[str, Any]]:
+    """A command that goes on until Ctrl-C; gives the first thing that it tells."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reelmesh.cli", *arguments, "--json"],
+        env={**os.environ, "REELMESH_MESH__HOME": str(home)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
 
 
 def alive(pid: int) -> bool:
@@ -76,6 +96,38 @@ def test_engines_and_voices_are_listed(up: Up) -> None:
     )
     readable = command(up.home, "engines").stdout
     assert "espeak (ready, default)" in readable
+
+
+def test_a_voice_is_heard_before_it_is_chosen(up: Up, tmp_path: Path) -> None:
+    chosen = ("--lang", "en-GB", "--gender", "female", "--engine", "espeak")
+    done = command(up.home, "engines", "--voices", *chosen, "--samples", str(tmp_path / "heard"), "--json")
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert told
+    assert all("+f" in one["voice"] for one in told), "only these are female"
+    for one in told:
+        assert Path(one["path"]).read_bytes()[:4] == b"RIFF"
+    assert {Path(one["path"]) for one in told} == set((tmp_path / "heard").iterdir())
+
+
+def test_the_mesh_is_told_in_numbers(up: Up) -> None:
+    lines = command(up.home, "metrics").stdout.splitlines()
+    assert {f'reelmesh_up{{server="{name}"}} 1' for name in up.pids()} <= set(lines)
+    assert any(line.startswith('reelmesh_work_capacity{server="compose"} ') for line in lines)
+    assert any(line.startswith('reelmesh_limit_running{limit="overall"} ') for line in lines)
+    names = [line.split()[2] for line in lines if line.startswith("# TYPE")]
+    assert len(names) == len(set(names)), "each is described once"
+
+
+def test_the_numbers_are_served_to_who_asks(up: Up) -> None:
+    with serving(up.home, "metrics", "--listen", "127.0.0.1:0") as told:
+        address = told["address"]
+        answer = httpx.get(address, timeout=60)
+        assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+        assert 'reelmesh_up{server="tts"} 1' in answer.text.splitlines()
+        assert httpx.get(address.replace("/metrics", "/"), timeout=60).status_code == 404
+    refused = command(up.home, "metrics", "--listen", "nowhere")
+    assert (refused.returncode, "must be HOST:PORT" in refused.stderr) == (2, True)
 
 
 async def test_a_server_that_is_killed_comes_back_where_it_was(up: Up) -> None:

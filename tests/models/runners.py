@@ -14,9 +14,7 @@ import torch
 from servers.chassis.models.runner import Stop
 from servers.chassis.worker_main import Report
 from servers.imagegen.diffusion.runner import PictureRunner
-
-FOLDER = "REELMESH_TEST_FOLDER"
-"""Variable with the folder in which the runners and the test tell each other things."""
+from tests.models.killing import FOLDER, kill_replica
 
 
 class GatedRunner(PictureRunner):
@@ -64,3 +62,30 @@ class DyingRunner(PictureRunner):
             stop()
 
         return super().run(batch, report, die_once, smaller=smaller)
+
+
+class FarRunner(PictureRunner):
+    """Refuses files that lie where the test's server has its own: those are another host's."""
+
+    def run(
+        self, batch: Sequence[dict[str, Any]], report: Report, stop: Stop, *, smaller: bool
+    ) -> list[dict[str, Any]]:
+        near = (Path(os.environ[FOLDER]) / "near").read_text().split()
+        told = repr(batch)
+        found = [folder for folder in near if folder in told]
+        if found:
+            raise RuntimeError(f"these are on another host: {found}")
+        return super().run(batch, report, stop, smaller=smaller)
+
+
+class KillingRunner(PictureRunner):
+    """Kills its replica, the process above its own, at a first step, as often as "deaths" says."""
+
+    def run(
+        self, batch: Sequence[dict[str, Any]], report: Report, stop: Stop, *, smaller: bool
+    ) -> list[dict[str, Any]]:
+        def kill() -> None:
+            kill_replica()
+            stop()
+
+        return super().run(batch, report, kill, smaller=smaller)

@@ -17,7 +17,7 @@ from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest, GenerateResult
 from servers.chassis.assets import SharedAssets
 from servers.chassis.blobs import BlobFolder
 from servers.chassis.engine import Engine
-from servers.chassis.models.pool import ModelPool
+from servers.chassis.models.executor import Executor
 from servers.chassis.servicer import Desk
 
 OWNER = "test"
@@ -48,7 +48,8 @@ class Drawn:
 class Studio:
     """A store, a pool, and a way to have engines draw."""
 
-    def __init__(self, folder: Path, pool: ModelPool) -> None:
+    def __init__(self, folder: Path, pool: Executor) -> None:
+        self.folder = folder
         self.assets = SharedAssets(BlobFolder(folder, low_space_bytes=0))
         self.pool = pool
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from packaging.requirements import Requirement
 
-EXTRAS = ("diffusers", "funasr", "kokoro", "piper", "whisper")
+EXTRAS = ("diffusers", "funasr", "kokoro", "piper", "ray", "whisper")
 
 
 @pytest.mark.parametrize("extra", EXTRAS)

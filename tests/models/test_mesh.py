@@ -69,15 +69,22 @@ async def test_devices_and_models_are_told_and_health_answers_while_they_load(
     assert ("diffusers", "flux", True) in [(one.engine, one.name, one.ready) for one in listed.models]
 
 
-def test_a_film_is_made_with_a_model_that_the_command_names(
+def test_a_film_is_made_with_models_that_the_command_names(
     models: Path, tmp_path: Path, own_settings: Path
 ) -> None:
     (tmp_path / "story.txt").write_text("A fox saw some grapes. They hung high, and it went away.")
-    arguments = ["make", "story.txt", "--size", "180x320", "--fps", "10", "--json"]
+    arguments = ["make", "story.txt", "--size", "180x320", "--fps", "10", "--animate", "1", "--json"]
+    arguments += ["--engine", f"image=diffusers:{models / 'flux'}", "--engine", "video=diffusers:small"]
+    small = {"path": str(models / "svd"), "steps": 2}
+    settings = {
+        "REELMESH_MODELS__DEVICES": '["cpu"]',
+        "REELMESH_IMAGEGEN__CAPACITY": "4",
+        "REELMESH_VIDEO__OPTIONS": json.dumps({"diffusers": {"models": {"small": small}}}),
+    }
     ended = subprocess.run(
-        [sys.executable, "-m", "reelmesh.cli", *arguments, "--engine", f"image=diffusers:{models / 'flux'}"],
+        [sys.executable, "-m", "reelmesh.cli", *arguments],
         cwd=tmp_path,
-        env={**os.environ, "REELMESH_MODELS__DEVICES": '["cpu"]', "REELMESH_IMAGEGEN__CAPACITY": "4"},
+        env={**os.environ, **settings},
         capture_output=True,
         text=True,
         check=False,
@@ -86,6 +93,7 @@ def test_a_film_is_made_with_a_model_that_the_command_names(
     film = Film(tmp_path / "story.mp4")
     assert film.errors() == ""
     assert film.frames().shape[1:] == (320, 180, 3)
-    log = (own_settings / "logs" / "imagegen.log").read_text()
-    assert "model loaded" in log
-    assert '"engine": "diffusers"' in log
+    for server in ("imagegen", "video"):
+        log = (own_settings / "logs" / f"{server}.log").read_text()
+        assert "model loaded" in log, server
+        assert '"engine": "diffusers"' in log, server

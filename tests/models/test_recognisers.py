@@ -15,6 +15,7 @@ import pytest
 
 from reelmesh.asr.v1 import asr_pb2, asr_pb2_grpc
 from reelmesh.common.v1.asset_pb2 import Asset
+from reelmesh.work.v1 import work_pb2, work_pb2_grpc
 from servers.asr.__main__ import SERVER
 from servers.asr.funasr import FunASREngine
 from servers.asr.whisper import WhisperEngine
@@ -54,6 +55,7 @@ class Listening:
 
     def __init__(self, running: serve.Running, channel: grpc.aio.Channel) -> None:
         self.running = running
+        self.channel = channel
         self.stub: Any = asr_pb2_grpc.ASRServiceStub(channel)
 
     async def events(self, sound: bytes, **fields: Any) -> list[Any]:
@@ -68,7 +70,7 @@ class Listening:
 
 @contextlib.asynccontextmanager
 async def listening(sockets: Path, options: dict[str, Any], name: str = "funasr") -> AsyncIterator[Listening]:
-    settings = Settings(asr={"options": {name: options}})  # type: ignore[arg-type]
+    settings = Settings(asr={"options": {name: options}}, models={"devices": ["cpu"]})  # type: ignore[arg-type]
     running = await serve.start(SERVER, settings, f"unix:{sockets}/asr")
     try:
         async with grpc.aio.insecure_channel(running.address) as channel:
@@ -107,6 +109,11 @@ async def test_segments_have_words_speakers_and_punctuation(options: dict[str, A
         assert {event.progress.stage for event in events[:-1]} >= {"decoding", "listening"}
         silent = (await server.events(sound(loud=0.0)))[-1].result
         assert not silent.segments
+        work = work_pb2_grpc.WorkServiceStub(server.channel)  # type: ignore[no-untyped-call, unused-ignore]
+        (device,) = (await work.ListWork(work_pb2.ListWorkRequest())).devices
+        held = {(model.engine, model.name, model.in_use) for model in device.models}
+        assert held == {("funasr", "tiny", False)}
+        assert all(model.footprint_bytes > 10_000 for model in device.models)
 
 
 async def test_the_model_follows_the_language_and_what_it_can_not_do_is_refused(

@@ -40,9 +40,7 @@ async def test_spending_adds_up_and_attempts_are_told(
             yunwu.drop_after_accepting = 1
             with pytest.raises(Exception, match="not known whether"):
                 await server.made(request(request_id="lost", engine="yunwu", seed=9))
-            options = argparse.Namespace(
-                owner="", provider="", csv=True, test="", job="j", events=False, metrics=False
-            )
+            options = argparse.Namespace(owner="", provider="", csv=True, test="", job="j", events=False)
 
             capsys.readouterr()  # what the server logged
             assert await commands.spending(options, Output()) == 0

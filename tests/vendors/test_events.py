@@ -98,16 +98,16 @@ async def test_a_provider_that_is_no_longer_asked_and_is_again_is_told(
             video = {"video": server.running.address}
             monkeypatch.setattr(commands, "Client", lambda owner="": Client(addresses=video, owner=owner))
             capsys.readouterr()
-            options = argparse.Namespace(test="", events=True, metrics=False)
+            options = argparse.Namespace(test="", events=True)
             assert await commands.providers(options, Output()) == 0
             told = capsys.readouterr().out
             assert "closed" in told
             assert "it has made a clip again" in told
-            options.events, options.metrics = False, True
-            assert await commands.providers(options, Output()) == 0
-            lines = capsys.readouterr().out.splitlines()
+            async with Client(addresses=video) as client:
+                lines = (await client.metrics()).splitlines()
             assert 'reelmesh_provider_clips_total{provider="main"} 1' in lines
             assert 'reelmesh_provider_failures_total{provider="main"} 1' in lines
             assert 'reelmesh_provider_up{provider="motion"} 1' in lines
             assert 'reelmesh_provider_spent_today{provider="main"} 0.5' in lines
             assert lines.count("# TYPE reelmesh_provider_clips_total counter") == 1
+            assert 'reelmesh_up{server="video"} 1' in lines

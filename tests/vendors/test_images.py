@@ -19,7 +19,8 @@ from servers.chassis.conformance import picture_bytes
 from servers.chassis.context import DEFAULT_OWNER
 from servers.chassis.settings import Settings
 from servers.imagegen.__main__ import SERVER
-from servers.imagegen.openai import best_size
+from servers.imagegen.comfyui import ComfyUIEngine
+from servers.imagegen.openai import OpenAIEngine, best_size
 from tests.vendors.comfyui import ComfyPictures, picture_workflow
 from tests.vendors.http import Reply
 from tests.vendors.images import Images, error
@@ -95,6 +96,14 @@ def account(images: Images, **more: Any) -> dict[str, Any]:
 def machine(comfy: ComfyPictures, folder: Path, **more: Any) -> dict[str, Any]:
     told = {"base_url": comfy.url, "workflows": {"mine": picture_workflow(folder)}, "poll_seconds": 0.02}
     return {**told, **more}
+
+
+def test_what_asks_with_a_key_costs_unless_it_is_said_not_to(images: Images) -> None:
+    assert OpenAIEngine(account(images)).paid
+    assert not OpenAIEngine(account(images, paid=False)).paid
+    assert not OpenAIEngine({"base_url": images.url}).paid
+    assert not ComfyUIEngine({}).paid
+    assert ComfyUIEngine({"key": "${COMFY_KEY}"}).paid
 
 
 async def test_openai_makes_the_nearest_size_and_it_is_cut(images: Images, sockets: Path) -> None:

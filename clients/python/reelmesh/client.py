@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from reelmesh.catalogue import ServerEngines
     from reelmesh.orchestrator.v1.events_pb2 import Event
     from reelmesh.publishing import Published
-    from reelmesh.tts.v1.tts_pb2 import Voice
+    from reelmesh.tts.v1.tts_pb2 import Voice, VoiceGender
     from reelmesh.video.v1.video_pb2 import Attempt, Provider, ProviderEvent, TestConnectionResponse
 
 ADDRESS_VARIABLE = "REELMESH_ADDRESS"
@@ -565,11 +565,36 @@ class Client:
 
         return await catalogue.engines(self, self._metadata)
 
-    async def voices(self, *, language: str = "", engine: str = "") -> list[Voice]:
-        """The voices of the TTS server, of a language ("zh" finds "zh-CN") or of an engine where named."""
+    async def voices(
+        self,
+        *,
+        language: str = "",
+        engine: str = "",
+        gender: VoiceGender.ValueType | None = None,
+    ) -> list[Voice]:
+        """The voices of the TTS server, of a language ("zh" finds "zh-CN"), engine or gender where named."""
+        from reelmesh import catalogue
+        from reelmesh.tts.v1.tts_pb2 import VOICE_GENDER_UNSPECIFIED, ListVoicesRequest
+
+        gender = gender or VOICE_GENDER_UNSPECIFIED
+        wanted = ListVoicesRequest(language=language, engine=engine, gender=gender)
+        return await catalogue.voices(self, self._metadata, wanted)
+
+    async def sample(self, voice: Voice, *, text: str = "", language: str = "") -> Asset:
+        """How a voice sounds, as a stored recording: the text, or a sentence in its language.
+
+        Raises:
+            InvalidArgument: it does not speak that language, or there is nothing to speak.
+        """
         from reelmesh import catalogue
 
-        return await catalogue.voices(self, self._metadata, language, engine)
+        return await catalogue.sample(self, self._metadata, voice, text, language)
+
+    async def metrics(self) -> str:
+        """What the mesh does, in numbers, as Prometheus reads them; see `reelmesh.metrics`."""
+        from reelmesh import metrics
+
+        return await metrics.collect(self, self._metadata)
 
     async def providers(self) -> list[Provider]:
         """The providers of clips: how each does, what it costs and has cost, what is wrong with it."""

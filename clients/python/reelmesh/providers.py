@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import decimal
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import grpc
 from google.type.money_pb2 import Money
@@ -101,49 +101,6 @@ async def events(
         if len(page.events) < _PAGE:
             return
         request.after_sequence = page.events[-1].sequence
-
-
-def metrics(found: Iterable[video_pb2.Provider]) -> str:
-    """How providers do, in the text format of Prometheus (exposition format 0.0.4)."""
-    families: list[tuple[str, str, str, Callable[[video_pb2.Provider], float | None]]] = [
-        ("up", "gauge", "1 where it is asked, 0 where it is not", _is_up),
-        ("running", "gauge", "tasks under way", lambda one: one.running),
-        ("concurrency", "gauge", "most tasks at once", lambda one: one.concurrency),
-        ("clips_total", "counter", "clips made", lambda one: one.statistics.succeeded),
-        ("failures_total", "counter", "tasks that failed or were refused", lambda one: one.statistics.failed),
-        ("latency_p50_seconds", "gauge", "median time to a clip", _seconds("latency_p50")),
-        ("latency_p95_seconds", "gauge", "95th percentile of the same", _seconds("latency_p95")),
-        ("spent_today", "gauge", "cost since the day began", lambda one: float(amount(one.spent_today))),
-        (
-            "spent_month",
-            "gauge",
-            "cost since the month began",
-            lambda one: float(amount(one.spent_this_month)),
-        ),
-        ("alerts", "gauge", "lines that somebody should read", lambda one: len(one.alerts)),
-    ]
-    told = list(found)
-    lines = []
-    for name, kind, meaning, value in families:
-        lines += [f"# HELP reelmesh_provider_{name} {meaning}", f"# TYPE reelmesh_provider_{name} {kind}"]
-        for one in told:
-            if (number := value(one)) is not None:
-                label = one.engine.name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-                lines.append(f'reelmesh_provider_{name}{{provider="{label}"}} {number:g}')
-    return "\n".join(lines) + "\n"
-
-
-def _is_up(one: video_pb2.Provider) -> float:
-    return float(one.health != video_pb2.PROVIDER_HEALTH_NOT_SERVING)
-
-
-def _seconds(field: Literal["latency_p50", "latency_p95"]) -> Callable[[video_pb2.Provider], float | None]:
-    def read(one: video_pb2.Provider) -> float | None:
-        if not one.statistics.HasField(field):
-            return None
-        return float(getattr(one.statistics, field).ToNanoseconds()) / 1e9
-
-    return read
 
 
 def spending(made: Iterable[video_pb2.Attempt]) -> list[Spending]:

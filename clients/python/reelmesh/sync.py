@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from reelmesh.catalogue import ServerEngines
     from reelmesh.orchestrator.v1.events_pb2 import Event
     from reelmesh.publishing import Published
-    from reelmesh.tts.v1.tts_pb2 import Voice
+    from reelmesh.tts.v1.tts_pb2 import Voice, VoiceGender
     from reelmesh.video.v1.video_pb2 import Attempt, Provider, ProviderEvent, TestConnectionResponse
 
 _T = TypeVar("_T")
@@ -328,9 +328,19 @@ class Client:
         """The engines of every server: what is there, what is missing and how to get it."""
         return self._run(self._client.engines())
 
-    def voices(self, *, language: str = "", engine: str = "") -> list[Voice]:
+    def voices(
+        self, *, language: str = "", engine: str = "", gender: VoiceGender.ValueType | None = None
+    ) -> list[Voice]:
         """The voices of the TTS server."""
-        return self._run(self._client.voices(language=language, engine=engine))
+        return self._run(self._client.voices(language=language, engine=engine, gender=gender))
+
+    def sample(self, voice: Voice, *, text: str = "", language: str = "") -> Asset:
+        """How a voice sounds, as a stored recording."""
+        return self._run(self._client.sample(voice, text=text, language=language))
+
+    def metrics(self) -> str:
+        """What the mesh does, in numbers, as Prometheus reads them."""
+        return self._run(self._client.metrics())
 
     def providers(self) -> list[Provider]:
         """The providers of clips: how each does, what it costs and has cost, what is wrong with it."""

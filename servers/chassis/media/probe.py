@@ -6,6 +6,8 @@ from its first bytes (see `servers.chassis.media.formats`).
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from servers.chassis.worker import WorkerPool
 
 _TIMEOUT_SECONDS = 30.0
 _MEMORY_BYTES = 3 * 1024**3
+_MOST_KNOWN = 4096
 
 
 @dataclass(frozen=True)
@@ -74,18 +77,23 @@ class Prober:
             idle_seconds=idle_seconds,
             memory_bytes=_MEMORY_BYTES,
         )
+        self._known: OrderedDict[Hashable, Probe] = OrderedDict()
 
-    async def probe(self, path: Path, field: str = "asset") -> Probe:
+    async def probe(self, path: Path, field: str = "asset", key: Hashable = None) -> Probe:
         """Measures one file.
 
         Args:
             path: the file.
             field: the request's field that named it, for errors.
+            key: names its content: what was measured under the same key of late is told again.
 
         Raises:
             InvalidArgument: it is not media that can be read, or a picture larger than is decoded.
             DeadlineExceeded: measuring took too long.
         """
+        if key is not None and key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key]
         found = sniff(path, field)
         arguments = {
             "path": str(path),
@@ -94,15 +102,20 @@ class Prober:
             "media_type": found.media_type,
         }
         method = "picture" if found.kind is Kind.PICTURE else "streams"
-        return Probe(**await self._workers.call(method, arguments, timeout_seconds=_TIMEOUT_SECONDS))
+        probe = Probe(**await self._workers.call(method, arguments, timeout_seconds=_TIMEOUT_SECONDS))
+        if key is not None:
+            self._known[key] = probe
+            if len(self._known) > _MOST_KNOWN:
+                self._known.popitem(last=False)
+        return probe
 
-    async def want(self, path: Path, field: str, *kinds: Kind) -> Probe:
+    async def want(self, path: Path, field: str, *kinds: Kind, key: Hashable = None) -> Probe:
         """As `probe`, and refuses what is not of one of `kinds`.
 
         Raises:
             InvalidArgument: see `probe`; or it is another kind of media than the field wants.
         """
-        probe = await self.probe(path, field)
+        probe = await self.probe(path, field, key)
         if probe.kind not in kinds and not (Kind.SOUND in kinds and probe.audio_codec):
             wanted = " or ".join(kind.value for kind in kinds)
             raise InvalidArgument((field, f"must be a {wanted}; this one is a {probe.kind.value}"))

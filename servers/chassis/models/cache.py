@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 
 from servers.chassis.models.spec import ModelSpec
 
@@ -69,14 +70,15 @@ class Cache:
         """All are gone, with the process that held them."""
         self._held.clear()
 
-    def victims(self, need_bytes: int, free_bytes: int) -> list[Held]:
-        """The least recently used models that must go until `need_bytes` are free; all that may, if too few.
+    def victims(self, need_bytes: int, free_bytes: int, most: int = sys.maxsize) -> list[Held]:
+        """The least recently used models that must go until `need_bytes` are free and at most `most` stay.
 
+        All that may, if those are too few.
         Never one that is in use or pinned.
         """
         going: list[Held] = []
         for held in self._evictable():
-            if free_bytes >= need_bytes:
+            if free_bytes >= need_bytes and len(self._held) - len(going) <= most:
                 break
             going.append(held)
             free_bytes += held.footprint_bytes

@@ -10,6 +10,7 @@ from reelmesh.common.v1.engine_pb2 import Missing
 from servers.chassis.engine import Engine
 from servers.chassis.errors import InvalidArgument
 from servers.chassis.models import options as loading
+from servers.chassis.models.executor import Executor
 from servers.chassis.models.options import PipelineOptions
 from servers.chassis.models.pool import ModelPool
 from servers.chassis.models.spec import ModelSpec
@@ -17,7 +18,39 @@ from servers.chassis.models.spec import ModelSpec
 OptionsT = TypeVar("OptionsT", bound=PipelineOptions)
 
 
-class ModelEngine(Engine, Generic[OptionsT]):
+class Pooled(Engine):
+    """An engine whose models run in the server's pool."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        self._models: Executor | None = None
+        self._own: Executor | None = None
+
+    def use(self, models: Executor) -> None:
+        """See `RunsModels.use`."""
+        self._models = models
+
+    @property
+    def pool(self) -> Executor:
+        """The server's pool; one of its own where it runs without a server."""
+        if self._models is not None:
+            return self._models
+        if self._own is None:
+            self._own = ModelPool()
+        return self._own
+
+    def lacking(self, packages: Sequence[Missing]) -> Sequence[Missing]:
+        """What stands in the way, where this host lacks some packages that the models need."""
+        return packages if self._models is None else self._models.missing(packages)
+
+    async def close(self) -> None:
+        """Ends the pool that it made itself, if it did."""
+        if self._own is not None:
+            await self._own.close()
+        await super().close()
+
+
+class ModelEngine(Pooled, Generic[OptionsT]):
     """An engine whose work is done by diffusion pipelines in the server's pool."""
 
     runner: str
@@ -27,11 +60,6 @@ class ModelEngine(Engine, Generic[OptionsT]):
     named_only: bool
     """Whether requests may name no others."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        super().__init__(settings)
-        self._models: ModelPool | None = None
-        self._own: ModelPool | None = None
-
     @abstractmethod
     def unnamed(self) -> OptionsT:
         """How a model is loaded that the settings do not name."""
@@ -40,30 +68,16 @@ class ModelEngine(Engine, Generic[OptionsT]):
         """Further arguments of the runner."""
         return {}
 
-    def use(self, models: ModelPool) -> None:
+    def use(self, models: Executor) -> None:
         """See `RunsModels.use`."""
-        self._models = models
+        super().use(models)
         for name, options in self.known.items():
             if options.warm and not self.missing():
                 models.warm(self.spec(name, options))
 
-    @property
-    def pool(self) -> ModelPool:
-        """The server's pool; one of its own where it runs without a server."""
-        if self._models is not None:
-            return self._models
-        if self._own is None:
-            self._own = ModelPool()
-        return self._own
-
-    async def close(self) -> None:
-        """Ends the pool that it made itself, if it did."""
-        if self._own is not None:
-            await self._own.close()
-
     def missing(self) -> Sequence[Missing]:
         """See `Engine.missing`."""
-        return loading.missing_packages()
+        return self.lacking(loading.missing_packages())
 
     @property
     def on_request(self) -> bool:

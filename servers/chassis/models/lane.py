@@ -10,6 +10,7 @@ import asyncio
 import collections
 import contextlib
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,12 +28,11 @@ from servers.chassis.errors import (
     Unavailable,
 )
 from servers.chassis.models.cache import Cache
+from servers.chassis.models.executor import MOST_DEATHS
 from servers.chassis.models.spec import Job, ModelSpec
 from servers.chassis.settings import ModelSettings
 from servers.chassis.worker_main import Report
 
-MOST_DEATHS = 2
-"""Worker processes that may die under a run before it is given up."""
 _LOOK_SECONDS = 0.5
 """Time between two looks whether another server wants the device."""
 _WORKER = "servers.chassis.models.worker"
@@ -252,7 +252,9 @@ class Lane:
         """Lets models go until so much is free; without a number, all but the one to keep."""
         if need_bytes is None:
             need_bytes = self.free_bytes + self.cache.footprint_bytes + 1
-        going = [held for held in self.cache.victims(need_bytes, self.free_bytes) if held.spec.key != keep]
+        most = self._settings.most_models - 1 if self._settings.most_models else sys.maxsize
+        victims = self.cache.victims(need_bytes, self.free_bytes, most)
+        going = [held for held in victims if held.spec.key != keep]
         if not going:
             return
         names = [held.spec.name for held in going]

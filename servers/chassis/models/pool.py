@@ -1,4 +1,4 @@
-"""The pool: every device that models may run on, and which of them gets a run.
+"""The pool: every device of this host that models may run on, and which of them gets a run.
 
 Engines ask the pool, never a device. A run goes where its model lies, unless that device has so much to do
 that loading the model elsewhere is the shorter wait; among equals, where most memory is free.
@@ -7,16 +7,16 @@ that loading the model elsewhere is the shorter wait; among equals, where most m
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from servers.chassis.errors import Fault, Internal
+from servers.chassis.errors import Internal
+from servers.chassis.models.executor import DeviceState, Executor, HeldState, placed
 from servers.chassis.models.lane import Lane
 from servers.chassis.models.spec import Job, ModelSpec
 from servers.chassis.settings import ModelSettings
@@ -27,79 +27,21 @@ LOADING_COUNTS_AS = 2
 _log = structlog.get_logger("reelmesh.models")
 
 
-@dataclasses.dataclass(frozen=True)
-class HeldState:
-    """A model in a device's memory, as it is told."""
-
-    name: str
-    engine: str
-    footprint_bytes: int
-    working_bytes: int
-    in_use: bool
-    pinned: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class DeviceState:
-    """A device as it is told."""
-
-    name: str
-    description: str
-    total_bytes: int
-    free_bytes: int
-    running: int
-    queued: int
-    restarts: int
-    models: Sequence[HeldState]
-    """The most recently used first."""
-
-
-class ModelPool:
+class ModelPool(Executor):
     """The devices of one server. Nothing is started before the first run."""
 
     def __init__(self, settings: ModelSettings | None = None, wishes: Path | None = None) -> None:
         """`wishes`: folder that it shares with the pools of other servers; see `Lane`."""
+        super().__init__()
         self._wishes = wishes
         self._settings = settings or ModelSettings()
         self._lanes: list[Lane] = []
         self._needs: dict[str, int] = {}
         self._opening = asyncio.Lock()
-        self._warming: set[asyncio.Task[None]] = set()
 
-    async def run(
-        self,
-        spec: ModelSpec,
-        arguments: dict[str, Any],
-        report: Report,
-        *,
-        batch_key: str = "",
-        most: int = 1,
-    ) -> dict[str, Any]:
-        """Runs a model and gives what its runner answers. Cancelling stops it at its next step.
-
-        Runs of one model that wait with an equal `batch_key` may be made together, at most `most` of them.
-
-        Raises:
-            InvalidArgument: the runner refused the arguments.
-            FailedPrecondition: the model can not be loaded, or needs a package that is not there.
-            ResourceExhausted: it needs more memory than the device has, even with all savers on.
-            DeadlineExceeded: it took too long.
-            Internal: it failed, or its process died again and again.
-        """
-        return await self._ask(spec, arguments, report, batch_key, most)
-
-    def warm(self, spec: ModelSpec) -> None:
-        """Begins to load a model, before anybody asks for it."""
-
-        async def load() -> None:
-            try:
-                await self._ask(spec, None, lambda _: None)
-            except Fault as fault:
-                _log.warning("a model can not be warmed up", model=spec.name, why=fault.message)
-
-        task = asyncio.create_task(load())
-        self._warming.add(task)
-        task.add_done_callback(self._warming.discard)
+    async def devices(self) -> Sequence[DeviceState]:
+        """See `Executor.devices`."""
+        return self.state()
 
     def state(self) -> list[DeviceState]:
         """The devices, as they are now; none before the first run."""
@@ -128,24 +70,31 @@ class ModelPool:
         ]
 
     async def close(self) -> None:
-        """Ends every process."""
-        for task in list(self._warming):
-            task.cancel()
-        await asyncio.gather(*self._warming, return_exceptions=True)
+        """See `Executor.close`."""
+        await super().close()
         await asyncio.gather(*(lane.close() for lane in self._lanes))
         self._lanes = []
+
+    async def open(self) -> None:
+        """Finds out which devices there are."""
+        async with self._opening:
+            if not self._lanes:
+                names = self._settings.devices or await _discover()
+                self._lanes = [Lane(name, self._settings, self._needs, self._wishes) for name in names]
 
     async def _ask(
         self,
         spec: ModelSpec,
-        arguments: dict[str, Any] | None,
+        arguments: Mapping[str, Any] | None,
         report: Report,
+        folder: Path | None = None,
         batch_key: str = "",
         most: int = 1,
     ) -> dict[str, Any]:
-        await self._open()
+        told = None if arguments is None else placed(arguments, str)
+        await self.open()
         done: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        job = Job(spec, arguments, report, done, batch_key, most)
+        job = Job(spec, told, report, done, batch_key, most)
         lane = min(self._lanes, key=lambda lane: _cost(lane, spec))
         lane.put(job)
         if lane.running or len(lane.queue) > 1:
@@ -155,12 +104,6 @@ class ModelPool:
         except asyncio.CancelledError:
             lane.drop(job)
             raise
-
-    async def _open(self) -> None:
-        async with self._opening:
-            if not self._lanes:
-                names = self._settings.devices or await _discover()
-                self._lanes = [Lane(name, self._settings, self._needs, self._wishes) for name in names]
 
 
 def _cost(lane: Lane, spec: ModelSpec) -> tuple[bool, int, int]:

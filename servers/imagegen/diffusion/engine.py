@@ -102,15 +102,18 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
         kind, media_type = filling.MEDIA[request.format]
         seeds = [seed + index for index in range(request.count)]
         paths = [work.scratch / f"{index}.{kind}" for index in range(request.count)]
-        batch_key = hashlib.sha256(json.dumps(shared["alike"], sort_keys=True).encode()).hexdigest()
+        batch_key = hashlib.sha256(
+            json.dumps(shared["alike"], sort_keys=True, default=str).encode()
+        ).hexdigest()
         pool = self.pool
 
         async def draw(report: Report) -> list[dict[str, Any]]:
             async def one(index: int) -> dict[str, Any]:
                 return await pool.run(
                     spec,
-                    {**shared, "seed": seeds[index], "path": str(paths[index])},
+                    {**shared, "seed": seeds[index], "path": paths[index]},
                     lambda told: report({**told, "picture": index}),
+                    folder=work.scratch,
                     # An IP-Adapter takes one reference for all of a batch.
                     batch_key="" if shared["alike"]["adapter"] else batch_key,
                     most=options.batch,
@@ -142,7 +145,7 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
         facts = MediaFacts(width_pixels=request.width_pixels, height_pixels=request.height_pixels)
         for path, one in zip(paths, seeds, strict=True):
             result.images.add(asset=await work.store(path, media_type, facts), seed=one)
-        result.provenance.warnings.extend([*_passed_over(request), *drawn[0]["warnings"]])
+        result.provenance.warnings.extend(drawn[0]["warnings"])
         yield result
 
     def _loras(self, request: GenerateRequest, model: str) -> list[tuple[str, float, LoraOptions]]:
@@ -187,7 +190,7 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
             path = await work.path(request.reference_image, "reference_image")
             if formats.sniff(path, "reference_image").kind is not formats.Kind.PICTURE:
                 raise InvalidArgument(("reference_image", "must be a PNG, JPEG or WebP picture"))
-            reference = str(path)
+            reference = path
         loras = self._loras(request, name)
         alike = {
             "width": request.width_pixels,
@@ -200,8 +203,7 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
             "strength": request.reference_strength if reference else None,
             "adapter": options.ip_adapter.model_dump() if reference and options.ip_adapter else None,
             "loras": [
-                {"name": lora, "weight": weight, "path": known.path or lora, "file": known.file}
-                for lora, weight, known in loras
+                {"name": lora, "weight": weight, **known.weights(lora)} for lora, weight, known in loras
             ],
             "preview_steps": options.preview_steps,
         }
@@ -211,12 +213,5 @@ class DiffusersEngine(ModelEngine[ModelOptions]):
             "negative_prompt": request.negative_prompt,
             "reference": reference,
             "format": filling.MEDIA[request.format][0],
-            "previews": str(work.scratch),
+            "previews": work.scratch,
         }
-
-
-def _passed_over(request: GenerateRequest) -> list[str]:
-    """What was asked for and this engine does not do, one line each."""
-    if request.text_check in (imagegen_pb2.TEXT_CHECK_WARN, imagegen_pb2.TEXT_CHECK_REDO):
-        return ["text_check was passed over: this engine does not look for lettering"]
-    return []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from pydantic import Field, field_validator
 
 from servers.chassis.models.options import PipelineOptions
@@ -59,6 +62,14 @@ class LoraOptions(Section):
     )
     weight: float = Field(1.0, ge=-4, le=4, description="Weight where a request names none.")
     trigger: str = Field("", description="Words that call it, added to the prompt.")
+
+    def weights(self, name: str) -> dict[str, Any]:
+        """Where its weights are, {"path", "file"}: file or folder of this host, else a name on the hub."""
+        source = self.path or name
+        path = Path(source)
+        if self.file and path.is_dir():
+            return {"path": path / self.file, "file": ""}
+        return {"path": path if path.exists() else source, "file": self.file}
 
 
 class DiffusersOptions(Section):

@@ -124,7 +124,9 @@ class DiffusersProvider(ModelEngine[ClipOptions]):
             arguments = _shot(request, options, seed, picture, work.scratch)
             made: dict[str, Any] = {}
             spec = self.spec(name, options)
-            async for item in relay(lambda report: self.pool.run(spec, arguments, report)):
+            async for item in relay(
+                lambda report: self.pool.run(spec, arguments, report, folder=work.scratch)
+            ):
                 if isinstance(item, Returned):
                     made = item.value
                     continue
@@ -173,8 +175,8 @@ def _shot(
     params = request.provider_params
     seconds = Fraction(request.duration.ToNanoseconds(), 1_000_000_000)
     return {
-        "picture": str(picture),
-        "folder": str(folder),
+        "picture": picture,
+        "folder": folder,
         "width": request.width_pixels,
         "height": request.height_pixels,
         "most_pixels": options.most_pixels,

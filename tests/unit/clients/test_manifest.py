@@ -14,6 +14,8 @@ from reelmesh.cli import manifest, tables
 from reelmesh.cli.arguments import parser
 from reelmesh.cli.failures import UsageError
 from reelmesh.cli.manifest import Story
+from reelmesh.imagegen.v1.imagegen_pb2 import TextCheck
+from reelmesh.orchestrator.v1.narrated_video_pb2 import CoverSource
 
 
 def _options(*arguments: str | Path) -> Namespace:
@@ -37,10 +39,12 @@ def folder(tmp_path: Path) -> Path:
 def test_a_csv_has_settings_for_each_story(folder: Path, mark: str, ends: str) -> None:
     table = folder / "all.csv"
     lines = [
-        "story,text,Title,size,lang,voice,speed,style,seed,music,subtitles,name,priority,label.series,Show-Title",
-        "fox.txt,,The Fox,square,en,en-gb,1.5,dusk,7,song.wav,soft,fox,9,fables,yes",
+        "story,text,Title,size,lang,voice,speed,style,seed,music,subtitles,name,priority,label.series,Show-Title,"
+        "text-check,upscale,cover,cover-prompt,cover-title",
+        "fox.txt,,The Fox,square,en,en-gb,1.5,dusk,7,song.wav,soft,fox,9,fables,yes,"
+        "redo,spandrel:real,generated,a fox,Fox!",
         "",
-        ',"从前，有一只老虎。\n它很饿。",,180x320,zh,,,,,,,,,,',
+        ',"从前，有一只老虎。\n它很饿。",,180x320,zh,,,,,,,,,,,,,,,',
     ]
     table.write_bytes((mark + ends.join(lines)).encode())
     (fox, tiger), refused = _read(table, "--fps", "10", "--label", "by=me")
@@ -54,6 +58,11 @@ def test_a_csv_has_settings_for_each_story(folder: Path, mark: str, ends: str) -
         "dusk",
         7,
     )
+    assert video.picture.text_check == TextCheck.TEXT_CHECK_REDO
+    assert (video.picture.upscale.engine, video.picture.upscale.model) == ("spandrel", "real")
+    assert video.cover.source == CoverSource.COVER_SOURCE_GENERATED
+    assert (video.cover.prompt, video.cover.title) == ("a fox", "Fox!")
+    assert not tiger.spec.narrated_video.HasField("cover")
     assert (fox.spec.display_name, fox.spec.priority) == ("fox", 9)
     assert dict(fox.spec.labels) == {"series": "fables", "by": "me"}
     assert fox.options.music == str(folder / "song.wav")

@@ -45,6 +45,7 @@ from reelmesh.asr.v1.asr_pb2 import AlignResult, TranscribeResult
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.compose_pb2 import ComposeResult, ConvertResult
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateResult as Pictures
+from reelmesh.imagegen.v1.imagegen_pb2 import UpscaleResult
 from reelmesh.orchestrator.v1 import job_pb2, job_service_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import ON_FAILURE_CONTINUE, Step, StepGraph
 from reelmesh.script.v1.script_pb2 import PlanResult
@@ -98,6 +99,9 @@ def result_of(key: Key, request: Message, plan: PlanResult) -> Message:
                 image.layers.add(picture=asset(f"{name} far"), depth=1.0)
                 image.layers.add(picture=asset(f"{name} near"), depth=0.2)
             return pictures
+        case "imagegen.v1.UpscaleRequest":  # what there is nothing of can not be enlarged
+            given = request.HasField("asset")
+            return UpscaleResult(asset=asset(name)) if given else UpscaleResult()
         case "video.v1.GenerateRequest":
             return Clip(clip=asset(name))
         case "asr.v1.TranscribeRequest":

@@ -89,6 +89,23 @@ async def test_a_write_that_fails_takes_no_other_with_it(database: URL) -> None:
     assert [event.sequence for _, event in published] == [1, 2]
 
 
+async def test_a_write_is_done_even_if_who_asked_for_it_has_left(database: URL) -> None:
+    async with opened(database) as store:
+        held, free = await add_job(store, lease_token=3), await add_job(store)
+        # Both go in one group: what is under a lease by the short way, the other after it.
+        leased = asyncio.create_task(store.append(Append(held, "ann", [changed()], token=3, after=0)))
+        plain = asyncio.create_task(store.append(Append(free, "ann", [changed()])))
+        await asyncio.sleep(0)
+        leased.cancel()
+        plain.cancel()
+        await asyncio.gather(leased, plain, return_exceptions=True)
+        for job_id in (held, free):
+            await store.append(Append(job_id, "ann", [changed()]))
+            async with store.read() as connection:
+                stored = await queries.events_after(connection, job_id, 0, 10)
+            assert [sequence for sequence, _ in stored] == [1, 2]
+
+
 async def test_state_and_event_appear_together(database: URL) -> None:
     async with opened(database) as store:
         job_id = await add_job(store)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from reelmesh.cli import paid, presenting
+from reelmesh.cli import mesh_options, paid, picturing, presenting
 from reelmesh.cli.failures import EXIT_CODES
 from reelmesh.cli.parsing import Parser, add_command, common_options, owner_option
 
@@ -40,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", required=True)
     common = common_options()
-    for add in (_film, _batches, _mesh, _jobs, _control, _scenes, _providers, _looks):
+    for add in (_film, _batches, mesh_options.add_commands, _jobs, _control, _scenes, _providers, _looks):
         add(commands, common)
     return whole
 
@@ -132,6 +131,7 @@ def _wishes(*, many: bool = False) -> argparse.ArgumentParser:
     sound.add_argument(
         "--sound", action="append", default=[], metavar="FILE@SECONDS", help="a sound; may be given again"
     )
+    picturing.add_options(look)
     presenting.add_options(film)
     how = film.add_argument_group("how it is made")
     how.add_argument(
@@ -294,28 +294,6 @@ def _control(commands: argparse._SubParsersAction[Parser], common: argparse.Argu
     limits.add_argument("--weight", type=float, metavar="W", help="an owner's share beside others; default 1")
     limits.add_argument("--pause", action="store_true", help="let no call begin")
     limits.add_argument("--clear", action="store_true", help="remove it: the settings say again")
-
-
-def _mesh(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:
-    up = add_command(commands, "up", [common], "Start the mesh and keep it running until Ctrl-C.")
-    up.add_argument("--only", default="", metavar="NAMES", help="only these servers, e.g. tts,storage")
-    up.add_argument(
-        "--tcp", action="store_true", help="listen on free ports of this machine, not on unix sockets"
-    )
-    up.add_argument("--config", type=Path, metavar="FILE", help="a settings file over the usual ones")
-    up.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="")
-    engines = add_command(
-        commands, "engines", [common], "List the engines: what is there, what is missing, how to get it."
-    )
-    engines.add_argument("--voices", action="store_true", help="list the voices in place of the engines")
-    engines.add_argument("--lang", default="", metavar="TAG", help="only voices of this language")
-    add_command(commands, "doctor", [common], "Check what reelmesh needs on this machine, and the mesh.")
-    config = add_command(
-        commands, "config", [common], "Settings: `init` prints a file with all of them, `check` finds faults."
-    )
-    config.add_argument("action", choices=("init", "check"))
-    config.add_argument("--config", type=Path, metavar="FILE", help="check this file too")
-    add_command(commands, "version", [common], "Print the version.")
 
 
 def _jobs(commands: argparse._SubParsersAction[Parser], common: argparse.ArgumentParser) -> None:

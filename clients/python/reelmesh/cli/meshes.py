@@ -22,6 +22,7 @@ from reelmesh.catalogue import ServerEngines
 from reelmesh.cli import words
 from reelmesh.cli.failures import INTERRUPTED, OK, USAGE, UsageError
 from reelmesh.cli.follow import Output, as_dict
+from reelmesh.cli.voices import voices
 from reelmesh.client import Client
 from reelmesh.mesh import discovery, places, running
 
@@ -118,9 +119,9 @@ def _tell(mesh: running.Mesh, output: Output) -> None:
 
 async def engines(options: argparse.Namespace, output: Output) -> int:
     """Lists engines, or voices."""
+    if options.voices or options.lang or options.gender or options.engine or options.samples:
+        return await voices(options, output)
     async with Client() as client:
-        if options.voices or options.lang:
-            return await _voices(client, options.lang, output)
         found = await client.engines()
     for server in found:
         if output.as_json:
@@ -153,17 +154,11 @@ def _print_engines(server: ServerEngines, output: Output) -> None:
             output.console.print(f"    missing {missing.name}: {missing.remedy}", style="yellow")
 
 
-async def _voices(client: Client, language: str, output: Output) -> int:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("voice", "languages", "engine", "name"):
-        table.add_column(column, no_wrap=True)
-    for voice in await client.voices(language=language):
-        if output.as_json:
-            output.emit(**as_dict(voice))
-        table.add_row(voice.name, " ".join(voice.languages), voice.engine, voice.display_name)
-    if not output.as_json:
-        output.console.print(table)
-    return OK
+async def metrics(options: argparse.Namespace, output: Output) -> int:
+    """Tells what the mesh does in numbers."""
+    from reelmesh.cli import metrics as serving  # an HTTP server, which other commands need not load
+
+    return await serving.metrics(options, output)
 
 
 async def config(options: argparse.Namespace, output: Output) -> int:
@@ -246,4 +241,11 @@ def _pretty(record: dict[str, Any]) -> str:
     return f"{text}  {rest}".rstrip() + trace
 
 
-COMMANDS = {"up": up, "engines": engines, "config": config, "version": version, "logs": logs}
+COMMANDS = {
+    "up": up,
+    "engines": engines,
+    "metrics": metrics,
+    "config": config,
+    "version": version,
+    "logs": logs,
+}

@@ -13,9 +13,6 @@ def add_options(
         "--test", default="", metavar="NAME", help="ask this one whether it could serve now"
     )
     providers.add_argument("--events", action="store_true", help="list what happened to them instead")
-    providers.add_argument(
-        "--metrics", action="store_true", help="write how they do as Prometheus reads it, and nothing else"
-    )
     spending.add_argument("--provider", default="", metavar="NAME", help="only of this provider")
     spending.add_argument("--csv", action="store_true", help="write each attempt as a row of CSV")
     resolve.add_argument(

@@ -48,9 +48,6 @@ async def providers(options: argparse.Namespace, output: Output) -> int:
         if options.events:
             return await _events(client, output)
         found = await client.providers()
-    if options.metrics:
-        sys.stdout.write(api.metrics(found))
-        return OK
     table = _table("provider", "health", "busy", "price/s", "clips", "failed", "median", "today", "month")
     for one in found:
         if output.as_json:

@@ -27,6 +27,9 @@ TITLES = {
     "align": "timing",
     "illustrate": "picture",
     "animate": "clip",
+    "cover": "cover",
+    "enlarge": "larger",
+    "enlarge_clip": "larger clip",
     "compose": "film",
     "transcribe": "listen",
 }

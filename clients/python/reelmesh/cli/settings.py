@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reelmesh import batches
-from reelmesh.cli import arguments, casting, presenting, wanted
+from reelmesh.cli import arguments, casting, picturing, presenting, wanted
 from reelmesh.cli.failures import UsageError
 from reelmesh.cli.tables import Broken
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
@@ -104,6 +104,14 @@ def _engines(value: Any) -> list[str]:
     return [str(one) for one in found]
 
 
+def _upscale(value: Any) -> str:
+    try:
+        picturing.set_upscale(JobSpec().narrated_video, str(value))
+    except UsageError as error:
+        raise ValueError(str(error).partition(": ")[2]) from None
+    return str(value)
+
+
 def _characters(value: Any) -> list[str]:
     if isinstance(value, dict):
         value = [f"{name}={looks}" for name, looks in value.items()]
@@ -150,6 +158,11 @@ SETTINGS: Mapping[str, Read] = {
     "presenter_cut_out": _flag,
     "seed": _whole(-(2**63), 2**63 - 1),
     "priority": _whole(0, 9),
+    "cover": _choice(*picturing.COVERS),
+    "cover_prompt": _text(5000),
+    "cover_title": _text(300),
+    "upscale": _upscale,
+    "text_check": _choice(*picturing.TEXT_CHECKS),
     "subtitles": _choice(*wanted.SUBTITLES),
     "subtitle_style": _choice("karaoke", "phrase", "line"),
     "transition": _choice(*arguments.TRANSITIONS),

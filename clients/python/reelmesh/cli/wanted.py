@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from google.protobuf import json_format
 
-from reelmesh.cli import casting, encodings, presenting
+from reelmesh.cli import casting, encodings, picturing, presenting
 from reelmesh.cli.failures import UsageError
 from reelmesh.common.v1.asset_pb2 import Asset
 from reelmesh.compose.v1.timeline_pb2 import SubtitleMode, SubtitleStyle, TransitionKind, VideoCodec
@@ -202,6 +202,7 @@ def fill_in(video: NarratedVideo, options: argparse.Namespace) -> None:
     casting.describe(video, casting.characters(options.character))
     if casting.stock(options.stock, options.stock_share):
         video.stock_share = options.stock_share
+    picturing.describe(video, options)
     presenting.describe(video, options)
     presenting.sounds(options.sound)
     if options.size:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reelmesh.tts.v1.tts_pb2 import VOICE_GENDER_FEMALE, VOICE_GENDER_MALE, Voice, VoiceGender
-from servers.chassis.errors import InvalidArgument
 
 FEMALE_VARIANT = "f2"
 """The default timbre: a recogniser of natural English understood it best of sixteen variants tried."""
@@ -78,11 +77,11 @@ class Catalogue:
         base = self.base.get(tag.lower())
         if base is None:
             near = difflib.get_close_matches(tag.lower(), self.base, n=4, cutoff=0.4)
-            raise InvalidArgument(("voice", f'"{name}" is not a voice of this engine{_hint(near)}'))
+            raise _refused(("voice", f'"{name}" is not a voice of this engine{_hint(near)}'))
         spelled = {known.lower(): known for known in self.variants}
         near = difflib.get_close_matches(variant.lower(), spelled, n=4, cutoff=0.3)
         options = [f"{base.tag}+{spelled[each]}" for each in near or [FEMALE_VARIANT]]
-        raise InvalidArgument(("voice", f'"{name}" is not a voice of this engine{_hint(options)}'))
+        raise _refused(("voice", f'"{name}" is not a voice of this engine{_hint(options)}'))
 
     def find_language(self, language: str) -> str:
         """The default voice for a BCP-47 language; empty where none speaks it."""
@@ -106,7 +105,7 @@ class Catalogue:
         if found := self.find_language(language):
             return found
         near = difflib.get_close_matches(language.lower(), self.base, n=4, cutoff=0.5)
-        raise InvalidArgument(("language", f'this engine has no voice for "{language}"{_hint(near)}'))
+        raise _refused(("language", f'this engine has no voice for "{language}"{_hint(near)}'))
 
     def language_of(self, voice: str) -> str:
         """The BCP-47 language that a voice of this catalogue speaks."""
@@ -197,6 +196,13 @@ def _as_written(tag: str) -> str:
     language, *rest = tag.split("-")
     sizes = {2: str.upper, 4: str.title}
     return "-".join([language, *(sizes.get(len(part), str.lower)(part) for part in rest)])
+
+
+def _refused(violation: tuple[str, str]) -> Exception:
+    # Only a server refuses; a worker that speaks need not hold gRPC.
+    from servers.chassis.errors import InvalidArgument
+
+    return InvalidArgument(violation)
 
 
 def _hint(near: Sequence[str]) -> str:

@@ -19,14 +19,14 @@ from orchestrator.pure.signals import Dispatch, Key
 from reelmesh.asr.v1.asr_pb2 import TranscribeRequest
 from reelmesh.compose.v1.compose_pb2 import ComposeRequest
 from reelmesh.compose.v1.timeline_pb2 import Music
+from reelmesh.imagegen.v1.imagegen_pb2 import TEXT_CHECK_REDO, Lora, TextCheckOptions, UpscaleRequest
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest as PictureRequest
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateResult as PictureResult
-from reelmesh.imagegen.v1.imagegen_pb2 import Lora
 from reelmesh.orchestrator.v1 import job_pb2
 from reelmesh.orchestrator.v1.graph_pb2 import StepGraph
 from reelmesh.orchestrator.v1.job_pb2 import JobSpec
 from reelmesh.orchestrator.v1.job_service_pb2 import EditSceneRequest
-from reelmesh.orchestrator.v1.narrated_video_pb2 import NarratedVideo
+from reelmesh.orchestrator.v1.narrated_video_pb2 import CoverSource, NarratedVideo
 from reelmesh.script.v1.script_pb2 import CharacterProfile, PlanRequest, PlanResult, Scene
 from reelmesh.tts.v1.tts_pb2 import SynthesizeRequest
 from reelmesh.video.v1.video_pb2 import GenerateRequest as ClipRequest
@@ -162,7 +162,15 @@ def test_options_reach_their_steps() -> None:
             },
             "plan": {"engine": "pe", "model": "pm", "maxScenes": 4, "targetSceneDuration": "9s"},
             "voice": {"engine": "ve", "model": "vm", "voice": "vv", "speed": 1.5, "pitchSemitones": 2},
-            "picture": {"engine": "ie", "model": "im", "style": "dusk", "variants": 3, "guidance": 7},
+            "picture": {
+                "engine": "ie",
+                "model": "im",
+                "style": "dusk",
+                "variants": 3,
+                "guidance": 7,
+                "textCheck": "TEXT_CHECK_REDO",
+                "textCheckOptions": {"mostRedos": 4, "redoPaid": True},
+            },
             "clip": {"engine": "ce", "animateShare": 0.5, "duration": "3s", "providerParams": {"a": "b"}},
             "composeEngine": "fe",
             "title": "T",
@@ -186,7 +194,15 @@ def test_options_reach_their_steps() -> None:
     )
     assert voice == SynthesizeRequest(engine="ve", model="vm", voice="vv", speed=1.5, pitch_semitones=2)
     assert picture == PictureRequest(
-        engine="ie", model="im", style="dusk", count=3, guidance=7, width_pixels=640, height_pixels=360
+        engine="ie",
+        model="im",
+        style="dusk",
+        count=3,
+        guidance=7,
+        width_pixels=640,
+        height_pixels=360,
+        text_check=TEXT_CHECK_REDO,
+        text_check_options=TextCheckOptions(most_redos=4, redo_paid=True),
     )
     assert clip == ClipRequest(
         engine="ce",
@@ -275,6 +291,98 @@ def test_what_the_spec_says_is_not_bound(field: str) -> None:
     for video, bound in ((NarratedVideo(text="A"), True), (NarratedVideo(text="A", **{field: text}), False)):  # type: ignore[arg-type]
         compose = narrated_video(video).steps[-1]
         assert any(binding.to == field for binding in compose.bindings) is bound
+
+
+def test_what_is_enlarged_is_made_smaller_and_takes_the_place_of_what_was_made() -> None:
+    video = json_format.ParseDict(
+        {
+            "text": "A fox.",
+            "canvas": {"widthPixels": 1080, "heightPixels": 1920},
+            "picture": {"upscale": {"engine": "spandrel", "model": "real", "factor": 4}},
+            "clip": {"animateShare": 1, "variants": 2, "upscale": {}},
+        },
+        NarratedVideo(),
+    )
+    graph = narrated_video(video)
+    assert check(graph) == []
+    made = steps(graph)
+    size = {"width_pixels": 1080, "height_pixels": 1920}
+    assert made["enlarge"] == UpscaleRequest(engine="spandrel", model="real", **size)
+    assert made["enlarge_clip"] == UpscaleRequest(**size)
+    assert (made["illustrate"].width_pixels, made["illustrate"].height_pixels) == (270, 480)
+    assert (made["animate_2"].width_pixels, made["animate_2"].height_pixels) == (540, 960)
+    bound = {step.id: [(one.to, getattr(one, "from")) for one in step.bindings] for step in graph.steps}
+    assert bound["enlarge"] == [("asset", "illustrate.images[0].asset"), ("asset", "item.picture")]
+    assert bound["enlarge_clip"] == [
+        ("asset", "animate_2.clip"),
+        ("asset", "animate.clip"),
+        ("asset", "item.clip"),
+    ]
+    assert ("first_frame", "enlarge.asset") in bound["animate"]
+    assert not [to for id in ("illustrate", "animate") for to, _ in bound[id] if to == "layers"]
+    for field, id in (("picture", "enlarge"), ("clip", "enlarge_clip")):
+        # The last that is set wins.
+        assert [one for one in bound["compose"] if one[0] == f"scenes[*].{field}"][-1][1] == f"{id}[*].asset"
+
+
+def bound_in(graph: StepGraph, id: str) -> dict[str, str]:
+    """The last source of each target of a step."""
+    (step,) = (step for step in graph.steps if step.id == id)
+    return {one.to: getattr(one, "from") for one in step.bindings}
+
+
+def test_a_cover_of_its_own_is_drawn_beside_the_scenes_and_given_to_the_film() -> None:
+    video = NarratedVideo(text="A fox.", seed=3)
+    video.picture.engine, video.picture.style, video.picture.text_check = "ie", "dusk", TEXT_CHECK_REDO
+    video.cover.source = CoverSource.COVER_SOURCE_GENERATED
+    graph = narrated_video(video)
+    assert check(graph) == []
+    assert steps(graph)["cover"] == PictureRequest(
+        engine="ie",
+        style="dusk",
+        text_check=TEXT_CHECK_REDO,
+        width_pixels=1080,
+        height_pixels=1920,
+        count=1,
+        seed=3,
+    )
+    assert bound_in(graph, "cover")["prompt"] == "plan.scenes[0].image_prompt"
+    bound = bound_in(graph, "compose")
+    assert bound["cover.picture"] == "cover.images[0].asset"
+    assert bound["cover.title"] == "plan.title"
+    video.cover.prompt, video.title = "a fox in the moonlight", "T"
+    graph = narrated_video(video)
+    assert (steps(graph)["cover"].prompt, steps(graph)["compose"].cover.title) == (video.cover.prompt, "T")
+    assert "prompt" not in bound_in(graph, "cover")
+    video.cover.title = ""  # none, and none of the plan's
+    graph = narrated_video(video)
+    assert steps(graph)["compose"].cover.title == ""
+    assert "cover.title" not in bound_in(graph, "compose")
+
+
+def test_a_cover_that_can_not_be_drawn_costs_no_film() -> None:
+    video = NarratedVideo(text="A fox.")
+    video.cover.source = CoverSource.COVER_SOURCE_GENERATED
+    plan = PlanResult(title="Fox", scenes=[Scene(id="a", text="One.", image_prompt="p", illustrate=True)])
+    graph = compile(narrated_video(video, plan))
+    walked = Driving(
+        graph, plan, spec=JobSpec(narrated_video=video), failing=lambda key: key.step == "cover"
+    ).run()
+    assert walked.execution == job_pb2.EXECUTION_STATE_SUCCEEDED
+    film = walked.walk.request(Key("compose"))
+    assert isinstance(film, ComposeRequest)
+    assert (film.cover.HasField("picture"), film.cover.title) == (False, "Fox")
+
+
+def test_a_frame_is_the_cover_where_nothing_is_said_and_may_have_a_text() -> None:
+    video = NarratedVideo(text="A fox.")
+    graph = narrated_video(video)
+    assert "cover" not in steps(graph)
+    assert not steps(graph)["compose"].HasField("cover")
+    video.cover.source, video.cover.title = CoverSource.COVER_SOURCE_FRAME, "Fox"
+    graph = narrated_video(video)
+    assert "cover" not in steps(graph)
+    assert steps(graph)["compose"].cover.title == "Fox"
 
 
 def pictures_of(video: NarratedVideo, *scenes: Scene) -> list[PictureRequest]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import servers
 from servers.chassis.errors import DeadlineExceeded, Internal, InvalidArgument, ResourceExhausted
 from servers.chassis.worker import Returned, WorkerPool, relay
 
@@ -35,6 +39,17 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not condition():  # noqa: ASYNC110 - another process' end can only be polled for
             await asyncio.sleep(0.01)
+
+
+def test_a_worker_holds_nothing_of_a_server() -> None:
+    """It would be as many megabytes again for each of them."""
+    root = Path(servers.__file__).parent
+    files = sorted(root.rglob("*_worker.py"))
+    names = [".".join(("servers", *file.relative_to(root).with_suffix("").parts)) for file in files]
+    assert "servers.compose.render_worker" in names
+    program = "import importlib, sys\nfor name in sys.argv[1:]:\n importlib.import_module(name)\n"
+    program += " assert 'grpc' not in sys.modules and 'pydantic' not in sys.modules, name"
+    subprocess.run([sys.executable, "-c", program, *names], check=True)
 
 
 async def test_a_call_is_answered_and_its_process_used_again(pool: WorkerPool) -> None:

@@ -127,6 +127,12 @@ def test_times_are_rounded_to_the_nearest_frame() -> None:
     assert frame_at(0.51, Fraction(30)) == 15
 
 
+@given(st.integers(0, 10**6), st.integers(0, 400), st.sampled_from([24, 25, 30, 60]))
+def test_a_word_keeps_its_frame_in_a_scene_that_moves(start: int, hundredths: int, fps: int) -> None:
+    word = hundredths / 100
+    assert frame_at(start / fps + word, Fraction(fps)) == start + frame_at(word, Fraction(fps))
+
+
 def _seconds(clock: str) -> Fraction:
     hours, minutes, rest = clock.split(":")
     return int(hours) * 3600 + int(minutes) * 60 + Fraction(rest)

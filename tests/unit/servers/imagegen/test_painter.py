@@ -116,7 +116,6 @@ async def test_what_means_nothing_here_is_told_not_hidden(
     painter: PainterEngine, assets: SharedAssets
 ) -> None:
     asked = request(negative_prompt="text", steps=4, guidance=2.0, style="oil on canvas")
-    asked.text_check = imagegen_pb2.TEXT_CHECK_WARN
     asked.loras.add(name="fox")
     asked.reference_image.digest = "0" * 64
     warnings = (await generate(painter, assets, asked)).provenance.warnings
@@ -126,7 +125,6 @@ async def test_what_means_nothing_here_is_told_not_hidden(
         "guidance",
         "loras",
         "reference_image",
-        "text_check",
         "style",
     ]
 

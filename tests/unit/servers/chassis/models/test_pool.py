@@ -81,6 +81,12 @@ async def test_reports_tell_of_waiting_loading_and_running(bench: Bench) -> None
     assert second == ["queued", "running"]
 
 
+async def test_files_are_given_to_a_runner_by_their_paths(bench: Bench) -> None:
+    pool, fox = bench.pool(), bench.spec("fox")
+    answer = await pool.run(fox, {"word": Path("/tmp/a"), "more": [{"deep": Path("b")}]}, silent)
+    assert answer["word"] == "/tmp/a"
+
+
 async def test_what_waits_and_goes_together_runs_together(bench: Bench) -> None:
     pool, fox, go = bench.pool(), bench.spec("fox"), bench.folder / "go"
     seen: list[str] = []
@@ -114,6 +120,14 @@ async def test_the_least_recently_used_model_makes_room(bench: Bench) -> None:
     ]
     held = pool.state()[0].models
     assert [(one.name, one.footprint_bytes) for one in held] == [("a", 40), ("c", 40)]
+
+
+async def test_a_device_holds_no_more_models_than_it_may(bench: Bench) -> None:
+    pool = bench.pool(most_models=2)
+    for name in ("a", "b", "a", "c"):
+        await pool.run(bench.spec(name, size=1), {"word": "x"}, silent)
+    assert [held.name for held in pool.state()[0].models] == ["c", "a"]
+    assert "close b" in bench.journal()
 
 
 async def test_a_model_in_use_is_not_let_go_and_a_pinned_one_never(bench: Bench) -> None:

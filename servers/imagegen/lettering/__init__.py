@@ -1,0 +1,1 @@
+"""Unwanted lettering in pictures: found by OCR, told, or got rid of by another seed."""

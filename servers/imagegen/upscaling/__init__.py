@@ -1,0 +1,1 @@
+"""Larger pictures and clips: by plain resampling, or by a model."""
