@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-from orchestrator.api.jobs import hide, run_again
 from orchestrator.api.reviewing import end_review, gate_of, is_edited, up_to, when_let_go
+from orchestrator.api.writing import hide, run_again
 from orchestrator.drive import commands
 from orchestrator.drive.driver import Driver
 from orchestrator.drive.world import World

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
 
 from google.protobuf.duration_pb2 import Duration
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.api import views
 from orchestrator.api.naming import file_name
-from orchestrator.api.planning import graph_of, next_graph, refuse
+from orchestrator.api.planning import graph_of, refuse
 from orchestrator.api.reviewing import end_review, when_let_go
+from orchestrator.api.writing import found, hide, label, new_job, priority, run_again, same, submit
 from orchestrator.drive import commands
 from orchestrator.drive.driver import Driver
 from orchestrator.drive.mesh import CallFailed
 from orchestrator.drive.world import World
 from orchestrator.pure.signals import Key
-from orchestrator.store import leases, queries
-from orchestrator.store.appending import Append, Transaction
+from orchestrator.store import queries
+from orchestrator.store.appending import Transaction
 from orchestrator.store.queries import Filter
-from orchestrator.store.rows import ExecutionRow, JobRow, new_id, now, timestamp
-from orchestrator.store.schema import NO_INDEX, executions, jobs, labels, scene_edits
-from reelmesh.orchestrator.v1 import events_pb2, job_service_pb2
-from reelmesh.orchestrator.v1.job_pb2 import ExecutionState, Job, JobSpec, JobState, StepState
+from orchestrator.store.rows import JobRow, new_id
+from orchestrator.store.schema import NO_INDEX, jobs, labels
+from reelmesh.orchestrator.v1 import job_service_pb2
+from reelmesh.orchestrator.v1.job_pb2 import Job, JobSpec, JobState, StepState
 from servers.chassis import paging
-from servers.chassis.context import CallContext, current
+from servers.chassis.context import CallContext
 from servers.chassis.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 
-DEFAULT_PRIORITY = 5
 ANSWER_BYTES = 3_500_000
 """Room for a job in an answer: gRPC's limit is 4 MiB."""
 
@@ -54,10 +53,10 @@ class Jobs:
         if known is None:
             graph = graph_of(spec)
             refuse(graph)
-            job, execution = _new(owner, request, digest, graph.SerializeToString(deterministic=True))
+            job, execution = new_job(owner, request, digest, graph.SerializeToString(deterministic=True))
             try:
                 known = await self._world.store.transact(
-                    lambda transaction: _submit(transaction, job, execution)
+                    lambda transaction: submit(transaction, job, execution)
                 )
             except IntegrityError:  # a concurrent call with this request_id, to another replica, was quicker
                 known = await self._submitted(owner, request.request_id, digest)
@@ -70,7 +69,7 @@ class Jobs:
         if not request_id:
             return None
         async with self._world.store.read() as connection:
-            return _same(await queries.job_by_request(connection, owner, request_id), digest)
+            return same(await queries.job_by_request(connection, owner, request_id), digest)
 
     async def get(
         self, owner: str, job_id: str, *, with_graph: bool = False, links: Duration | None = None
@@ -81,7 +80,7 @@ class Jobs:
             NotFound: there is no such job.
         """
         async with self._world.store.read() as connection:
-            row = _found(await queries.job(connection, owner, job_id), job_id)
+            row = found(await queries.job(connection, owner, job_id), job_id)
             execution = await queries.execution(connection, row.execution_id)
             steps = await queries.step_rows(connection, row.execution_id)
         assert execution is not None
@@ -176,7 +175,7 @@ class Jobs:
 
         async def work(transaction: Transaction) -> JobRow:
             connection = transaction.connection
-            row = _found(await queries.job(connection, owner, request.job_id, lock=True), request.job_id)
+            row = found(await queries.job(connection, owner, request.job_id, lock=True), request.job_id)
             if request.request_id:
                 earlier = await queries.execution_by_request(connection, row.id, request.request_id)
                 if earlier is not None:
@@ -205,13 +204,13 @@ class Jobs:
 
         async def work(transaction: Transaction) -> int | None:
             connection = transaction.connection
-            row = _found(await queries.job(connection, owner, request.job_id, lock=True), request.job_id)
+            row = found(await queries.job(connection, owner, request.job_id, lock=True), request.job_id)
             spec = JobSpec.FromString(row.spec)
             _change(spec, request)
-            values = {"spec": spec.SerializeToString(deterministic=True), "priority": _priority(spec)}
+            values = {"spec": spec.SerializeToString(deterministic=True), "priority": priority(spec)}
             await connection.execute(update(jobs).where(jobs.c.id == row.id).values(**values))
             await connection.execute(delete(labels).where(labels.c.job_id == row.id))
-            await _label(transaction, row.id, spec.labels)
+            await label(transaction, row.id, spec.labels)
             if row.lease_holder is None or not request.HasField("priority"):
                 return None
             return await transaction.ask(row.id, commands.PRIORITY, str(request.priority))
@@ -228,7 +227,7 @@ class Jobs:
         """
 
         async def work(transaction: Transaction) -> None:
-            row = _found(await queries.job(transaction.connection, owner, job_id, lock=True), job_id)
+            row = found(await queries.job(transaction.connection, owner, job_id, lock=True), job_id)
             if row.state not in queries.ENDED:
                 raise FailedPrecondition(
                     f"job {job_id} has an execution under way: cancel it first", reason="JOB_RUNNING"
@@ -247,7 +246,7 @@ class Jobs:
         """
 
         async def work(transaction: Transaction) -> None:
-            _found(await queries.job(transaction.connection, owner, job_id, lock=True, hidden=True), job_id)
+            found(await queries.job(transaction.connection, owner, job_id, lock=True, hidden=True), job_id)
             shown = update(jobs).where(jobs.c.id == job_id).values(delete_time=None)
             await transaction.connection.execute(shown)
 
@@ -268,7 +267,7 @@ class Jobs:
         if token and not token.isdecimal():
             raise InvalidArgument(("page_token", "is not a token of this server"))
         async with self._world.store.read() as connection:
-            _found(await queries.job(connection, owner, request.job_id), request.job_id)
+            found(await queries.job(connection, owner, request.job_id), request.job_id)
             rows = await queries.list_executions(
                 connection, request.job_id, before=int(token or 0), limit=size + 1
             )
@@ -308,7 +307,7 @@ class Jobs:
 
     async def _row(self, owner: str, job_id: str) -> JobRow:
         async with self._world.store.read() as connection:
-            return _found(await queries.job(connection, owner, job_id), job_id)
+            return found(await queries.job(connection, owner, job_id), job_id)
 
     async def _ask(
         self, owner: str, job_id: str, kind: str, body: str = "", *, ended_too: bool = False
@@ -321,7 +320,7 @@ class Jobs:
         """
 
         async def work(transaction: Transaction) -> int | None:
-            row = _found(await queries.job(transaction.connection, owner, job_id, lock=True), job_id)
+            row = found(await queries.job(transaction.connection, owner, job_id, lock=True), job_id)
             if row.state not in queries.ENDED:
                 return await transaction.ask(job_id, kind, body)
             if not ended_too:
@@ -333,129 +332,6 @@ class Jobs:
     async def _done(self, owner: str, command_id: int | None) -> None:
         if command_id is not None:
             await self._driver.done(owner, command_id)
-
-
-async def hide(transaction: Transaction, job_ids: Sequence[str]) -> None:
-    """Hides jobs that have ended; retention removes them later."""
-    transaction.notice.deleted.update(job_ids)
-    hidden = update(jobs).where(jobs.c.id.in_(job_ids)).values(delete_time=now())
-    await transaction.connection.execute(hidden)
-
-
-async def run_again(
-    transaction: Transaction,
-    row: JobRow,
-    request: job_service_pb2.RunJobRequest,
-    opened: Collection[str] = (),
-) -> None:
-    """Makes a new execution of a job that has none under way. `opened`: gates that it has not.
-
-    Raises:
-        InvalidArgument: `from_step` names no step of the job.
-    """
-    connection = transaction.connection
-    graph, replanned = await next_graph(connection, row, request.from_step)
-    if request.from_step and request.from_step not in {step.id for step in graph.steps}:
-        raise InvalidArgument(("from_step", f"{request.from_step!r} is no step of the job"))
-    refuse(graph)
-    for step in graph.steps:
-        closed = [gate for gate in step.gates if gate not in opened]
-        step.gates[:] = closed
-    if replanned:
-        await connection.execute(delete(scene_edits).where(scene_edits.c.job_id == row.id))
-    latest = await queries.execution(connection, row.execution_id)
-    number = latest.number + 1 if latest is not None else 1
-    execution = _execution(row.id, number, graph.SerializeToString(deterministic=True), request)
-    await connection.execute(insert(executions).values(**vars(execution)))
-    again = {
-        "state": int(JobState.JOB_STATE_QUEUED),
-        "end_time": None,
-        "execution_id": execution.id,
-        "turn": await leases.next_turn(connection, row.owner, row.priority),
-    }
-    await transaction.append(_queued(row, execution, again))
-    transaction.notice.waiting = True
-
-
-def _new(
-    owner: str, request: job_service_pb2.SubmitJobRequest, digest: bytes, graph: bytes
-) -> tuple[JobRow, ExecutionRow]:
-    job_id = new_id()
-    execution = _execution(job_id, 1, graph)
-    job = JobRow(
-        id=job_id,
-        owner=owner,
-        request_id=request.request_id or None,
-        spec_digest=digest,
-        spec=request.spec.SerializeToString(deterministic=True),
-        state=JobState.JOB_STATE_QUEUED,
-        priority=_priority(request.spec),
-        create_time=execution.create_time,
-        end_time=None,
-        execution_id=execution.id,
-        result=None,
-        sequence=0,
-        key_name=current().key,
-    )
-    return job, execution
-
-
-def _execution(
-    job_id: str, number: int, graph: bytes, request: job_service_pb2.RunJobRequest | None = None
-) -> ExecutionRow:
-    return ExecutionRow(
-        id=new_id(),
-        job_id=job_id,
-        number=number,
-        request_id=(request.request_id or None) if request is not None else None,
-        from_step=request.from_step if request is not None else "",
-        graph=graph,
-        state=ExecutionState.EXECUTION_STATE_QUEUED,
-        create_time=now(),
-    )
-
-
-async def _submit(transaction: Transaction, job: JobRow, execution: ExecutionRow) -> JobRow:
-    """Stores a job, unless a concurrent call with the same request_id was quicker. Returns what is stored."""
-    connection = transaction.connection
-    if job.request_id is not None:
-        known = _same(await queries.job_by_request(connection, job.owner, job.request_id), job.spec_digest)
-        if known is not None:
-            return known
-    turn = await leases.next_turn(connection, job.owner, job.priority)
-    await connection.execute(insert(jobs).values(**{**vars(job), "turn": turn}))
-    await connection.execute(insert(executions).values(**vars(execution)))
-    await _label(transaction, job.id, JobSpec.FromString(job.spec).labels)
-    await transaction.append(_queued(job, execution, {}))
-    transaction.notice.waiting = True
-    return _found(await queries.job(connection, job.owner, job.id), job.id)
-
-
-def _queued(job: JobRow, execution: ExecutionRow, changes: Mapping[str, object]) -> Append:
-    """The events of an execution that waits for its turn."""
-    time = timestamp(execution.create_time)
-    events = [
-        events_pb2.Event(
-            time=time,
-            job_id=job.id,
-            execution_id=execution.id,
-            execution_changed=events_pb2.ExecutionChanged(
-                state=ExecutionState.EXECUTION_STATE_QUEUED, number=execution.number
-            ),
-        ),
-        events_pb2.Event(
-            time=time,
-            job_id=job.id,
-            job_changed=events_pb2.JobChanged(state=JobState.JOB_STATE_QUEUED),
-        ),
-    ]
-    return Append(job_id=job.id, owner=job.owner, events=events, job=changes)
-
-
-async def _label(transaction: Transaction, job_id: str, given: Mapping[str, str]) -> None:
-    if given:
-        rows = [{"job_id": job_id, "name": name, "value": value} for name, value in given.items()]
-        await transaction.connection.execute(insert(labels), rows)
 
 
 def _change(spec: JobSpec, request: job_service_pb2.UpdateJobRequest) -> None:
@@ -470,19 +346,3 @@ def _change(spec: JobSpec, request: job_service_pb2.UpdateJobRequest) -> None:
             spec.labels.pop(name, None)
     if len(spec.labels) > 64:
         raise InvalidArgument(("labels", "a job has at most 64 labels"))
-
-
-def _priority(spec: JobSpec) -> int:
-    return spec.priority if spec.HasField("priority") else DEFAULT_PRIORITY
-
-
-def _found(row: JobRow | None, job_id: str) -> JobRow:
-    if row is None:
-        raise NotFound("job", job_id)
-    return row
-
-
-def _same(row: JobRow | None, digest: bytes) -> JobRow | None:
-    if row is not None and row.spec_digest != digest:
-        raise AlreadyExists(f"request_id: {row.request_id} was used with another spec; choose a new one")
-    return row

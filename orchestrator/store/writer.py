@@ -93,7 +93,7 @@ class Writer:
         write = _Write(what, asyncio.get_running_loop().create_future())
         self._queue.put_nowait(write)
         # A caller that is cancelled leaves the write be: it may be on disk already, or else it will be.
-        return await asyncio.shield(write.done)
+        return await write.done
 
     async def _run(self) -> None:
         ending = False
@@ -122,15 +122,16 @@ class Writer:
         except Exception as fault:
             if not _is_away(fault):
                 return group  # one by one, so that a bad one takes no other with it
-            _fail([write for write, _ in short.values()], fault)
-            return [write for write in group if not write.done.done()]
+            taken = [write for write, _ in short.values()]
+            _fail(taken, fault)
+            return _without(group, taken)
         events = [(append.owner, event) for append in written for event in append.events]
         self._committed(events, notice)
-        for append in written:
-            write, _ = short[append.job_id]
+        taken = [short[append.job_id][0] for append in written]
+        for write in taken:
             if not write.done.done():
                 write.done.set_result(None)
-        return [write for write in group if not write.done.done()]
+        return _without(group, taken)
 
     async def _commit(self, group: list[_Write], *, again: bool = True) -> None:
         try:
@@ -166,6 +167,11 @@ class Writer:
             await transaction.finish()
         self._committed(transaction.committed, transaction.notice)
         return values
+
+
+def _without(group: Sequence[_Write], taken: Sequence[_Write]) -> list[_Write]:
+    known = set(map(id, taken))
+    return [write for write in group if id(write) not in known]
 
 
 def _fail(group: Sequence[_Write], fault: Exception) -> None:

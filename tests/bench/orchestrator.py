@@ -9,6 +9,8 @@ The successor's wait is measured in the server: from a step's end to the begin o
 jobs run slow steps at no more than half of the rate that was measured, begun evenly over a step's length and
 not in step; beside it stands what the disk takes to keep a page, the floor of a commit. The cost of a step in
 a database that holds many is measured beside that in one that holds few, and memory with many jobs queued.
+Many who watch one job, and many jobs that are watched: what that adds to the orchestrator's memory, its
+processor's time for each event that it sends, and how old the last event is when the last watcher has it.
 """
 
 from __future__ import annotations
@@ -440,8 +442,50 @@ def _memory(folder: Path, idle: Server, jobs: int) -> float:
                 await asyncio.gather(*(runner() for _ in range(32)))
 
         asyncio.run(submit())
-        status = Path(f"/proc/{ours.process.pid}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+        return _resident_mb(ours.process.pid)
+
+
+def _resident_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def _watched(folder: Path, idle: Server, watchers: int) -> dict[str, float]:
+    """What many watchers cost: all of one job, then each of a job of its own."""
+    found: dict[str, float] = {}
+    with _orchestrator(folder, idle.address) as ours:
+        asyncio.run(_ours(ours.address, Load(4, 4, 4)))
+        for name, jobs in (("one_job", 1), ("many_jobs", watchers)):
+            memory, seconds = _resident_mb(ours.process.pid), _processor_seconds(ours.process.pid)
+            events, ages = asyncio.run(_watch(ours.address, jobs, watchers))
+            seconds = _processor_seconds(ours.process.pid) - seconds
+            found |= {
+                f"watchers_{name}_rss_mb": _resident_mb(ours.process.pid) - memory,
+                f"watchers_{name}_us_an_event": 1e6 * seconds / events,
+                f"watchers_{name}_last_ms": 1e3 * max(ages),
+            }
+            print(f"{watchers:,} watchers of {jobs:,} jobs: {events:,} events", flush=True)
+    return found
+
+
+async def _watch(address: str, jobs: int, watchers: int) -> tuple[int, list[float]]:
+    """(events in all, how old the last one was when each watcher had it, seconds)."""
+    events, ages, mark = 0, [], time.time_ns()
+    async with _client(address) as stub:
+
+        async def watch(job: Any) -> None:
+            nonlocal events
+            async for response in stub.WatchJob(pb.WatchJobRequest(job_id=job.id, after_sequence=0)):
+                events += 1
+                age = time.time() - response.event.time.ToNanoseconds() / 1e9
+            ages.append(age)
+
+        submitted = [
+            (await stub.SubmitJob(pb.SubmitJobRequest(spec=_spec(10, 1.0, f"{mark}-{number}")))).job
+            for number in range(jobs)
+        ]
+        await asyncio.gather(*(watch(submitted[number % jobs]) for number in range(watchers)))
+    return events, ages
 
 
 def main(quick: bool) -> dict[str, float]:
@@ -458,6 +502,7 @@ def main(quick: bool) -> dict[str, float]:
             waits = _successors(folder, idle, rates, seconds)
             growth = _growth(folder, idle, 20_000 if quick else 100_000, Load(40, 25, 40))
             memory = _memory(folder, idle, 1_000 if quick else 10_000)
+            watched = _watched(folder, idle, 100 if quick else 1_000)
     return {
         "steps_per_second": rate,
         "steps_over_dbos_sqlite": rate / rates.get("dbos, sqlite", math.nan),
@@ -472,4 +517,5 @@ def main(quick: bool) -> dict[str, float]:
         **waits,
         "cost_growth_10_to_100k": growth,
         "rss_mb_10k_queued": memory,
+        **watched,
     }

@@ -8,7 +8,7 @@ import pytest
 import torch
 from packaging.requirements import Requirement
 
-EXTRAS = ("diffusers", "funasr", "kokoro", "piper", "ray", "whisper")
+EXTRAS = ("diffusers", "funasr", "kokoro", "ocr", "piper", "ray", "upscale", "whisper")
 
 
 @pytest.mark.parametrize("extra", EXTRAS)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, event, inspect, select, update
 from sqlalchemy.engine import URL
 
-from orchestrator.store import queries
+from orchestrator.store import queries, sqlite
 from orchestrator.store.appending import Append, Gone, Transaction
 from orchestrator.store.migrate import MIGRATIONS
 from orchestrator.store.rows import RememberedRow, StepRow, new_id
@@ -302,3 +302,18 @@ def test_ids_are_unique_and_sort_by_time(count: int) -> None:
     assert len(set(ids)) == count
     assert all(len(made) == 20 for made in ids)
     assert [made[:9] for made in ids] == sorted(made[:9] for made in ids)
+
+
+async def test_the_wal_begins_anew_before_it_is_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "_WAL_PAGES", 10)
+    monkeypatch.setattr(sqlite, "_CHECKPOINT_SECONDS", 0.0)
+    path = tmp_path / "jobs.db"
+    async with opened(file(path)) as store:
+        database = store._writing
+        assert isinstance(database, sqlite.InlineDatabase)
+        for _ in range(100):
+            await add_job(store, spec=b"x" * 20_000)
+            assert database._checkpoints._running is not None
+            await database._checkpoints._running
+        assert path.with_name("jobs.db-wal").stat().st_size < 1_000_000  # of more than 2 MB that were written
+        assert path.stat().st_size > 1_000_000

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import grpc
 import pytest
 
 from orchestrator.api.watch import PART_BYTES, _parts
+from orchestrator.drive import frames
 from orchestrator.drive.log import BACKLOG_LIMIT, LiveLog
 from orchestrator.store.rows import JobRow
 from reelmesh.orchestrator.v1 import job_service_pb2 as pb
@@ -32,7 +33,7 @@ from tests.unit.orchestrator.conftest import (
 STORED = ("job_changed", "execution_changed", "step_planned", "step_changed")
 
 
-async def watch(orchestrator: Orchestrator, job_id: str, **request: Any) -> AsyncIterator[Event]:
+async def watch(orchestrator: Orchestrator, job_id: str, **request: Any) -> AsyncGenerator[Event]:
     call = orchestrator.jobs.WatchJob(
         pb.WatchJobRequest(job_id=job_id, **request), metadata=as_owner(request.pop("owner", "ann"))
     )
@@ -95,7 +96,7 @@ async def test_watchers_that_come_back_miss_nothing_and_see_nothing_twice(bench:
         while not (seen and seen[-1].job_changed.state in ENDED):
             last = seen[-1].sequence if seen else 0
             pieces = watch(orchestrator, job_id, after_sequence=last)
-            async with contextlib.aclosing(pieces):  # type: ignore[type-var]
+            async with contextlib.aclosing(pieces):
                 async for event in pieces:
                     if is_stored(event):
                         seen.append(event)
@@ -183,6 +184,37 @@ async def test_a_cursor_that_is_not_ours_is_refused(bench: Workbench) -> None:
             with pytest.raises(grpc.aio.AioRpcError) as refused:
                 await anext(aiter(call))
             assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_each_event_is_encoded_once_however_many_watch(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.mesh.start("tts")
+    made: list[bytes] = []
+
+    def frame(body: bytes, cursor: str = "") -> bytes:
+        made.append(body)
+        return real(body, cursor)
+
+    real = frames.frame
+    monkeypatch.setattr(frames, "frame", frame)
+    async with bench.orchestrator() as orchestrator:
+        job = await orchestrator.submit(speech("[hang] a", "[hang] b", "[hang] c"))
+        await orchestrator.until(job.id, lambda job: set(states(job).values()) == {"RUNNING"})
+        watches = [watch(orchestrator, job.id, without_progress=True) for _ in range(40)]
+        stalled = watch(orchestrator, job.id, without_progress=True)  # reads no more than its first message
+        for one in (*watches, stalled):
+            assert (await anext(one)).HasField("snapshot")
+        made.clear()
+        bench.mesh.toys["tts"].gate.set()
+        seen = await asyncio.gather(*(all_of(one) for one in watches))
+        await stalled.aclose()
+    assert all(events == seen[0] for events in seen)
+    assert made == [event.SerializeToString() for event in seen[0]]
+
+
+async def all_of(events: AsyncIterator[Event]) -> list[Event]:
+    return [event async for event in events]
 
 
 async def test_a_stopping_orchestrator_sends_watchers_away(bench: Workbench) -> None:

@@ -160,3 +160,26 @@ async def test_a_call_cancelled_as_it_is_let_in_gives_its_slot_back() -> None:
     async with asyncio.timeout(5):
         async with limits.slot("tts"):
             pass
+
+
+async def test_who_does_not_know_which_jobs_are_its_own_begins_no_call() -> None:
+    """A replica that was stopped and wakes up: calls that waited, and new ones, wait for its next renewal."""
+    limits, clock = limiter(1), asyncio.get_running_loop().time
+    begun: list[str] = []
+
+    async def call(name: str) -> None:
+        async with limits.slot("tts", age=name):
+            begun.append(name)
+
+    limits.trust(clock() + 60)
+    async with limits.slot("tts"):
+        waited = asyncio.create_task(call("waited"))
+        await eventually(lambda: waiting(limits) == 1)
+        limits.trust(clock() - 1)  # it was stopped for so long
+    new = asyncio.create_task(call("new"))
+    await eventually(lambda: waiting(limits) == 2)
+    assert begun == []
+    waited.cancel()  # renewing its leases told that this job is another's now
+    limits.trust(clock() + 60)
+    await new
+    assert begun == ["new"]
