@@ -37,7 +37,7 @@ def command(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @contextlib.contextmanager
 def serving(home: Path, *arguments: str) -> Iterator[dict[str, Any]]:
-    """A command that goes on until Ctrl-C; gives the first thing that it tells."""
+    """A command that goes on until it is told to end; gives the first thing that it tells."""
     process = subprocess.Popen(
         [sys.executable, "-m", "reelmesh.cli", *arguments, "--json"],
         env={**os.environ, "REELMESH_MESH__HOME": str(home)},
@@ -48,7 +48,7 @@ def serving(home: Path, *arguments: str) -> Iterator[dict[str, Any]]:
     try:
         yield json.loads(process.stdout.readline())
     finally:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         assert process.wait(60) == 130
 
 
