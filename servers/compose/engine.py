@@ -75,11 +75,12 @@ class FfmpegEngine(Engine):
 
     @functools.cached_property
     def _tools(self) -> Tools:
+        renderers = WorkerPool(
+            "servers.compose.render_worker", size=self._cores, memory_bytes=_RENDERER_BYTES
+        )
         return Tools(
-            prober=Prober(idle_seconds=_IDLE_SECONDS),
-            renderers=WorkerPool(
-                "servers.compose.render_worker", size=self._cores, memory_bytes=_RENDERER_BYTES
-            ),
+            prober=Prober(workers=renderers),
+            renderers=renderers,
             mixers=WorkerPool(
                 "servers.compose.mix_worker",
                 size=1,

@@ -88,7 +88,7 @@ async def make(
     request = as_preview(with_end_card(request))
     codec(request.output)  # it is there, or refused before anything is made
     await tools.renderers.warm()
-    found = await Gathering(request, work, tools.prober, tools.mixers).all()
+    found = await Gathering(request, work, tools.prober, tools.renderers).all()
     timeline = _timeline(request, found)
     band = pictures_band(request, found)
     words = text(request, timeline, word_starts(request, timeline), font, band, tools.font_folders)

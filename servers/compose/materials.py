@@ -29,7 +29,6 @@ RATE = 48_000
 """Samples a second of all sound."""
 FRAME_BYTES = 8
 """Bytes of one moment of sound: two channels of 32 bit floating point."""
-_AT_ONCE = 4
 _DECODE_SECONDS = 600.0
 
 
@@ -104,13 +103,12 @@ class Gathering:
     """Fetches, measures and decodes the assets of one request."""
 
     def __init__(
-        self, request: ComposeRequest, work: WorkContext, prober: Prober, mixers: WorkerPool
+        self, request: ComposeRequest, work: WorkContext, prober: Prober, decoders: WorkerPool
     ) -> None:
         self._request = request
         self._work = work
         self._prober = prober
-        self._mixers = mixers
-        self._at_once = asyncio.Semaphore(_AT_ONCE)
+        self._decoders = decoders
         self._decoded = 0
         self._warnings: list[str] = []
 
@@ -245,9 +243,8 @@ class Gathering:
         return await self._decode(path, name)
 
     async def _probe(self, asset: Asset, path: Path, name: str, kind: Kind) -> Probe:
-        async with self._at_once:
-            # By owner, too: how long a film takes tells nothing of anybody else's.
-            return await self._prober.want(path, name, kind, key=(self._work.owner, asset.digest))
+        # By owner, too: how long a film takes tells nothing of anybody else's.
+        return await self._prober.want(path, name, kind, key=(self._work.owner, asset.digest))
 
     async def _decode(
         self, path: Path, name: str, start: float | None = None, most: float = MOST_SECONDS
@@ -264,7 +261,7 @@ class Gathering:
             "most": round(most * RATE),
         }
         try:
-            made = await self._mixers.call("decode", arguments, timeout_seconds=_DECODE_SECONDS)
+            made = await self._decoders.call("decode", arguments, timeout_seconds=_DECODE_SECONDS)
         except DeadlineExceeded:
             raise InvalidArgument(
                 (name, f"must be sound that decodes within {_DECODE_SECONDS:g} s")

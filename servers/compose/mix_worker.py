@@ -1,4 +1,4 @@
-"""The worker process for sound: decodes it, and mixes it: narrations to the sample, music looped and ducked.
+"""The worker process that mixes sound: narrations to the sample, music looped, faded and ducked.
 
 The film is mixed in blocks, and every sound is read from its file by block, so memory does not grow with
 the film. When somebody speaks is known, so the music's gain is computed rather than followed: it is down
@@ -16,19 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servers.chassis.worker_main import Report, serve
-from servers.compose.decoding import RATE, decode
 
 Samples = NDArray[np.float32]
 """Moments x 2 channels."""
 
-_BLOCK = 8 * RATE
-_DOWN = round(0.25 * RATE)
+_RATE = 48_000
+_BLOCK = 8 * _RATE
+_DOWN = round(0.25 * _RATE)
 """Samples that ducking takes before speech begins."""
-_UP = round(0.6 * RATE)
+_UP = round(0.6 * _RATE)
 """Samples that the music takes to come back."""
-_BREATH = round(1.2 * RATE)
+_BREATH = round(1.2 * _RATE)
 """Silence between two stretches of speech that the music does not come back for."""
-_SEAM = round(0.5 * RATE)
+_SEAM = round(0.5 * _RATE)
 """Samples over which music that is looped crosses into its own beginning."""
 
 
@@ -151,4 +151,4 @@ def _let_go(samples: Samples) -> None:
 
 
 if __name__ == "__main__":
-    serve({"decode": decode, "mix": mix})
+    serve({"mix": mix})

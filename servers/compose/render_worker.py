@@ -1,4 +1,4 @@
-"""The worker process that draws pieces of the film and encodes them."""
+"""The worker process that measures and decodes what a film is made of, draws its pieces and encodes them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from servers.chassis.media import camera
+from servers.chassis.media import camera, probe_worker
 from servers.chassis.media.camera import BT709_FROM_RGB
 from servers.chassis.worker_main import Handler, Refused, Report, serve
 from servers.compose import keying, looks
 from servers.compose.clips import Clip, ClipSource, Row
+from servers.compose.decoding import decode
 from servers.compose.encoder import open_encoder
 from servers.compose.frames import Drawing, Seen, Still, prepare_picture
 from servers.compose.layers import Bar, Cut, Frame, Inset, Layer, Logo, Place, disc, open_logo, planes
@@ -216,6 +217,7 @@ def _tidy(handler: Handler) -> Handler:
 if __name__ == "__main__":
     cv2.setNumThreads(1)
     handlers = {
+        "decode": decode,
         "encode": encode,
         "try_encoder": try_encoder,
         "look": look,
@@ -225,5 +227,7 @@ if __name__ == "__main__":
         "letter": letter,
         "check_logo": check_logo,
         "find_ground": find_ground,
+        "picture": probe_worker.picture,
+        "streams": probe_worker.streams,
     }
     serve({name: _tidy(handler) for name, handler in handlers.items()})

@@ -67,11 +67,15 @@ class Probe:
 
 
 class Prober:
-    """Measures media in worker processes of its own. One for a server; close it at the end."""
+    """Measures media in worker processes. One for a server; close it at the end."""
 
-    def __init__(self, size: int = 1, idle_seconds: float = 20.0) -> None:
-        """Up to `size` processes, started when they are needed and ended when idle for `idle_seconds`."""
-        self._workers = WorkerPool(
+    def __init__(
+        self, size: int = 1, idle_seconds: float = 20.0, *, workers: WorkerPool | None = None
+    ) -> None:
+        """Up to `size` processes of its own, started when they are needed and ended when idle for
+        `idle_seconds`; or `workers` that others use too, which answer as `probe_worker` does."""
+        self._is_own = workers is None
+        self._workers = workers or WorkerPool(
             "servers.chassis.media.probe_worker",
             size=size,
             idle_seconds=idle_seconds,
@@ -122,8 +126,9 @@ class Prober:
         return probe
 
     async def close(self) -> None:
-        """Ends the worker processes."""
-        await self._workers.close()
+        """Ends the worker processes, if they are its own."""
+        if self._is_own:
+            await self._workers.close()
 
 
 async def probe(path: Path, field: str = "asset") -> Probe:
