@@ -77,14 +77,16 @@ def cluster(folder: Path) -> Iterator[Cluster]:
 
 def main() -> None:
     """Keeps a cluster until stdin ends."""
-    from ray.cluster_utils import Cluster
-
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     node = {"num_cpus": CORES, "num_gpus": 0, "object_store_memory": 100 * 2**20}
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as logs:
-        head = {**node, "include_dashboard": False, "temp_dir": logs}
-        made = Cluster(initialize_head=True, head_node_args=head)
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        # Where Ray notes the cluster that is current, too: a developer's own stays as it is.
+        os.environ["RAY_TMPDIR"] = folder
+        (Path(folder) / "ray").mkdir()
+        from ray.cluster_utils import Cluster
+
+        made = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
         try:
             made.add_node(**node)
             print(json.dumps(made.address), file=told, flush=True)
