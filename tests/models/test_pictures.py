@@ -17,7 +17,7 @@ from diffusers import DiffusionPipeline
 from PIL import Image
 
 from reelmesh.imagegen.v1.imagegen_pb2 import GenerateRequest, Lora, SceneSettings
-from servers.chassis.conformance import LAWS, Case, Law, samples
+from servers.chassis.conformance import LAWS, Case, Law, samples, served
 from servers.chassis.errors import FailedPrecondition, InvalidArgument
 from servers.chassis.models.pool import ModelPool
 from servers.chassis.settings import ModelSettings
@@ -72,7 +72,7 @@ def bare(folder: Path, prompt: str, seed: int, steps: int = 2) -> Pixels:
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 async def test_the_engine_keeps_the_law(studio: Studio, engine: DiffusersEngine, law: Law) -> None:
-    for request in await samples("reelmesh.imagegen.engines", studio.assets):
+    for request in served(engine, await samples("reelmesh.imagegen.engines", studio.assets)):
         quick = GenerateRequest()
         quick.CopyFrom(request)
         quick.steps = 2
