@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -44,6 +45,8 @@ def start(home: Path, *arguments: str, cwd: Path) -> subprocess.Popen[str]:
         env=environment,
         cwd=cwd,
         text=True,
+        # What runs in the background is deaf to Ctrl-C, and so is all that it starts.
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 

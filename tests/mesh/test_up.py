@@ -108,6 +108,9 @@ def test_a_voice_is_heard_before_it_is_chosen(up: Up, tmp_path: Path) -> None:
     for one in told:
         assert Path(one["path"]).read_bytes()[:4] == b"RIFF"
     assert {Path(one["path"]) for one in told} == set((tmp_path / "heard").iterdir())
+    refused = command(up.home, "engines", "--voices", "--samples", str(tmp_path / "all"))
+    assert (refused.returncode, "name fewer by --lang" in refused.stderr) == (2, True)
+    assert not (tmp_path / "all").exists(), "none of them has spoken"
 
 
 def test_the_mesh_is_told_in_numbers(up: Up) -> None:

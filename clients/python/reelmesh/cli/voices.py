@@ -6,11 +6,13 @@ import argparse
 
 from rich.table import Table
 
-from reelmesh.cli.failures import OK
+from reelmesh.cli.failures import OK, UsageError
 from reelmesh.cli.follow import Output, as_dict
 from reelmesh.client import Client
 from reelmesh.naming import ENDINGS, safe
 from reelmesh.tts.v1 import tts_pb2
+
+MOST_SAMPLES = 50
 
 
 async def voices(options: argparse.Namespace, output: Output) -> int:
@@ -37,7 +39,12 @@ async def voices(options: argparse.Namespace, output: Output) -> int:
 async def _speak(
     client: Client, found: list[tts_pb2.Voice], options: argparse.Namespace, output: Output
 ) -> int:
-    """Writes a sample of each voice, named by engine and voice."""
+    """Writes a sample of each voice, named by engine and voice. Some are paid for, so never of very many."""
+    if len(found) > MOST_SAMPLES:
+        raise UsageError(
+            f"--samples: {len(found)} voices would speak, at most {MOST_SAMPLES} may: "
+            "name fewer by --lang, --gender and --engine"
+        )
     options.samples.mkdir(parents=True, exist_ok=True)
     for voice in found:
         audio = await client.sample(voice, text=options.text, language=options.lang)
